@@ -1,0 +1,50 @@
+/**
+ * Runs a whole network with the CPU twins, in float64: for pictures of a few dozen pixels.
+ *
+ * Small and naive on purpose: it keeps every tensor, and knows nothing of tiles or memory.
+ */
+
+import type { ConvOperation, Network } from "../../src/networks/network.ts";
+import { conv3x3 } from "./conv3x3.ts";
+import { pixelShuffle } from "./pixel_shuffle.ts";
+import { pixelUnshuffle } from "./pixel_unshuffle.ts";
+import { at, type Tensor, tensorOf } from "./tensor.ts";
+
+/** Returns `[3][height * scale][width * scale]` for a picture `[3][height][width]` in 0..1. */
+export function runNetwork(network: Network, picture: Tensor): Tensor {
+  const tensors = new Map<string, Tensor>();
+  for (const operation of network.operations) {
+    if (operation.kind === "input") {
+      tensors.set(operation.output, pixelUnshuffle(picture, operation.factor));
+    } else if (operation.kind === "conv") {
+      tensors.set(operation.output, runConv(operation, tensors));
+    } else {
+      const input = read(tensors, operation.input);
+      const base = operation.base ? picture : undefined;
+      const output = pixelShuffle(input, operation.factor, base);
+      return crop(output, picture.height * network.scale, picture.width * network.scale);
+    }
+  }
+  throw new Error("the network has no output operation");
+}
+
+/** Runs one convolution on the tensors that it names. */
+function runConv(operation: ConvOperation, tensors: Map<string, Tensor>): Tensor {
+  const residuals = operation.residuals.map(({ tensor, scale }) => {
+    return { tensor: read(tensors, tensor), scale };
+  });
+  const inputs = operation.inputs.map((name) => read(tensors, name));
+  return conv3x3(inputs, { ...operation, residuals });
+}
+
+/** Returns a tensor that an earlier operation has written. */
+function read(tensors: Map<string, Tensor>, name: string): Tensor {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new Error(`tensor "${name}" is read before it is written`);
+  return tensor;
+}
+
+/** Keeps the upper left part: what pixel-unshuffle padded falls away. */
+function crop(input: Tensor, height: number, width: number): Tensor {
+  return tensorOf(input.channels, height, width, (c, y, x) => at(input, c, y, x));
+}
