@@ -5,7 +5,7 @@
  */
 
 import type { Activation } from "../../src/networks/network.ts";
-import { at, type Tensor, tensorOf } from "./tensor.ts";
+import { at, type Tensor, tensorOf, zeros } from "./tensor.ts";
 
 /** What a 3x3 convolution needs beside its inputs; the defaults are a bare convolution. */
 export interface Conv3x3 {
@@ -24,8 +24,9 @@ export interface Conv3x3 {
 export function conv3x3(inputs: Tensor[], options: Conv3x3): Tensor {
   const { weight, bias, gain = 1, activation = { kind: "none" }, residuals = [] } = options;
   const input = enlarge(concatenate(inputs), options.upsample ?? 1);
+  const padded = padWithZeros(input);
   return tensorOf(bias.length, input.height, input.width, (o, y, x) => {
-    const sum = gain * (correlate(input, weight, o, y, x) + bias[o]);
+    const sum = gain * (correlate(padded, weight, o, y, x) + bias[o]);
     return residuals.reduce(
       (total, { tensor, scale }) => total + scale * at(tensor, o, y, x),
       activate(activation, o, sum),
@@ -56,18 +57,27 @@ export function enlarge(input: Tensor, factor: number): Tensor {
   );
 }
 
+/** Surrounds each channel with one pixel of zeros. */
+function padWithZeros({ channels, height, width, data }: Tensor): Tensor {
+  const padded = zeros(channels, height + 2, width + 2);
+  for (let row = 0; row < channels * height; row++) {
+    const y = 1 + (row % height);
+    const channel = Math.floor(row / height);
+    const offset = (channel * padded.height + y) * padded.width + 1;
+    padded.data.set(data.subarray(row * width, (row + 1) * width), offset);
+  }
+  return padded;
+}
+
 /** Returns the sum of the 3x3 window around (y, x), over all input channels, for output `o`. */
-function correlate(input: Tensor, weight: ArrayLike<number>, o: number, y: number, x: number) {
-  const { channels, height, width } = input;
+function correlate(padded: Tensor, weight: ArrayLike<number>, o: number, y: number, x: number) {
+  const { channels, height, width, data } = padded;
   let sum = 0;
+  let w = o * channels * 9;
   for (let c = 0; c < channels; c++) {
     for (let ky = 0; ky < 3; ky++) {
-      for (let kx = 0; kx < 3; kx++) {
-        const row = y + ky - 1;
-        const column = x + kx - 1;
-        if (row < 0 || row >= height || column < 0 || column >= width) continue;
-        sum += weight[((o * channels + c) * 3 + ky) * 3 + kx] * at(input, c, row, column);
-      }
+      const i = (c * height + y + ky) * width + x;
+      for (let kx = 0; kx < 3; kx++) sum += weight[w++] * data[i + kx];
     }
   }
   return sum;
