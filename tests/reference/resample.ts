@@ -10,6 +10,13 @@ import { at, type Tensor, tensorOf } from "./tensor.ts";
 /** The interpolation kernels: Keys' cubic with a = -0.5, Lanczos with three lobes, linear. */
 export type Kernel = "bicubic" | "lanczos3" | "triangle";
 
+/**
+ * What lies past the edge: the pixels in mirror order (1 0 | 0 1 2 | 2 1), or the last one repeated.
+ *
+ * MATLAB mirrors today; older releases, which made the `LRx4` pictures of Set5 and Set14, repeat.
+ */
+export type Edge = "mirror" | "repeat";
+
 /** Which input pixels make an output pixel along one axis, and with what weights. */
 export interface Contributions {
   /** Input pixels per output pixel. */
@@ -31,7 +38,7 @@ const KERNELS: Record<Kernel, { width: number; value: (x: number) => number }> =
  * Returns the contributions along one axis.
  *
  * `scale` is output over input length as asked for; when `antialias` and less than 1, the kernel is
- * stretched by 1 / scale. Past the edge the pixels repeat in mirror order: 1 0 | 0 1 2 | 2 1.
+ * stretched by 1 / scale.
  */
 export function contributions(
   inLength: number,
@@ -39,10 +46,12 @@ export function contributions(
   scale: number,
   kernel: Kernel,
   antialias = true,
+  edge: Edge = "mirror",
 ): Contributions {
   const stretch = antialias && scale < 1 ? 1 / scale : 1;
   const width = KERNELS[kernel].width * stretch;
   const taps = Math.ceil(width) + 2;
+  const inside = edge === "mirror" ? mirror : repeat;
   const indices = new Int32Array(outLength * taps);
   const weights = new Float64Array(outLength * taps);
   for (let i = 0; i < outLength; i++) {
@@ -51,7 +60,7 @@ export function contributions(
     let sum = 0;
     for (let t = 0; t < taps; t++) {
       const weight = KERNELS[kernel].value((center - (first + t)) / stretch);
-      indices[i * taps + t] = mirror(first + t, inLength);
+      indices[i * taps + t] = inside(first + t, inLength);
       weights[i * taps + t] = weight;
       sum += weight;
     }
@@ -67,25 +76,36 @@ export interface ResampleOptions {
   antialias?: boolean;
   /** The factor along both axes, where the output length was rounded from it. */
   scale?: number;
+  edge?: Edge;
+  /** Rounds and clamps to 0..255 after each pass, as `imresize` does with 8-bit pictures. */
+  bytes?: boolean;
 }
 
-/** Resamples to an exact size, without clamping or rounding. */
+/** Resamples to an exact size: first down the columns, then along the rows. */
 export function resample(
   input: Tensor,
   outHeight: number,
   outWidth: number,
   options: ResampleOptions = {},
 ): Tensor {
-  const { kernel = "bicubic", antialias = true, scale } = options;
+  const { kernel = "bicubic", antialias = true, scale, edge, bytes = false } = options;
   const { channels, height, width } = input;
-  const rows = contributions(height, outHeight, scale ?? outHeight / height, kernel, antialias);
-  const columns = contributions(width, outWidth, scale ?? outWidth / width, kernel, antialias);
+  const store = bytes ? toByte : (value: number) => value;
+  const axis = (inLength: number, outLength: number) =>
+    contributions(inLength, outLength, scale ?? outLength / inLength, kernel, antialias, edge);
+  const rows = axis(height, outHeight);
+  const columns = axis(width, outWidth);
   const tall = tensorOf(channels, outHeight, width, (c, y, x) => {
-    return gather(rows, y, (row) => at(input, c, row, x));
+    return store(gather(rows, y, (row) => at(input, c, row, x)));
   });
   return tensorOf(channels, outHeight, outWidth, (c, y, x) => {
-    return gather(columns, x, (column) => at(tall, c, y, column));
+    return store(gather(columns, x, (column) => at(tall, c, y, column)));
   });
+}
+
+/** Rounds to the nearest 8-bit level. */
+function toByte(value: number): number {
+  return Math.min(255, Math.max(0, Math.round(value)));
 }
 
 /** Returns the weighted sum of the input pixels of output pixel `i`. */
@@ -117,4 +137,9 @@ function mirror(index: number, length: number): number {
   const period = 2 * length;
   const inPeriod = ((index % period) + period) % period;
   return inPeriod < length ? inPeriod : period - 1 - inPeriod;
+}
+
+/** Maps an index past either end to the pixel there. */
+function repeat(index: number, length: number): number {
+  return Math.min(length - 1, Math.max(0, index));
 }
