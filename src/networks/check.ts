@@ -1,0 +1,133 @@
+/**
+ * The rules that a network's operations keep, so that whoever runs them need not look again.
+ */
+
+import { ModelError } from "../errors.ts";
+import { tensorLevels } from "./analysis.ts";
+import type { ConvOperation, Network, Operation } from "./network.ts";
+
+/** Channels of each tensor that was written so far. */
+type Channels = Map<string, number>;
+
+/** Residuals that one convolution can add. */
+const MAX_RESIDUALS = 2;
+
+/**
+ * Checks that a network is well-formed.
+ *
+ * The input comes first and the output last, each once; every tensor is written once, before it is
+ * read; channels, sizes and the lengths of weights agree.
+ *
+ * @throws {ModelError} naming the operation, the tensor and both numbers
+ *
+ * @example
+ * ```ts
+ * checkNetwork({
+ *   architecture: "SRVGGNetCompact",
+ *   scale: 1,
+ *   features: 3,
+ *   depth: 0,
+ *   operations: [
+ *     { kind: "input", output: "picture", factor: 1 },
+ *     { kind: "output", input: "picture", factor: 1, base: false },
+ *   ],
+ * });
+ * ```
+ */
+export function checkNetwork(network: Network): void {
+  const { operations } = network;
+  operations.forEach((operation, i) => {
+    const place = i === 0 ? "input" : i === operations.length - 1 ? "output" : "conv";
+    refuseUnless(
+      operation.kind === place,
+      `Operation ${i} of ${operations.length} is ${operation.kind}, expected ${place}`,
+    );
+  });
+  refuseUnless(operations.length >= 2, `Network has ${operations.length} operations`);
+  const channels: Channels = new Map();
+  for (const operation of operations) checkChannels(operation, channels);
+  checkLevels(network);
+}
+
+function checkChannels(operation: Operation, channels: Channels): void {
+  if (operation.kind === "input") {
+    write(operation.output, 3 * operation.factor ** 2, channels);
+  } else if (operation.kind === "conv") {
+    checkFlow(`Convolution "${operation.name}"`, operation.inputs, operation.inChannels, channels);
+    checkConvolution(operation, channels);
+    write(operation.output, operation.outChannels, channels);
+  } else {
+    checkFlow("Output", [operation.input], 3 * operation.factor ** 2, channels);
+  }
+}
+
+function write(tensor: string, count: number, channels: Channels): void {
+  refuseUnless(!channels.has(tensor), `Tensor "${tensor}" is written twice`);
+  channels.set(tensor, count);
+}
+
+function checkFlow(reader: string, inputs: string[], expected: number, channels: Channels): void {
+  const provided = inputs.reduce((sum, input) => sum + channelsOf(reader, input, channels), 0);
+  refuseUnless(
+    provided === expected,
+    `${reader} expects ${expected} channels, but "${inputs.join('" and "')}" ` +
+      `${inputs.length === 1 ? "provides" : "provide"} ${provided}`,
+  );
+}
+
+function channelsOf(reader: string, tensor: string, channels: Channels): number {
+  const count = channels.get(tensor);
+  refuseUnless(count !== undefined, `${reader} reads "${tensor}", which is not written before`);
+  return count;
+}
+
+function checkConvolution(operation: ConvOperation, channels: Channels): void {
+  const { name, inChannels, outChannels, weight, bias, activation, residuals } = operation;
+  const reader = `Convolution "${name}"`;
+  checkLength(`${reader} weight`, weight, outChannels * inChannels * 9);
+  checkLength(`${reader} bias`, bias, outChannels);
+  if (activation.kind === "prelu") checkLength(`${reader} slopes`, activation.slopes, outChannels);
+  refuseUnless(
+    residuals.length <= MAX_RESIDUALS,
+    `${reader} adds ${residuals.length} residuals, at most ${MAX_RESIDUALS} are possible`,
+  );
+  for (const { tensor } of residuals) checkFlow(reader, [tensor], outChannels, channels);
+}
+
+function checkLength(what: string, values: Float32Array, expected: number): void {
+  refuseUnless(
+    values.length === expected,
+    `${what} has ${values.length} values, expected ${expected}`,
+  );
+}
+
+/** Checks that tensors that meet in one operation have the same size, and the scale is as stated. */
+function checkLevels(network: Network): void {
+  const levels = tensorLevels(network);
+  for (const operation of network.operations) {
+    if (operation.kind === "conv") {
+      const { name, inputs, output, upsample, residuals } = operation;
+      const sizes = [
+        ...inputs.map((tensor) => ({ tensor, level: levels.get(tensor)! * upsample })),
+        ...residuals.map(({ tensor }) => ({ tensor, level: levels.get(tensor)! })),
+      ];
+      for (const { tensor, level } of sizes) {
+        refuseUnless(
+          level === levels.get(output),
+          `Convolution "${name}" works at ${levels.get(output)} pixels per input pixel, ` +
+            `but "${tensor}" is at ${level}`,
+        );
+      }
+    } else if (operation.kind === "output") {
+      const scale = levels.get(operation.input)! * operation.factor;
+      refuseUnless(
+        scale === network.scale,
+        `Network states scale ${network.scale}, but its operations scale by ${scale}`,
+      );
+    }
+  }
+}
+
+function refuseUnless(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new ModelError(message);
+}

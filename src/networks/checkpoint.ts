@@ -1,0 +1,159 @@
+/**
+ * A checkpoint under canonical names: compared with what a network expects, then read.
+ *
+ * Every complaint names tensors as the checkpoint's owner knows them, with both shapes.
+ */
+
+import { ModelError } from "../errors.ts";
+import { type TensorView, toFloat32 } from "../weights/safetensors.ts";
+import { quote } from "../weights/safetensors_header.ts";
+import { canonicalNames, type Naming } from "./dialects.ts";
+
+/** Shape of each tensor by canonical name. */
+export type Shapes = Map<string, readonly number[]>;
+
+/** Names that an error lists before it only counts. */
+const LISTED = 5;
+
+/** The tensors of one checkpoint, and how they are called. */
+export class Checkpoint {
+  readonly #tensors: ReadonlyMap<string, TensorView>;
+  readonly #naming: Naming;
+
+  /** Translates the names; nothing is read yet. */
+  constructor(tensors: ReadonlyMap<string, TensorView>) {
+    this.#tensors = tensors;
+    this.#naming = canonicalNames(tensors.keys());
+  }
+
+  /** Canonical names of all tensors. */
+  get names(): string[] {
+    return [...this.#naming.names.keys()];
+  }
+
+  /** How many times an RRDBNet of these names enlarges its tensors twofold. */
+  get upsamplings(): number {
+    return this.#naming.upsamplings;
+  }
+
+  /** Returns the checkpoint's own name, or the canonical one of a tensor that it lacks. */
+  ownName(name: string): string {
+    return this.#naming.names.get(name) ?? name;
+  }
+
+  /** Returns the checkpoint's own name of a layer with a weight, for labels. */
+  layerName(layer: string): string {
+    return this.ownName(`${layer}.weight`).replace(/\.weight$/, "");
+  }
+
+  /** Returns the shape, or undefined when there is no such tensor. */
+  shape(name: string): readonly number[] | undefined {
+    return this.#view(name)?.shape;
+  }
+
+  /**
+   * Counts layers that are numbered 0, `step`, 2 * `step`...
+   *
+   * @param pattern finds a layer's number in a canonical name
+   * @param nameOf the tensor that is missing when no name has that number
+   * @throws {ModelError} when a number before the last is missing
+   */
+  countLayers(pattern: RegExp, step: number, nameOf: (number: number) => string): number {
+    const matches = this.names.map((name) => pattern.exec(name)).filter((match) => match !== null);
+    const numbers = new Set(matches.map((match) => Number(match[1])));
+    for (let i = 0; i < numbers.size; i++) {
+      if (!numbers.has(i * step)) this.#refuseMissing([nameOf(i * step)]);
+    }
+    return numbers.size;
+  }
+
+  /**
+   * Returns the shape of a 3x3 convolution's weight, from which a network's sizes are read.
+   *
+   * @throws {ModelError} when it is missing, or no `[out][in][3][3]` with at least one of each
+   */
+  convShape(layer: string): { outChannels: number; inChannels: number } {
+    const name = `${layer}.weight`;
+    const shape = this.shape(name);
+    if (shape === undefined) this.#refuseMissing([name]);
+    const [outChannels, inChannels, height, width] = shape;
+    if (shape.length !== 4 || height !== 3 || width !== 3 || outChannels * inChannels === 0) {
+      throw new ModelError(
+        `Tensor ${quote(this.ownName(name))} is [${shape.join(", ")}], expected [out, in, 3, 3]`,
+      );
+    }
+    return { outChannels, inChannels };
+  }
+
+  /**
+   * Checks that the checkpoint has exactly the expected tensors.
+   *
+   * @param network what the checkpoint seems to be, for the message
+   * @throws {ModelError} naming what is missing, surplus or of another shape
+   */
+  expect(shapes: Shapes, network: string): void {
+    const missing = [...shapes.keys()].filter((name) => !this.#naming.names.has(name));
+    const surplus = this.names.filter((name) => !shapes.has(name));
+    if (missing.length > 0) this.#refuseMissing(missing, surplus, network);
+    if (surplus.length > 0) {
+      throw new ModelError(
+        `${network} has no place for ${surplus.length} of the tensors: ${this.#list(surplus)}`,
+      );
+    }
+    for (const [name, expected] of shapes) {
+      const found = this.shape(name)!;
+      if (found.join() !== expected.join()) {
+        throw new ModelError(
+          `Tensor ${quote(this.ownName(name))} is [${found.join(", ")}], ` +
+            `but ${network} expects [${expected.join(", ")}]`,
+        );
+      }
+    }
+  }
+
+  /**
+   * Reads a tensor in single precision.
+   *
+   * @throws {ModelError} when its type is not supported or a value is not finite
+   */
+  read(name: string): Float32Array {
+    const values = toFloat32(this.#view(name)!);
+    let first = -1;
+    let bad = 0;
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      if (bad === 0) first = i;
+      bad++;
+    }
+    if (bad > 0) {
+      throw new ModelError(
+        `Tensor ${quote(this.ownName(name))} has ${bad} of ${values.length} values that are not ` +
+          `finite, the first at index ${first}`,
+      );
+    }
+    return values;
+  }
+
+  #view(name: string): TensorView | undefined {
+    const own = this.#naming.names.get(name);
+    return own === undefined ? undefined : this.#tensors.get(own);
+  }
+
+  #list(names: string[]): string {
+    const listed = names.slice(0, LISTED).map((name) => quote(this.ownName(name))).join(", ");
+    return names.length > LISTED ? `${listed} and ${names.length - LISTED} more` : listed;
+  }
+
+  #refuseMissing(missing: string[], surplus: string[] = [], network = "The network"): never {
+    const { dialect } = this.#naming;
+    const translated = dialect === "Real-ESRGAN"
+      ? ""
+      : ` in Real-ESRGAN's names; the checkpoint uses those of ${dialect}`;
+    const rest = surplus.length === 0 ? "" : `; ${surplus.length} unknown: ${this.#list(surplus)}`;
+    throw new ModelError(
+      `${network} lacks ${missing.length} of its tensors: ${
+        this.#list(missing)
+      }${translated}${rest}`,
+    );
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * RRDBNet, the network of ESRGAN, Real-ESRGAN, BSRGAN and RealSR.
+ *
+ * A trunk of residual-in-residual dense blocks works at the small size; then each upsampling is a
+ * nearest-neighbour enlargement and a convolution, and two convolutions end at the large size.
+ * Residual scaling by 0.2 is carried by the convolutions' gain, so that no step only adds.
+ */
+
+import { ModelError } from "../errors.ts";
+import type { Checkpoint, Shapes } from "./checkpoint.ts";
+import type { Activation, ConvOperation, Network, Operation, Residual } from "./network.ts";
+
+/** What an RRDBNet's shapes follow from. */
+export interface RrdbNetSizes {
+  /** Residual-in-residual dense blocks. */
+  blocks: number;
+  /** Channels of the trunk. */
+  features: number;
+  /** Channels that each convolution of a dense block adds. */
+  growth: number;
+  /** Pixel-unshuffle factor of the input; 1 is none. */
+  unshuffle: 1 | 2 | 4;
+  /** Twofold enlargements: the scale is 2^upsamplings / unshuffle. */
+  upsamplings: number;
+}
+
+const RESIDUAL_SCALE = 0.2;
+const LEAKY: Activation = { kind: "leaky", slope: 0.2 };
+const NONE: Activation = { kind: "none" };
+
+const DENSE_BLOCKS = [1, 2, 3];
+const GROWING_CONVOLUTIONS = [1, 2, 3, 4];
+
+/** Largest scale that the network's type allows. */
+const MAX_SCALE = 8;
+
+/**
+ * Returns the shape of each tensor of such a network, under Real-ESRGAN's names.
+ *
+ * @example
+ * ```ts
+ * const sizes = { blocks: 6, features: 64, growth: 32, unshuffle: 1, upsamplings: 2 } as const;
+ * console.log(rrdbNetShapes(sizes).get("body.0.rdb1.conv2.weight")); // [ 32, 96, 3, 3 ]
+ * ```
+ */
+export function rrdbNetShapes(sizes: RrdbNetSizes): Shapes {
+  const { blocks, features, growth, unshuffle, upsamplings } = sizes;
+  const shapes: Shapes = new Map();
+  const add = (layer: string, outChannels: number, inChannels: number) => {
+    shapes.set(`${layer}.weight`, [outChannels, inChannels, 3, 3]);
+    shapes.set(`${layer}.bias`, [outChannels]);
+  };
+  add("conv_first", features, 3 * unshuffle ** 2);
+  for (let block = 0; block < blocks; block++) {
+    for (const dense of DENSE_BLOCKS) {
+      const prefix = `body.${block}.rdb${dense}`;
+      for (const k of GROWING_CONVOLUTIONS) {
+        add(`${prefix}.conv${k}`, growth, features + (k - 1) * growth);
+      }
+      add(`${prefix}.conv5`, features, features + 4 * growth);
+    }
+  }
+  add("conv_body", features, features);
+  for (let k = 1; k <= upsamplings; k++) add(`conv_up${k}`, features, features);
+  add("conv_hr", features, features);
+  add("conv_last", 3, features);
+  return shapes;
+}
+
+/**
+ * Reads an RRDBNet from its checkpoint.
+ *
+ * @throws {ModelError} naming the tensors that are missing, surplus, misshapen or not finite
+ */
+export function readRrdbNet(checkpoint: Checkpoint): Network {
+  const sizes = readSizes(checkpoint);
+  const { blocks, features, growth, unshuffle, upsamplings } = sizes;
+  const scale = 2 ** upsamplings / unshuffle;
+  if (scale < 1 || scale > MAX_SCALE) {
+    throw new ModelError(
+      `RRDBNet with ${upsamplings} upsamplings and ${3 * unshuffle ** 2} input channels would ` +
+        `scale by ${scale}, expected 1 to ${MAX_SCALE}`,
+    );
+  }
+  const description = `RRDBNet (${blocks} blocks, ${features} features, growth ${growth}, ` +
+    `scale ${scale})`;
+  checkpoint.expect(rrdbNetShapes(sizes), description);
+  const operations = [...trunk(checkpoint, sizes), ...tail(checkpoint, upsamplings)];
+  return { architecture: "RRDBNet", scale, features, depth: blocks, operations };
+}
+
+function readSizes(checkpoint: Checkpoint): RrdbNetSizes {
+  const blocks = checkpoint.countLayers(
+    /^body\.(\d+)\.rdb/,
+    1,
+    (block) => `body.${block}.rdb1.conv1.weight`,
+  );
+  const first = checkpoint.convShape("conv_first");
+  const unshuffle = ([1, 2, 4] as const).find((factor) => 3 * factor ** 2 === first.inChannels);
+  if (unshuffle === undefined) {
+    throw new ModelError(
+      `Tensor "${checkpoint.ownName("conv_first.weight")}" takes ${first.inChannels} channels, ` +
+        "expected 3 (RGB), or 12 or 48 (RGB after pixel-unshuffle by 2 or 4)",
+    );
+  }
+  const growth = checkpoint.convShape("body.0.rdb1.conv1").outChannels;
+  const { upsamplings } = checkpoint;
+  return { blocks, features: first.outChannels, growth, unshuffle, upsamplings };
+}
+
+/** Everything at the small size: `conv_first`, the blocks, and `conv_body` with its residual. */
+function trunk(checkpoint: Checkpoint, { blocks, unshuffle }: RrdbNetSizes): Operation[] {
+  const operations: Operation[] = [
+    { kind: "input", output: "picture", factor: unshuffle },
+    convolution(checkpoint, "conv_first", ["picture"]),
+  ];
+  let input = "conv_first";
+  for (let block = 0; block < blocks; block++) {
+    const prefix = `body.${block}`;
+    operations.push(...residualBlock(checkpoint, prefix, input));
+    input = `${prefix}.rdb3.conv5`;
+  }
+  const residuals = [{ tensor: "conv_first", scale: 1 }];
+  operations.push(convolution(checkpoint, "conv_body", [input], { residuals }));
+  return operations;
+}
+
+/** Three dense blocks: `x + 0.2 * rdb3(rdb2(rdb1(x)))`, the outer residual folded into the third. */
+function residualBlock(checkpoint: Checkpoint, prefix: string, input: string): Operation[] {
+  const [first, second, third] = DENSE_BLOCKS.map((dense) => `${prefix}.rdb${dense}`);
+  const [afterFirst, afterSecond] = [`${first}.conv5`, `${second}.conv5`];
+  return [
+    ...denseBlock(checkpoint, first, input, RESIDUAL_SCALE, [{ tensor: input, scale: 1 }]),
+    ...denseBlock(checkpoint, second, afterFirst, RESIDUAL_SCALE, [
+      { tensor: afterFirst, scale: 1 },
+    ]),
+    ...denseBlock(checkpoint, third, afterSecond, RESIDUAL_SCALE ** 2, [
+      { tensor: afterSecond, scale: RESIDUAL_SCALE },
+      { tensor: input, scale: 1 },
+    ]),
+  ];
+}
+
+/** Five convolutions, each of which sees the block's input and what those before it added. */
+function denseBlock(
+  checkpoint: Checkpoint,
+  prefix: string,
+  input: string,
+  gain: number,
+  residuals: Residual[],
+): Operation[] {
+  const inputs = [input];
+  const operations: Operation[] = [];
+  for (const k of GROWING_CONVOLUTIONS) {
+    const layer = `${prefix}.conv${k}`;
+    operations.push(convolution(checkpoint, layer, [...inputs], { activation: LEAKY }));
+    inputs.push(layer);
+  }
+  operations.push(convolution(checkpoint, `${prefix}.conv5`, inputs, { gain, residuals }));
+  return operations;
+}
+
+/** Everything after the trunk: the upsamplings and two convolutions at the large size. */
+function tail(checkpoint: Checkpoint, upsamplings: number): Operation[] {
+  const operations: Operation[] = [];
+  let input = "conv_body";
+  for (let k = 1; k <= upsamplings; k++) {
+    const layer = `conv_up${k}`;
+    operations.push(convolution(checkpoint, layer, [input], { activation: LEAKY, upsample: 2 }));
+    input = layer;
+  }
+  operations.push(
+    convolution(checkpoint, "conv_hr", [input], { activation: LEAKY }),
+    convolution(checkpoint, "conv_last", ["conv_hr"]),
+    { kind: "output", input: "conv_last", factor: 1, base: false },
+  );
+  return operations;
+}
+
+/** A layer's convolution, writing the tensor of the layer's canonical name. */
+function convolution(
+  checkpoint: Checkpoint,
+  layer: string,
+  inputs: string[],
+  options: Partial<Pick<ConvOperation, "activation" | "gain" | "residuals" | "upsample">> = {},
+): ConvOperation {
+  return {
+    kind: "conv",
+    name: checkpoint.layerName(layer),
+    inputs,
+    output: layer,
+    ...checkpoint.convShape(layer),
+    weight: checkpoint.read(`${layer}.weight`),
+    bias: checkpoint.read(`${layer}.bias`),
+    gain: 1,
+    activation: NONE,
+    residuals: [],
+    upsample: 1,
+    ...options,
+  };
+}

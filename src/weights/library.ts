@@ -1,0 +1,180 @@
+/**
+ * The model library: the networks that come with Tessera, and the way from any source to a network.
+ *
+ * The embedded files lie in `models/` beside this module, wherever that is. What each kind of
+ * place takes, tried on Deno 2.9.6 with this module imported over http:
+ *
+ * - `import ... with { type: "bytes" }` would need no permission, but needs the flag
+ *   `--unstable-raw-imports`, statically and dynamically, from a file and over http alike.
+ * - `fetch(new URL(..., import.meta.url))` needs `--allow-net` for the host, even though the modules
+ *   came from it.
+ * - The Web Cache API (`caches`) needs no permission and outlives the process. So an embedded model
+ *   is fetched once, with `--allow-net=<host>`, and later runs need neither permission nor network.
+ *   The key holds the file's SHA-256: a newer Tessera fetches its newer model.
+ * - From a local checkout, reading needs `--allow-read` for `models/`.
+ */
+
+import { ModelError } from "../errors.ts";
+import { networkFromTensors } from "../networks/detect.ts";
+import type { Network } from "../networks/network.ts";
+import models from "../../models/models.json" with { type: "json" };
+import { readSafetensors } from "./safetensors.ts";
+
+/** A network that comes with Tessera. */
+export interface LibraryEntry {
+  /** What `loadModel()` and `--model` take. */
+  name: string;
+  /** File in `models/`. */
+  file: string;
+  /** SHA-256 of the file, in hexadecimal. */
+  sha256: string;
+  /** Output pixels per input pixel, along one side. */
+  scale: number;
+  architecture: string;
+  /** One line on what it is good for. */
+  summary: string;
+  /** SPDX identifier. */
+  licence: string;
+  /** Whether it is used when nothing else is asked for; true for exactly one. */
+  default: boolean;
+}
+
+/** A model, ready to be planned for a device. */
+export interface LoadedModel {
+  /** The embedded name, or the file's name. */
+  label: string;
+  network: Network;
+  /** The file's `__metadata__`. */
+  metadata: Map<string, string>;
+}
+
+/** Name of the Web Cache that keeps embedded models. */
+const CACHE_NAME = "tessera-models";
+
+/**
+ * Returns the networks that come with Tessera, the default one among them.
+ *
+ * @example
+ * ```ts
+ * for (const { name, summary } of embeddedModels()) console.log(name, summary);
+ * ```
+ */
+export function embeddedModels(): LibraryEntry[] {
+  return structuredClone(models);
+}
+
+/**
+ * Returns the network that is used when nothing else is asked for.
+ *
+ * @example
+ * ```ts
+ * console.log(defaultModel().name); // photo-x4
+ * ```
+ */
+export function defaultModel(): LibraryEntry {
+  return embeddedModels().find((entry) => entry.default)!;
+}
+
+/**
+ * Loads a model: safetensors with the weights of an RRDBNet or a SRVGGNetCompact.
+ *
+ * An embedded model needs `--allow-read` for its file in a local checkout. Imported from a URL, it
+ * needs `--allow-net` for that host the first time and nothing later.
+ *
+ * @param source an embedded model's name, a path, an http, https or file URL, or a file's bytes
+ * @throws {ModelError} when the source cannot be read, is no valid safetensors file (`cause` is
+ * the `SafetensorsError` then), or describes no known network
+ *
+ * @example
+ * ```ts
+ * const { label, network } = await loadModel("photo-x4");
+ * console.log(`${label}: ${network.architecture}, x${network.scale}`);
+ * ```
+ */
+export async function loadModel(source: string | URL | Uint8Array): Promise<LoadedModel> {
+  if (source instanceof Uint8Array) return parseModel(source, "model");
+  const entry = embeddedModels().find(({ name }) => name === source);
+  if (entry !== undefined) return parseModel(await readEmbedded(entry), entry.name);
+  const place = toPlace(source);
+  return parseModel(await readPlace(place), labelOf(place));
+}
+
+function parseModel(bytes: Uint8Array, label: string): LoadedModel {
+  refusePyTorch(bytes, label);
+  try {
+    const { tensors, metadata } = readSafetensors(bytes);
+    return { label, network: networkFromTensors(tensors, metadata), metadata };
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(`Cannot use the model "${label}": ${error.message}`, { cause: error });
+  }
+}
+
+/** PyTorch's `.pth` is a zip archive, or a bare pickle when it is old. */
+function refusePyTorch(bytes: Uint8Array, label: string): void {
+  const isZip = startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]);
+  // A safetensors header of 640 bytes begins with 80 02, too, but its length ends with zeros.
+  const isPickle = startsWith(bytes, [0x80]) && bytes[1] >= 2 && bytes[1] <= 5 && bytes[7] !== 0;
+  if (isZip || isPickle) {
+    throw new ModelError(
+      `Cannot use the model "${label}": it is a PyTorch checkpoint, convert it to safetensors ` +
+        "first (in Python: safetensors.torch.save_file)",
+    );
+  }
+}
+
+function startsWith(bytes: Uint8Array, magic: number[]): boolean {
+  return magic.every((byte, i) => bytes[i] === byte);
+}
+
+/** Takes a string for a URL only if it begins like one: `C:\model.safetensors` is a path. */
+function toPlace(source: string | URL): string | URL {
+  return typeof source === "string" && /^(https?|file):/.test(source) ? new URL(source) : source;
+}
+
+/** The last part of a path or URL, without folders and query. */
+function labelOf(place: string | URL): string {
+  const path = place instanceof URL ? place.pathname : place;
+  return path.split(/[/\\]/).at(-1) || path;
+}
+
+async function readEmbedded(entry: LibraryEntry): Promise<Uint8Array> {
+  const url = new URL(`../../models/${entry.file}`, import.meta.url);
+  if (url.protocol === "file:") return await readPlace(url);
+  const key = `${url.origin}${url.pathname}?sha256=${entry.sha256}`;
+  // A cache only saves time: where there is none, or no room for it, the model is fetched again.
+  const cache = await globalThis.caches?.open(CACHE_NAME).catch(() => undefined);
+  const kept = await (await cache?.match(key))?.bytes();
+  if (kept !== undefined && await sha256(kept) === entry.sha256) return kept;
+  const bytes = await readPlace(url);
+  const found = await sha256(bytes);
+  if (found !== entry.sha256) {
+    throw new ModelError(`Model at ${url} has SHA-256 ${found}, expected ${entry.sha256}`);
+  }
+  await cache?.put(key, new Response(bytes)).catch(() => undefined);
+  return bytes;
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** The only access to files and network in this room. */
+async function readPlace(place: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    if (!(place instanceof URL) || place.protocol === "file:") return await Deno.readFile(place);
+    const response = await fetch(place);
+    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`);
+    return await response.bytes();
+  } catch (error) {
+    if (error instanceof Error && error.name === "NotFound") {
+      const names = embeddedModels().map(({ name }) => name).join(", ");
+      throw new ModelError(
+        `Model "${place}" is neither a file nor one of the embedded models: ${names}`,
+        { cause: error },
+      );
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ModelError(`Cannot read the model "${place}": ${reason}`, { cause: error });
+  }
+}
