@@ -1,0 +1,111 @@
+/**
+ * The one file that knows imagescript, the JPEG codec. Its two halves are imported apart, each when
+ * first needed, and not by its main module, which would copy every picture once more, turn grey into
+ * colour, and ask for the native library even to decode:
+ *
+ * - decoder: WebAssembly. Needs `--allow-read` (it reads its own `.wasm` file) and
+ *   `--allow-env=IMAGESCRIPT_WASM_SIMD` (it asks for that variable).
+ * - encoder: a native library for Linux, macOS (x64, arm64) and Windows (x64). Needs `--allow-read`
+ *   and `--allow-ffi`.
+ *
+ * Together: `--allow-read --allow-env=IMAGESCRIPT_WASM_SIMD --allow-ffi`. PNG needs none of them.
+ *
+ * The specifiers are inline, with the version, because code imported by URL has no import map.
+ */
+
+import { UsageError } from "../errors.ts";
+import { damaged } from "./limits.ts";
+
+/** Decoded samples, `[height][width][components]`: grey, RGB, or CMYK with 0 as no ink. */
+export interface JpegPixels {
+  width: number;
+  height: number;
+  components: 1 | 3 | 4;
+  data: Uint8Array;
+}
+
+/** The decoder's module: `init` makes a fresh instance, whose memory goes when it does. */
+interface DecoderModule {
+  default: {
+    init(): Promise<
+      {
+        decode(
+          bytes: Uint8Array,
+        ): { width: number; height: number; format: number; buffer: Uint8Array };
+      }
+    >;
+  };
+}
+
+/** The encoder's module. A buffer of the wrong length would end the process. */
+interface EncoderModule {
+  default: {
+    jpeg: {
+      encode_async(
+        rgba: Uint8Array,
+        options: { width: number; height: number; quality: number },
+      ): Promise<Uint8Array>;
+    };
+  };
+}
+
+/** Components by the decoder's number for a pixel format. */
+const COMPONENTS = [1, 3, 4] as const;
+
+/**
+ * Decodes a JPEG file: baseline or progressive, 8 bits, any sampling. Nothing but pixels is read.
+ *
+ * @throws {InputError} if the decoder cannot make sense of the file
+ * @throws {UsageError} if the decoder cannot be loaded
+ */
+export async function decodeJpegPixels(bytes: Uint8Array): Promise<JpegPixels> {
+  const decoder = await load(async () => {
+    const module: DecoderModule = await import("npm:imagescript@1.3.1/wasm/node/jpeg.js");
+    return await module.default.init();
+  });
+  try {
+    const { width, height, format, buffer } = decoder.decode(bytes);
+    return { width, height, components: COMPONENTS[format], data: buffer };
+  } catch {
+    throw damaged("JPEG", "its picture data cannot be decoded to the end");
+  }
+}
+
+/**
+ * Encodes pixels as a baseline JPEG file with full colour resolution (4:4:4), outside this thread.
+ *
+ * @param rgba `[height][width][4]`; the fourth sample is ignored
+ * @param width 1 to 65535
+ * @param height 1 to 65535
+ * @param quality 1 to 100
+ * @throws {UsageError} if the encoder cannot be loaded
+ */
+export async function encodeJpegPixels(
+  rgba: Uint8Array,
+  width: number,
+  height: number,
+  quality: number,
+): Promise<Uint8Array> {
+  if (rgba.length !== width * height * 4) {
+    throw new RangeError(`${rgba.length} bytes are not ${width} x ${height} pixels of 4 bytes.`);
+  }
+  const encoder = await load(async () => {
+    const module: EncoderModule = await import("npm:imagescript@1.3.1/codecs/node/index.js");
+    return module.default.jpeg;
+  });
+  return await encoder.encode_async(rgba, { width, height, quality });
+}
+
+/** Loads a half of the codec, and says what it needs if that fails. */
+async function load<T>(loader: () => Promise<T>): Promise<T> {
+  try {
+    return await loader();
+  } catch (error) {
+    throw new UsageError(
+      "The JPEG codec (npm:imagescript@1.3.1) could not be loaded " +
+        `(${error instanceof Error ? error.message : error}). ` +
+        "Run with --allow-read --allow-env=IMAGESCRIPT_WASM_SIMD --allow-ffi, or use PNG.",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What kind of file these bytes are, found from the bytes alone: a name can lie, a first byte rarely
+ * does. Kinds that Tessera cannot read are known too, so that a refusal can say what was given.
+ */
+
+/** The kinds that can be decoded. */
+export type PictureKind = "jpeg" | "png";
+
+/** What the first bytes of a file say: a kind that can be decoded, or the name of another. */
+export type Sniffed = { kind: PictureKind } | { kind: undefined; name: string };
+
+/** A signature: text (one character per byte) that must stand at `offset`. */
+interface Signature {
+  offset: number;
+  text: string;
+  name: string;
+}
+
+const OTHERS: readonly Signature[] = [
+  { offset: 8, text: "WEBP", name: "a WebP picture" },
+  { offset: 0, text: "GIF8", name: "a GIF picture" },
+  { offset: 0, text: "II*\0", name: "a TIFF picture or a camera's raw file" },
+  { offset: 0, text: "MM\0*", name: "a TIFF picture or a camera's raw file" },
+  { offset: 0, text: "II+\0", name: "a BigTIFF picture" },
+  { offset: 0, text: "MM\0+", name: "a BigTIFF picture" },
+  { offset: 0, text: "BM", name: "a BMP picture" },
+  { offset: 4, text: "ftypavif", name: "an AVIF picture" },
+  { offset: 4, text: "ftypavis", name: "an AVIF picture" },
+  { offset: 4, text: "ftyphei", name: "a HEIC picture" },
+  { offset: 4, text: "ftyphev", name: "a HEIC picture" },
+  { offset: 4, text: "ftypmif1", name: "a HEIF or AVIF picture" },
+  { offset: 4, text: "ftypmsf1", name: "a HEIF or AVIF picture" },
+  { offset: 4, text: "ftypcrx", name: "a Canon raw file" },
+  { offset: 4, text: "ftyp", name: "a video" },
+  { offset: 0, text: "\xff\x0a", name: "a JPEG XL picture" },
+  { offset: 4, text: "JXL \r\n", name: "a JPEG XL picture" },
+  { offset: 4, text: "jP  \r\n", name: "a JPEG 2000 picture" },
+  { offset: 0, text: "\xff\x4f\xff\x51", name: "a JPEG 2000 picture" },
+  { offset: 0, text: "8BPS", name: "a Photoshop document" },
+  { offset: 0, text: "qoif", name: "a QOI picture" },
+  { offset: 0, text: "\0\0\x01\0", name: "an icon file" },
+  { offset: 0, text: "\x76\x2f\x31\x01", name: "an OpenEXR picture" },
+  { offset: 0, text: "%PDF", name: "a PDF document" },
+  { offset: 0, text: "PK\x03\x04", name: "a zip archive" },
+  { offset: 0, text: "\x1f\x8b", name: "a gzip archive" },
+];
+
+const MARKUP: readonly [pattern: RegExp, name: string][] = [
+  [/^(<\?xml[^]*?)?\s*(<!--[^]*?-->\s*|<!doctype svg[^>]*>\s*)*<svg/i, "an SVG drawing"],
+  [/^(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)/i, "a web page (HTML), not a picture"],
+  [/^<\?xml/i, "an XML document"],
+];
+
+/**
+ * Says what a file is from its first bytes.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(sniff(new Uint8Array([0xff, 0xd8, 0xff, 0xe0])), { kind: "jpeg" });
+ * ```
+ */
+export function sniff(bytes: Uint8Array): Sniffed {
+  if (bytes.length === 0) return { kind: undefined, name: "an empty file" };
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
+  if (head.startsWith("\xff\xd8\xff")) return { kind: "jpeg" };
+  if (head.startsWith("\x89PNG\r\n\x1a\n")) return { kind: "png" };
+  const other = OTHERS.find(({ offset, text }) => head.startsWith(text, offset));
+  if (other !== undefined) return { kind: undefined, name: other.name };
+  const text = head.replace(/^\xef\xbb\xbf/, "").trimStart();
+  const markup = MARKUP.find(([pattern]) => pattern.test(text));
+  return { kind: undefined, name: markup?.[1] ?? `of an unknown kind (begins ${hex(bytes)})` };
+}
+
+/** The first eight bytes, in hexadecimal. */
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}

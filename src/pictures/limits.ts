@@ -1,0 +1,41 @@
+/**
+ * The checks that every decoder makes on a file's own claims before it allocates anything.
+ */
+
+import { InputError } from "../errors.ts";
+
+/** The most pixels that a picture may claim unless the caller says otherwise: 268 megapixels. */
+export const DEFAULT_MAX_PIXELS = 2 ** 28;
+
+/**
+ * Refuses a claimed size that is empty or beyond the limit.
+ *
+ * @throws {InputError} with the size and the limit
+ */
+export function checkSize(format: string, width: number, height: number, maxPixels: number): void {
+  if (width < 1 || height < 1) {
+    throw damaged(format, `it claims a size of ${width} x ${height} pixels`);
+  }
+  if (width * height > maxPixels) {
+    throw new InputError(
+      `This ${format} file claims ${width} x ${height} pixels (${width * height}), ` +
+        `more than the limit of ${maxPixels}. Raise the limit if the picture is really that large.`,
+    );
+  }
+}
+
+/** The error for a file that breaks its own format: `what` says where and with which numbers. */
+export function damaged(format: string, what: string): InputError {
+  return new InputError(
+    `This ${format} file is damaged: ${what}. Copy or download it again, or open it in another ` +
+      `program and save it anew.`,
+  );
+}
+
+/** The error for a sound file that uses a part of its format that Tessera cannot read. */
+export function unsupported(format: string, what: string): InputError {
+  return new InputError(
+    `This ${format} file ${what}, which Tessera cannot read. ` +
+      `Save it as an ordinary 8-bit JPEG or as PNG in another program.`,
+  );
+}

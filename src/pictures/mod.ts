@@ -1,0 +1,13 @@
+/**
+ * Files to pixels and pixels to files: all that the rest of Tessera uses of this room.
+ */
+
+export * from "./picture.ts";
+export { type DecodeOptions, decodePicture } from "./decode.ts";
+export { type EncodeOptions, encodePicture, formatOfName, type PictureFormat } from "./encode.ts";
+export { encodePngRows, type PictureHeader } from "./png_encode.ts";
+export { convertDepth } from "./depth.ts";
+export { applyOrientation, type Orientation } from "./orientation.ts";
+export { type AlphaSplit, fillTransparent, joinAlpha, splitAlpha } from "./alpha.ts";
+export { fromGpuPixels, toGpuPixels, wordsPerPixel, writeGpuRows } from "./gpu_pixels.ts";
+export { readOrientation, uprightExif, withSize } from "./exif.ts";
