@@ -1,0 +1,91 @@
+/**
+ * A network on a device: its weights, packed and uploaded once, and its pipelines.
+ */
+
+import type { Gpu } from "../gpu/device.ts";
+import { packConv3x3 } from "../kernels/conv3x3.ts";
+import { type Storage, type Style, styleFor } from "../kernels/dispatch.ts";
+import { packUpconv3x3 } from "../kernels/upconv3x3.ts";
+import { tensorChannels } from "../networks/analysis.ts";
+import type { ConvOperation, Network } from "../networks/network.ts";
+import { weightsKey } from "./steps.ts";
+
+/** A network's weights in GPU memory. */
+export class Program {
+  readonly gpu: Gpu;
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly style: Style;
+  readonly #weights: Map<string, GPUBuffer>;
+
+  private constructor(
+    gpu: Gpu,
+    network: Network,
+    storage: Storage,
+    weights: Map<string, GPUBuffer>,
+  ) {
+    this.gpu = gpu;
+    this.network = network;
+    this.storage = storage;
+    this.style = styleFor(gpu.adapter, gpu.enabled);
+    this.#weights = weights;
+  }
+
+  /**
+   * Packs and uploads the weights.
+   *
+   * @throws {OutOfGpuMemoryError} If they do not fit.
+   */
+  static async create(gpu: Gpu, network: Network, storage: Storage): Promise<Program> {
+    const weights = new Map<string, GPUBuffer>();
+    const program = new Program(gpu, network, storage, weights);
+    try {
+      await gpu.checked("the weights", () => {
+        for (const [key, data] of packedWeights(network)) weights.set(key, upload(gpu, key, data));
+      });
+    } catch (error) {
+      program.destroy();
+      throw error;
+    }
+    return program;
+  }
+
+  /** The buffer of one link of a convolution. */
+  weights(key: string): GPUBuffer {
+    return this.#weights.get(key)!;
+  }
+
+  /** Bytes of all weights. */
+  get weightBytes(): number {
+    return [...this.#weights.values()].reduce((sum, buffer) => sum + buffer.size, 0);
+  }
+
+  /** Gives the weights back. */
+  destroy(): void {
+    for (const buffer of this.#weights.values()) this.gpu.destroyBuffer(buffer);
+    this.#weights.clear();
+  }
+}
+
+function* packedWeights(network: Network): Generator<[string, Float32Array]> {
+  const channels = tensorChannels(network);
+  for (const operation of network.operations) {
+    if (operation.kind !== "conv") continue;
+    const inputChannels = operation.inputs.map((tensor) => channels.get(tensor)!);
+    for (let link = 0; link < operation.inputs.length; link++) {
+      yield [weightsKey(operation, link), pack(operation, link, inputChannels)];
+    }
+  }
+}
+
+function pack(operation: ConvOperation, link: number, inputChannels: number[]): Float32Array {
+  if (operation.upsample === 2) return packUpconv3x3(operation);
+  return packConv3x3(operation, link, inputChannels);
+}
+
+function upload(gpu: Gpu, label: string, data: Float32Array): GPUBuffer {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  const buffer = gpu.createBuffer(`weights ${label}`, data.byteLength, usage);
+  gpu.device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
+  return buffer;
+}

@@ -1,0 +1,165 @@
+/**
+ * A network and its memory plan, written out as dispatches with their bindings. Pure: what comes out
+ * is what the device will run, and it can be printed, counted and tested without one.
+ */
+
+import { conv3x3 } from "../kernels/conv3x3.ts";
+import type { Dispatch, Style } from "../kernels/dispatch.ts";
+import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
+import { upconv3x3 } from "../kernels/upconv3x3.ts";
+import type { ConvOperation, Network } from "../networks/network.ts";
+import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
+import type { Depth } from "../pictures/picture.ts";
+import { type MemoryPlan, tailStart, unshuffleOf } from "./memory.ts";
+
+/** What a binding of a dispatch is: a tensor's buffer, a convolution's weights, or pixels. */
+export type Binding =
+  | { kind: "slot"; slot: number }
+  | { kind: "weights"; key: string }
+  | { kind: "pixels" }
+  | { kind: "result" };
+
+/** One dispatch and what follows its parameters in the bind group. */
+export interface Step {
+  dispatch: Dispatch;
+  bindings: Binding[];
+}
+
+/** A tail window inside the trunk window, and the part of it that is kept; all in cells. */
+export interface TailTile {
+  windowX: number;
+  windowY: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** What the steps of one network for one pair of windows have in common. */
+export interface StepContext {
+  network: Network;
+  memory: MemoryPlan;
+  style: Style;
+  /** The source pixels of the trunk window. */
+  pixels: PixelLayout;
+  /** Depth of the result. */
+  depth: Depth;
+}
+
+/** Name of the packed weights of one link of a convolution. */
+export function weightsKey(operation: ConvOperation, link: number): string {
+  return operation.inputs.length === 1 ? operation.name : `${operation.name}/${link}`;
+}
+
+/** Steps that fill the trunk window. */
+export function trunkSteps(context: StepContext): Step[] {
+  const operations = context.network.operations.slice(0, tailStart(context.network));
+  return operations.flatMap((operation) => {
+    if (operation.kind === "input") {
+      const output = context.memory.layouts.get(operation.output)!;
+      const dispatch = pixelsIn(context.pixels, operation.factor, output);
+      return [{
+        dispatch,
+        bindings: [{ kind: "pixels" as const }, slot(context, operation.output)],
+      }];
+    }
+    return convSteps(context, operation as ConvOperation, () => ({ x: 0, y: 0 }));
+  });
+}
+
+/** Steps that compute one tile of the result from the trunk window. */
+export function tailSteps(context: StepContext, tile: TailTile): Step[] {
+  const tail = tailStart(context.network);
+  const operations = context.network.operations;
+  const written = new Set(operations.slice(tail).map((op) => "output" in op ? op.output : ""));
+  return operations.slice(tail).flatMap((operation) => {
+    if (operation.kind === "output") {
+      return [outputStep(context, tile, written.has(operation.input))];
+    }
+    const origin = (tensor: string) =>
+      written.has(tensor) ? { x: 0, y: 0 } : { x: tile.windowX, y: tile.windowY };
+    return convSteps(context, operation as ConvOperation, origin);
+  });
+}
+
+/** The rectangle of a tile's result, in output pixels of the trunk window. */
+export function resultRectangle(network: Network, tile: TailTile): Rectangle {
+  const perCell = outputPerCell(network);
+  return {
+    x: tile.x * perCell,
+    y: tile.y * perCell,
+    width: tile.width * perCell,
+    height: tile.height * perCell,
+  };
+}
+
+/** Bytes of the source pixels of a window. */
+export function pixelBytes(context: StepContext): number {
+  const { width, height, depth } = context.pixels;
+  return width * height * wordsPerPixel(depth) * 4;
+}
+
+/** Bytes of the result of a tile. */
+export function resultBytes(context: StepContext, tile: TailTile): number {
+  const { width, height } = resultRectangle(context.network, tile);
+  return width * height * wordsPerPixel(context.depth) * 4;
+}
+
+/** Output pixels per cell, along one side. */
+export function outputPerCell(network: Network): number {
+  return network.scale * unshuffleOf(network);
+}
+
+function convSteps(
+  context: StepContext,
+  operation: ConvOperation,
+  origin: (tensor: string) => { x: number; y: number },
+): Step[] {
+  const { layouts } = context.memory;
+  const { style } = context;
+  const output = layouts.get(operation.output)!;
+  return operation.inputs.map((tensor, link) => {
+    const request = {
+      operation,
+      input: layouts.get(tensor)!,
+      inputAt: origin(tensor),
+      output,
+      style,
+    };
+    const weights: Binding = { kind: "weights", key: weightsKey(operation, link) };
+    const input = slot(context, tensor);
+    const written = slot(context, operation.output);
+    if (operation.upsample === 2) {
+      return { dispatch: upconv3x3(request), bindings: [weights, input, written] };
+    }
+    const [first = tensor, second = tensor] = operation.residuals.map((residual) =>
+      residual.tensor
+    );
+    const residuals = [slot(context, first), slot(context, second)];
+    return {
+      dispatch: conv3x3({ ...request, link }),
+      bindings: [weights, input, ...residuals, written],
+    };
+  });
+}
+
+function outputStep(context: StepContext, tile: TailTile, fromTail: boolean): Step {
+  const operation = context.network.operations.at(-1)!;
+  if (operation.kind !== "output") throw new RangeError("The network does not end in an output");
+  const perCell = outputPerCell(context.network);
+  const rectangle = resultRectangle(context.network, tile);
+  if (fromTail) {
+    rectangle.x -= tile.windowX * perCell;
+    rectangle.y -= tile.windowY * perCell;
+  }
+  const input = context.memory.layouts.get(operation.input)!;
+  const base = operation.base ? context.pixels : undefined;
+  return {
+    dispatch: pixelsOut(input, operation.factor, base, rectangle, context.depth),
+    bindings: [slot(context, operation.input), { kind: "pixels" }, { kind: "result" }],
+  };
+}
+
+function slot(context: StepContext, tensor: string): Binding {
+  return { kind: "slot", slot: context.memory.slotOf.get(tensor)! };
+}

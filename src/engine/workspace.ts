@@ -1,0 +1,167 @@
+/**
+ * The buffers in which a program works on windows of one size, and the running of its steps.
+ */
+
+import type { Gpu } from "../gpu/device.ts";
+import { Readback } from "../gpu/readback.ts";
+import type { Command, Submitter } from "../gpu/submission.ts";
+import type { Program } from "./program.ts";
+import {
+  type Binding,
+  pixelBytes,
+  resultBytes,
+  type Step,
+  type StepContext,
+  tailSteps,
+  type TailTile,
+  trunkSteps,
+} from "./steps.ts";
+
+/** Distance between the parameters of two steps: WebGPU's default alignment of uniform offsets. */
+const PARAMS_STRIDE = 256;
+
+/** Buffers for windows of one size. */
+export class Workspace {
+  readonly #program: Program;
+  readonly #gpu: Gpu;
+  readonly #context: StepContext;
+  readonly #slots: GPUBuffer[] = [];
+  readonly #pixels: GPUBuffer;
+  readonly #result: GPUBuffer;
+  readonly #params: GPUBuffer;
+  readonly #readback: Readback;
+  readonly #tailParams: number;
+  #trunk: Command[] = [];
+  #tailBindGroups: { pipeline: GPUComputePipeline; bindGroup: GPUBindGroup }[] = [];
+
+  private constructor(program: Program, context: StepContext, tailTile: TailTile) {
+    this.#program = program;
+    this.#gpu = program.gpu;
+    this.#context = context;
+    const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
+    const create = (label: string, bytes: number, usage: GPUBufferUsageFlags) =>
+      this.#gpu.createBuffer(label, bytes, usage);
+    context.memory.slots.forEach((bytes, i) =>
+      this.#slots.push(create(`slot ${i}`, bytes, STORAGE))
+    );
+    this.#pixels = create("pixels", pixelBytes(context), STORAGE | COPY_DST);
+    const largestResult = resultBytes(context, tailTile);
+    this.#result = create("result", largestResult, STORAGE | COPY_SRC);
+    this.#readback = new Readback(this.#gpu, largestResult);
+    const trunkCount = trunkSteps(context).length;
+    this.#tailParams = trunkCount;
+    const paramBytes = (trunkCount + tailSteps(context, tailTile).length) * PARAMS_STRIDE;
+    this.#params = create("params", paramBytes, UNIFORM | COPY_DST);
+  }
+
+  /**
+   * Creates the buffers and compiles what is not compiled yet.
+   *
+   * @param tailTile The largest tile that {@linkcode tail} will be asked for.
+   * @throws {OutOfGpuMemoryError} If the buffers do not fit; nothing is left allocated then.
+   */
+  static async create(
+    program: Program,
+    context: StepContext,
+    tailTile: TailTile,
+  ): Promise<Workspace> {
+    let workspace: Workspace | undefined;
+    try {
+      await program.gpu.checked("the buffers of a tile", () => {
+        workspace = new Workspace(program, context, tailTile);
+      });
+      await workspace!.#prepare(tailTile);
+      return workspace!;
+    } catch (error) {
+      workspace?.destroy();
+      throw error;
+    }
+  }
+
+  /** Uploads the pixels of a window and runs the trunk over them. */
+  async trunk(
+    pixels: Uint32Array,
+    submitter: Submitter,
+    signal?: AbortSignal,
+    onDone?: (flop: number) => void,
+  ): Promise<void> {
+    this.#gpu.device.queue.writeBuffer(this.#pixels, 0, pixels as Uint32Array<ArrayBuffer>);
+    await submitter.run(this.#trunk, signal, onDone);
+  }
+
+  /** Runs the tail over one tile of the window and begins to read the result back. */
+  async tail(
+    tile: TailTile,
+    submitter: Submitter,
+    signal?: AbortSignal,
+    onDone?: (flop: number) => void,
+  ): Promise<{ words: Promise<Uint32Array> }> {
+    const steps = tailSteps(this.#context, tile);
+    this.#writeParams(steps, this.#tailParams);
+    const commands = steps.map((step, i) => ({
+      ...this.#tailBindGroups[i],
+      workgroups: step.dispatch.workgroups,
+      flop: step.dispatch.flop,
+    }));
+    await submitter.run(commands, signal, onDone);
+    return { words: this.#readback.read(this.#result, resultBytes(this.#context, tile)) };
+  }
+
+  /** Gives the buffers back. */
+  destroy(): void {
+    const buffers = [...this.#slots, this.#pixels, this.#result, this.#params];
+    for (const buffer of buffers) this.#gpu.destroyBuffer(buffer);
+    this.#readback.destroy();
+  }
+
+  async #prepare(tailTile: TailTile): Promise<void> {
+    const trunk = trunkSteps(this.#context);
+    const tail = tailSteps(this.#context, tailTile);
+    this.#writeParams(trunk, 0);
+    await this.#gpu.checked("the bind groups of a tile", async () => {
+      this.#trunk = [];
+      for (const [i, step] of trunk.entries()) {
+        const { workgroups, flop } = step.dispatch;
+        this.#trunk.push({ ...(await this.#bind(step, i)), workgroups, flop });
+      }
+      this.#tailBindGroups = [];
+      for (const [i, step] of tail.entries()) {
+        this.#tailBindGroups.push(await this.#bind(step, this.#tailParams + i));
+      }
+    });
+  }
+
+  async #bind(
+    step: Step,
+    paramsIndex: number,
+  ): Promise<{ pipeline: GPUComputePipeline; bindGroup: GPUBindGroup }> {
+    const { label, code } = step.dispatch.shader;
+    const pipeline = await this.#gpu.pipeline(label, code);
+    const params = {
+      buffer: this.#params,
+      offset: paramsIndex * PARAMS_STRIDE,
+      size: step.dispatch.params.byteLength,
+    };
+    const resources = [
+      params,
+      ...step.bindings.map((binding) => ({ buffer: this.#buffer(binding) })),
+    ];
+    const bindGroup = this.#gpu.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: resources.map((resource, binding) => ({ binding, resource })),
+    });
+    return { pipeline, bindGroup };
+  }
+
+  #buffer(binding: Binding): GPUBuffer {
+    if (binding.kind === "slot") return this.#slots[binding.slot];
+    if (binding.kind === "weights") return this.#program.weights(binding.key);
+    return binding.kind === "pixels" ? this.#pixels : this.#result;
+  }
+
+  #writeParams(steps: Step[], first: number): void {
+    const words = new Uint32Array(steps.length * PARAMS_STRIDE / 4);
+    steps.forEach((step, i) => words.set(step.dispatch.params, i * PARAMS_STRIDE / 4));
+    this.#gpu.device.queue.writeBuffer(this.#params, first * PARAMS_STRIDE, words);
+  }
+}

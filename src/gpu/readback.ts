@@ -1,0 +1,47 @@
+/**
+ * Results on their way back: two staging buffers in turn, so that one is read while the device fills
+ * the other.
+ *
+ * Deno's `mapAsync` waits for everything that was submitted before it, then sleeps 10 ms. So the order
+ * is: start the read of A, submit the work for B, and only then await A.
+ */
+
+import type { Gpu } from "./device.ts";
+
+/** Two staging buffers of one size. */
+export class Readback {
+  readonly #gpu: Gpu;
+  readonly #staging: GPUBuffer[];
+  #next = 0;
+
+  /** @param bytes Size of the largest result. */
+  constructor(gpu: Gpu, bytes: number) {
+    this.#gpu = gpu;
+    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+    this.#staging = [0, 1].map((i) => gpu.createBuffer(`staging ${i}`, bytes, usage));
+  }
+
+  /**
+   * Copies a result once the work submitted so far is done.
+   *
+   * At most one earlier read may still be awaited.
+   *
+   * @returns The words, in memory of their own.
+   */
+  async read(source: GPUBuffer, bytes: number): Promise<Uint32Array> {
+    const staging = this.#staging[this.#next];
+    this.#next = 1 - this.#next;
+    const encoder = this.#gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(source, 0, staging, 0, bytes);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+    const words = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
+    staging.unmap();
+    return words;
+  }
+
+  /** Gives the buffers back. */
+  destroy(): void {
+    for (const buffer of this.#staging) this.#gpu.destroyBuffer(buffer);
+  }
+}

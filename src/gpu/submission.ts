@@ -1,0 +1,107 @@
+/**
+ * Work handed to the device in pieces short enough for a driver's watchdog, and short enough that a
+ * stop is heard and progress is seen.
+ *
+ * A driver resets a device whose submission takes seconds. The time of a piece is predicted from the
+ * speed of those before it.
+ */
+
+import type { Gpu } from "./device.ts";
+
+/** One dispatch, ready to be recorded. */
+export interface Command {
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+  workgroups: [x: number, y: number, z: number];
+  flop: number;
+}
+
+/** Seconds that one submission should take. */
+const TARGET_SECONDS = 0.1;
+
+/** FLOP per second assumed before anything was measured: slow, so that the first piece is short. */
+const FIRST_GUESS = { software: 2e10, hardware: 3e11 };
+
+/** What a dispatch costs beside its arithmetic, expressed in FLOP at the assumed speed. */
+const DISPATCH_SECONDS = 2e-5;
+
+/** Hands commands to one device and learns how fast it is. */
+export class Submitter {
+  readonly #gpu: Gpu;
+  #flopPerSecond: number;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    this.#flopPerSecond = gpu.adapter.software ? FIRST_GUESS.software : FIRST_GUESS.hardware;
+  }
+
+  /** Speed of what ran so far, in FLOP per second. */
+  get flopPerSecond(): number {
+    return this.#flopPerSecond;
+  }
+
+  /**
+   * Runs commands in order, in as many submissions as their cost asks for.
+   *
+   * @param onDone Told the FLOP of each submission once it has run.
+   * @throws {GpuError} If the device failed.
+   * @throws The signal's reason, between two submissions.
+   */
+  async run(
+    commands: Command[],
+    signal?: AbortSignal,
+    onDone: (flop: number) => void = () => {},
+  ): Promise<void> {
+    for (let from = 0; from < commands.length;) {
+      const to = this.#endOfPiece(commands, from);
+      const piece = commands.slice(from, to);
+      const flop = piece.reduce((sum, command) => sum + command.flop, 0);
+      const start = performance.now();
+      this.#submit(piece);
+      await finished(this.#gpu);
+      this.#learn(flop, (performance.now() - start) / 1000);
+      this.#gpu.check();
+      signal?.throwIfAborted();
+      onDone(flop);
+      from = to;
+    }
+  }
+
+  #endOfPiece(commands: Command[], from: number): number {
+    let seconds = 0;
+    let to = from;
+    do {
+      seconds += commands[to++].flop / this.#flopPerSecond + DISPATCH_SECONDS;
+    } while (to < commands.length && seconds < TARGET_SECONDS);
+    return to;
+  }
+
+  #submit(piece: Command[]): void {
+    const encoder = this.#gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const command of piece) {
+      pass.setPipeline(command.pipeline);
+      pass.setBindGroup(0, command.bindGroup);
+      pass.dispatchWorkgroups(...command.workgroups);
+    }
+    pass.end();
+    this.#gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  #learn(flop: number, seconds: number): void {
+    if (seconds < TARGET_SECONDS / 10 || flop === 0) return;
+    this.#flopPerSecond = 0.5 * this.#flopPerSecond + 0.5 * flop / seconds;
+  }
+}
+
+/**
+ * Waits until all submitted work is done.
+ *
+ * Deno does the waiting inside the call and then sleeps 10 ms before the promise resolves; there, a
+ * turn of the event loop is enough and costs nothing. Elsewhere the promise is what tells.
+ */
+export async function finished(gpu: Gpu): Promise<void> {
+  const done = gpu.device.queue.onSubmittedWorkDone();
+  if ("Deno" in globalThis) await new Promise((resolve) => setTimeout(resolve, 0));
+  else await done;
+}

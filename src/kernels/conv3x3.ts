@@ -1,0 +1,165 @@
+/**
+ * 3x3 convolution with bias, activation and residuals: host side of `wgsl/conv3x3.wgsl`.
+ *
+ * A convolution over concatenated tensors is a chain of dispatches, one per tensor, that add up in
+ * the output. That costs one more read and write of the output per tensor, and keeps one small
+ * shader for every network.
+ */
+
+import body from "../wgsl/conv3x3.wgsl" with { type: "text" };
+import { specialise } from "../gpu/specialise.ts";
+import type { ConvOperation } from "../networks/network.ts";
+import { epilogueIndex, packEmptyEpilogue, packEpilogue } from "./conv_epilogue.ts";
+import { type Dispatch, paramWords, type Shader, type Storage, type Style } from "./dispatch.ts";
+import { indexOf, type Layout, quadsPerInvocation, storedQuads } from "./layout.ts";
+import { prelude } from "./prelude.ts";
+
+/** Patch of one invocation, by the number of output quads that it computes. */
+const PATCH = { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } } as const;
+
+/** Invocations of a workgroup. */
+const WORKGROUP = { subgroup: { x: 8, y: 1 }, uniform: { x: 8, y: 8 } } as const;
+
+/** One link of a convolution over laid-out tensors. */
+export interface Conv3x3 {
+  operation: ConvOperation;
+  /** Which of the operation's inputs this link adds. */
+  link: number;
+  /** That input. */
+  input: Layout;
+  /** Output pixel (0, 0) lies at this pixel of the input. */
+  inputAt: { x: number; y: number };
+  output: Layout;
+  style: Style;
+}
+
+/**
+ * Plans one link of a convolution; bindings: weights, input, two residuals, output.
+ *
+ * @throws {RangeError} If the tensors do not fit the operation.
+ */
+export function conv3x3(request: Conv3x3): Dispatch {
+  const { operation, link, input, inputAt, output, style } = request;
+  checkFit(operation, output);
+  const outQuads = quadsPerInvocation(operation.outChannels);
+  const patch = PATCH[outQuads];
+  const workgroup = WORKGROUP[style];
+  const quads = Math.ceil(input.channels / 4);
+  const epilogue = epilogueIndex(operation.outChannels, quads * 36);
+  const residuals = isLast(operation, link) ? operation.residuals : [];
+  return {
+    shader: shaderFor(output.storage, style, outQuads),
+    params: paramWords([
+      indexOf(input, inputAt.x - 1, inputAt.y - 1),
+      input.pitch,
+      input.plane,
+      quads,
+      indexOf(output, 0, 0),
+      output.pitch,
+      output.plane,
+      output.width,
+      output.height,
+      epilogue.bias,
+      epilogue.slope,
+      link > 0 ? 1 : 0,
+      residuals.length,
+      { f32: residuals[0]?.scale ?? 0 },
+      { f32: residuals[1]?.scale ?? 0 },
+    ]),
+    workgroups: [
+      Math.ceil(output.width / (workgroup.x * patch.width)),
+      Math.ceil(output.height / (workgroup.y * patch.height)),
+      output.quads / outQuads,
+    ],
+    flop: 18 * input.channels * operation.outChannels * output.width * output.height,
+  };
+}
+
+/**
+ * Packs the weights of one link, then bias and slopes, in the order in which the shader reads them.
+ *
+ * @param operation The convolution.
+ * @param link Which of its inputs the link adds.
+ * @param inputChannels Channels of each of its inputs; their sum is `inChannels`.
+ * @returns `[outBlock][input quad][out quad][ky][kx][4 in][4 out]`, then `[bias, slope][out channel]`.
+ * @throws {RangeError} If the inputs do not have the operation's channels.
+ */
+export function packConv3x3(
+  operation: ConvOperation,
+  link: number,
+  inputChannels: number[],
+): Float32Array {
+  checkChannels(operation, inputChannels);
+  const firstInput = inputChannels.slice(0, link).reduce((sum, count) => sum + count, 0);
+  const inputs = inputChannels[link]!;
+  const blockChannels = quadsPerInvocation(operation.outChannels) * 4;
+  const stored = storedQuads(operation.outChannels) * 4;
+  const packed = new Float32Array(stored * Math.ceil(inputs / 4) * 36 + 2 * stored);
+  let at = 0;
+  for (let block = 0; block < stored; block += blockChannels) {
+    for (let quad = 0; quad < inputs; quad += 4) {
+      for (let out = block; out < block + blockChannels; out += 4) {
+        for (let tap = 0; tap < 9; tap++) {
+          for (let i = quad; i < quad + 4; i++) {
+            for (let o = out; o < out + 4; o++, at++) {
+              if (i >= inputs || o >= operation.outChannels) continue;
+              const from = (o * operation.inChannels + firstInput + i) * 9 + tap;
+              packed[at] = operation.gain * operation.weight[from]!;
+            }
+          }
+        }
+      }
+    }
+  }
+  if (isLast(operation, link)) packEpilogue(operation, packed.subarray(at));
+  else packEmptyEpilogue(packed.subarray(at));
+  return packed;
+}
+
+/** Whether a link is the one that has bias, activation and residuals. */
+export function isLast(operation: ConvOperation, link: number): boolean {
+  return link === operation.inputs.length - 1;
+}
+
+const shaders = new Map<string, Shader>();
+
+function shaderFor(storage: Storage, style: Style, outQuads: 2 | 4): Shader {
+  const label = `conv3x3 ${storage} ${style} quads=${outQuads}`;
+  let shader = shaders.get(label);
+  if (shader === undefined) {
+    const code = specialise(prelude(storage, style) + body, {
+      PX: PATCH[outQuads].width,
+      PY: PATCH[outQuads].height,
+      OUT_QUADS: outQuads,
+      WORKGROUP_X: WORKGROUP[style].x,
+      WORKGROUP_Y: WORKGROUP[style].y,
+    });
+    shader = { label, code };
+    shaders.set(label, shader);
+  }
+  return shader;
+}
+
+function checkChannels(operation: ConvOperation, inputChannels: number[]): void {
+  const channels = inputChannels.reduce((sum, count) => sum + count, 0);
+  if (channels !== operation.inChannels || inputChannels.length !== operation.inputs.length) {
+    throw new RangeError(
+      `Convolution "${operation.name}" expects ${operation.inChannels} channels in ` +
+        `${operation.inputs.length} tensors but has ${channels} in ${inputChannels.length}`,
+    );
+  }
+}
+
+function checkFit(operation: ConvOperation, output: Layout): void {
+  if (output.channels !== operation.outChannels) {
+    throw new RangeError(
+      `Convolution "${operation.name}" writes ${operation.outChannels} channels but its output ` +
+        `has ${output.channels}`,
+    );
+  }
+  if (operation.residuals.length > 2) {
+    throw new RangeError(
+      `Convolution "${operation.name}" adds ${operation.residuals.length} tensors; at most 2 are possible`,
+    );
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * How a tensor lies in a buffer: quads of 4 channels, a zero border, and room for whole patches.
+ *
+ * `[quad][row][column]` of 4 channels. Each plane has a border of one pixel on every side, which is
+ * never written and so gives the zero padding of a convolution, and its rows and columns are padded
+ * so that no kernel needs to test for the edge when it reads.
+ */
+
+import { type Storage, type Style } from "./dispatch.ts";
+
+/** One tensor's place in memory. */
+export interface Layout {
+  channels: number;
+  /** Planes that are allocated, at least `ceil(channels / 4)`. */
+  quads: number;
+  /** Pixels that hold values. */
+  width: number;
+  height: number;
+  /** Quads from one row to the next. */
+  pitch: number;
+  /** Quads from one plane to the next. */
+  plane: number;
+  storage: Storage;
+}
+
+/** Sizes that every dispatched patch divides, per style, for a tensor that convolutions write. */
+const PATCH_MULTIPLE: Record<Style, { width: number; height: number }> = {
+  subgroup: { width: 32, height: 2 },
+  uniform: { width: 32, height: 16 },
+};
+
+/** Lays out a tensor of `width` x `height` pixels. */
+export function layoutOf(
+  tensor: { channels: number; width: number; height: number },
+  storage: Storage,
+  style: Style,
+): Layout {
+  const multiple = PATCH_MULTIPLE[style];
+  const pitch = roundUp(tensor.width, multiple.width) + 2;
+  const rows = roundUp(tensor.height, multiple.height) + 2;
+  return { ...tensor, quads: storedQuads(tensor.channels), pitch, plane: pitch * rows, storage };
+}
+
+/** Planes for a number of channels, rounded up to what one invocation of a convolution writes. */
+export function storedQuads(channels: number): number {
+  const quads = Math.ceil(channels / 4);
+  return roundUp(quads, quadsPerInvocation(channels));
+}
+
+/** Output quads that one invocation of a convolution computes. */
+export function quadsPerInvocation(channels: number): 2 | 4 {
+  return channels <= 8 ? 2 : 4;
+}
+
+/** Index of a pixel of the first plane; (-1, -1) is the border's corner. */
+export function indexOf(layout: Layout, x: number, y: number): number {
+  return (y + 1) * layout.pitch + x + 1;
+}
+
+/** Size of the buffer in bytes. */
+export function byteLength(layout: Layout): number {
+  return layout.quads * layout.plane * (layout.storage === "f32" ? 16 : 8);
+}
+
+/** Rounds up to a multiple. */
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

@@ -1,0 +1,133 @@
+/**
+ * Pixels to activations and back: host side of `wgsl/pixels_in.wgsl` and `wgsl/pixels_out.wgsl`.
+ */
+
+import pixelsInBody from "../wgsl/pixels_in.wgsl" with { type: "text" };
+import pixelsOutBody from "../wgsl/pixels_out.wgsl" with { type: "text" };
+import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
+import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
+import { specialise } from "../gpu/specialise.ts";
+import type { Depth } from "../pictures/picture.ts";
+import { type Dispatch, paramWords, type Shader } from "./dispatch.ts";
+import { indexOf, type Layout } from "./layout.ts";
+import { activations } from "./prelude.ts";
+
+/** A picture in a buffer, row after row. */
+export interface PixelLayout {
+  width: number;
+  height: number;
+  depth: Depth;
+}
+
+/**
+ * Plans the way in: RGB in 0..1, with pixel unshuffle by `factor`; bindings: pixels, output.
+ *
+ * @throws {RangeError} If the output does not have 3 * factor^2 channels or another size.
+ */
+export function pixelsIn(pixels: PixelLayout, factor: number, output: Layout): Dispatch {
+  if (output.channels !== 3 * factor * factor) {
+    throw new RangeError(
+      `Unshuffling by ${factor} gives ${
+        3 * factor * factor
+      } channels but the tensor has ${output.channels}`,
+    );
+  }
+  if (output.width * factor !== pixels.width || output.height * factor !== pixels.height) {
+    throw new RangeError(
+      `${pixels.width}x${pixels.height} pixels do not give ${output.width}x${output.height} by ${factor}`,
+    );
+  }
+  return {
+    shader: pixelsInShader(output.storage, pixels.depth),
+    params: paramWords([
+      pixels.width,
+      indexOf(output, 0, 0),
+      output.pitch,
+      output.plane,
+      output.width,
+      output.height,
+      factor,
+    ]),
+    workgroups: [
+      Math.ceil(output.width / 8),
+      Math.ceil(output.height / 8),
+      Math.ceil(output.channels / 4),
+    ],
+    flop: 0,
+  };
+}
+
+/** A rectangle of the result, in output pixels of the window that the tensor covers. */
+export interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * Plans the way out: pixel shuffle by `factor`, plus the nearest-enlarged source when `base`, clamped
+ * and rounded; bindings: input, pixels, output.
+ *
+ * @throws {RangeError} If the input does not have 3 * factor^2 channels or the rectangle is outside.
+ */
+export function pixelsOut(
+  input: Layout,
+  factor: number,
+  base: PixelLayout | undefined,
+  rectangle: Rectangle,
+  depth: Depth,
+): Dispatch {
+  if (input.channels !== 3 * factor * factor) {
+    throw new RangeError(
+      `Shuffling by ${factor} needs ${
+        3 * factor * factor
+      } channels but the tensor has ${input.channels}`,
+    );
+  }
+  const { x, y, width, height } = rectangle;
+  if (x + width > input.width * factor || y + height > input.height * factor) {
+    throw new RangeError(
+      `The rectangle ${width}x${height} at (${x}, ${y}) is not inside ` +
+        `${input.width * factor}x${input.height * factor} pixels`,
+    );
+  }
+  return {
+    shader: pixelsOutShader(input.storage, base?.depth, depth),
+    params: paramWords([
+      indexOf(input, 0, 0),
+      input.pitch,
+      input.plane,
+      factor,
+      x,
+      y,
+      width,
+      height,
+      base?.width ?? 0,
+    ]),
+    workgroups: [Math.ceil(width / 8), Math.ceil(height / 8), 1],
+    flop: 0,
+  };
+}
+
+function pixelsInShader(storage: Layout["storage"], depth: Depth): Shader {
+  return {
+    label: `pixels_in ${storage} ${depth}-bit`,
+    code: specialise(activations(storage) + readPixel + pixelsInBody, { SOURCE_DEPTH: depth }),
+  };
+}
+
+function pixelsOutShader(
+  storage: Layout["storage"],
+  base: Depth | undefined,
+  depth: Depth,
+): Shader {
+  return {
+    label: `pixels_out ${storage} ${depth}-bit${base === undefined ? "" : ` on ${base}-bit`}`,
+    code: specialise(activations(storage) + readPixel + writePixel + pixelsOutBody, {
+      DEPTH: depth,
+      SOURCE_DEPTH: base ?? 8,
+      BASE: base === undefined ? 0 : 1,
+    }),
+  };
+}

@@ -1,0 +1,21 @@
+/**
+ * The shared heads of the shaders: how activations are stored and how weights are fetched.
+ *
+ * A shader's own head says which of these it needs in front of it.
+ */
+
+import activationsF16 from "../wgsl/shared/activations_f16.wgsl" with { type: "text" };
+import activationsF32 from "../wgsl/shared/activations_f32.wgsl" with { type: "text" };
+import weightsSubgroup from "../wgsl/shared/weights_subgroup.wgsl" with { type: "text" };
+import weightsUniform from "../wgsl/shared/weights_uniform.wgsl" with { type: "text" };
+import type { Storage, Style } from "./dispatch.ts";
+
+/** Returns the text in front of a shader that reads or writes activations. */
+export function activations(storage: Storage): string {
+  return storage === "f16" ? activationsF16 : activationsF32;
+}
+
+/** Returns the text in front of a convolution. */
+export function prelude(storage: Storage, style: Style): string {
+  return activations(storage) + (style === "subgroup" ? weightsSubgroup : weightsUniform);
+}

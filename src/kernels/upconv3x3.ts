@@ -1,0 +1,132 @@
+/**
+ * Twofold nearest-neighbour enlargement and 3x3 convolution in one dispatch, as four 2x2 phases with
+ * summed weights: host side of `wgsl/upconv3x3.wgsl`.
+ */
+
+import body from "../wgsl/upconv3x3.wgsl" with { type: "text" };
+import { specialise } from "../gpu/specialise.ts";
+import type { ConvOperation } from "../networks/network.ts";
+import { epilogueIndex, packEpilogue } from "./conv_epilogue.ts";
+import { type Dispatch, paramWords, type Shader, type Storage, type Style } from "./dispatch.ts";
+import { indexOf, type Layout, storedQuads } from "./layout.ts";
+import { prelude } from "./prelude.ts";
+
+/** Source pixels of one invocation, along a row. */
+const PATCH_WIDTH = 2;
+
+/** Output quads of one invocation: with four phases each, half of what conv3x3 holds. */
+const OUT_QUADS = 2;
+
+/** Invocations of a workgroup. */
+const WORKGROUP = { subgroup: { x: 8, y: 1 }, uniform: { x: 8, y: 8 } } as const;
+
+/** One enlarging convolution over laid-out tensors. */
+export interface Upconv3x3 {
+  operation: ConvOperation;
+  input: Layout;
+  /** Output pixels (0, 0) to (1, 1) come from this pixel of the input. */
+  inputAt: { x: number; y: number };
+  output: Layout;
+  style: Style;
+}
+
+/**
+ * Plans one enlarging convolution.
+ *
+ * @throws {RangeError} If the tensors do not fit the operation.
+ */
+export function upconv3x3(request: Upconv3x3): Dispatch {
+  const { operation, input, inputAt, output, style } = request;
+  checkFit(operation, input, output);
+  const quads = Math.ceil(input.channels / 4);
+  const workgroup = WORKGROUP[style];
+  const epilogue = epilogueIndex(operation.outChannels, quads * 64);
+  return {
+    shader: shaderFor(output.storage, style),
+    params: paramWords([
+      indexOf(input, inputAt.x - 1, inputAt.y - 1),
+      input.pitch,
+      input.plane,
+      quads,
+      indexOf(output, 0, 0),
+      output.pitch,
+      output.plane,
+      output.width,
+      output.height,
+      epilogue.bias,
+      epilogue.slope,
+    ]),
+    workgroups: [
+      Math.ceil(output.width / (2 * workgroup.x * PATCH_WIDTH)),
+      Math.ceil(output.height / (2 * workgroup.y)),
+      output.quads / OUT_QUADS,
+    ],
+    flop: 18 * operation.inChannels * operation.outChannels * output.width * output.height,
+  };
+}
+
+/**
+ * Packs weights summed per phase, bias and slopes in the order in which the shader reads them.
+ *
+ * @returns `[outBlock][input quad][out quad][phase y][phase x][tap y][tap x][4 in][4 out]`, then
+ * `[bias, slope][out channel]`.
+ */
+export function packUpconv3x3(operation: ConvOperation): Float32Array {
+  const stored = storedQuads(operation.outChannels) * 4;
+  const inQuads = Math.ceil(operation.inChannels / 4);
+  const packed = new Float32Array(stored * inQuads * 64 + 2 * stored);
+  let at = 0;
+  for (let block = 0; block < stored; block += OUT_QUADS * 4) {
+    for (let quad = 0; quad < inQuads * 4; quad += 4) {
+      for (let out = block; out < block + OUT_QUADS * 4; out += 4) {
+        for (let k = 0; k < 16; k++) {
+          for (let i = quad; i < quad + 4; i++) {
+            for (let o = out; o < out + 4; o++) packed[at++] = phaseWeight(operation, o, i, k);
+          }
+        }
+      }
+    }
+  }
+  packEpilogue(operation, packed.subarray(at));
+  return packed;
+}
+
+/** Rows (or columns) of the 3x3 kernel that fall on each of the two source pixels of a phase. */
+const TAPS_OF_PHASE = [[[0], [1, 2]], [[0, 1], [2]]] as const;
+
+/** Sum of the taps that fall on one source pixel; `k` counts phase y, phase x, tap y, tap x. */
+function phaseWeight(operation: ConvOperation, out: number, input: number, k: number): number {
+  if (out >= operation.outChannels || input >= operation.inChannels) return 0;
+  const at = (out * operation.inChannels + input) * 9;
+  let sum = 0;
+  for (const ky of TAPS_OF_PHASE[k >> 3 & 1]![k >> 1 & 1]!) {
+    for (const kx of TAPS_OF_PHASE[k >> 2 & 1]![k & 1]!) sum += operation.weight[at + ky * 3 + kx]!;
+  }
+  return operation.gain * sum;
+}
+
+const shaders = new Map<string, Shader>();
+
+function shaderFor(storage: Storage, style: Style): Shader {
+  const label = `upconv3x3 ${storage} ${style}`;
+  let shader = shaders.get(label);
+  if (shader === undefined) {
+    const constants = { WORKGROUP_X: WORKGROUP[style].x, WORKGROUP_Y: WORKGROUP[style].y };
+    shader = { label, code: specialise(prelude(storage, style) + body, constants) };
+    shaders.set(label, shader);
+  }
+  return shader;
+}
+
+function checkFit(operation: ConvOperation, input: Layout, output: Layout): void {
+  const name = `Convolution "${operation.name}"`;
+  if (input.channels !== operation.inChannels || output.channels !== operation.outChannels) {
+    throw new RangeError(
+      `${name} goes from ${operation.inChannels} to ${operation.outChannels} channels but its ` +
+        `tensors have ${input.channels} and ${output.channels}`,
+    );
+  }
+  if (operation.residuals.length > 0) {
+    throw new RangeError(`${name} enlarges and adds a residual; the kernel cannot do both`);
+  }
+}

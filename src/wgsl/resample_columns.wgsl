@@ -1,0 +1,37 @@
+// Second half of a separable resampling: along each column, then clamped, rounded and packed.
+//
+//   input   [row][column] of vec4f, `width` per row: what resample_rows wrote for a band of rows
+//   taps    [output row][TAPS] of (source row, weight as f32 bits), for the whole picture
+//   output  [output row][column] of DEPTH / 8 words, `width` pixels per row
+//
+// One invocation computes one output pixel.
+//
+// In front of this file: shared/write_pixel.wgsl.
+
+struct Params {
+  taps: u32, // taps per output row
+  width: u32, // columns
+  height: u32, // output rows of this band
+  first_row: u32, // output row of the picture at which the band begins
+  first_source_row: u32, // source row of the picture at which `input` begins
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read> taps: array<vec2u>;
+@group(0) @binding(3) var<storage, read_write> output: array<u32>;
+
+const DEPTH = 8u;
+
+@compute @workgroup_size(8, 8, 1)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= params.width || id.y >= params.height) {
+    return;
+  }
+  var sum = vec4f();
+  for (var i = 0u; i < params.taps; i++) {
+    let tap = taps[(params.first_row + id.y) * params.taps + i];
+    sum += bitcast<f32>(tap.y) * input[(tap.x - params.first_source_row) * params.width + id.x];
+  }
+  write_pixel(id.y * params.width + id.x, sum);
+}
