@@ -14,14 +14,20 @@ import { chooseTiles, contextOf, firstTile, type TileChoice, type TileDemand } f
 import { planTiles, type Region, type Tile } from "./plan.ts";
 import { allocateRaster, cutWindow, putRegion, type Raster } from "./raster.ts";
 
-/** What a walk can be asked for beside its result. */
-export interface WalkOptions {
+/** How a picture may be cut. */
+export interface TileOptions {
   /** Bytes of GPU memory for everything. */
   memory: number;
+  /** Side of a core in pixels. */
   tile: "auto" | number;
+  /** Pixels around a core. */
   halo: "auto" | "exact" | number;
   /** Depth of the result. */
   depth: Depth;
+}
+
+/** What a walk can be asked for beside its result. */
+export interface WalkOptions extends TileOptions {
   /** Stops the walk between two submissions. */
   signal?: AbortSignal | undefined;
   /** Told the share of the FLOP that is done, and tiles. */
@@ -32,7 +38,7 @@ export interface WalkOptions {
 export function choiceFor(
   program: Program,
   size: { width: number; height: number; depth: Depth },
-  options: Pick<WalkOptions, "memory" | "tile" | "halo" | "depth">,
+  options: TileOptions,
 ): TileChoice {
   return chooseTiles(demandOf(program, size, options));
 }
@@ -185,7 +191,7 @@ class Run {
 function demandOf(
   program: Program,
   size: { width: number; height: number; depth: Depth },
-  options: Pick<WalkOptions, "memory" | "tile" | "halo" | "depth">,
+  options: TileOptions,
 ): TileDemand {
   const { maxBufferSize, maxStorageBufferBindingSize } = program.gpu.device.limits;
   return {

@@ -1,0 +1,225 @@
+/**
+ * Resampling of a whole picture on the device, in bands of rows that fit the memory budget.
+ *
+ * A band reads exactly the source rows that its taps name, so that bands change nothing in the
+ * result.
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { Readback } from "../gpu/readback.ts";
+import type { Command, Submitter } from "../gpu/submission.ts";
+import type { Dispatch } from "../kernels/dispatch.ts";
+import {
+  resampleColumns,
+  type ResampleKernel,
+  resampleRows,
+  resampleTaps,
+  sourceRange,
+  type Taps,
+} from "../kernels/resample.ts";
+import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
+import type { Depth } from "../pictures/picture.ts";
+import { allocateRaster, putRegion, type Raster } from "../tiles/raster.ts";
+
+/** What a picture is resampled to, and with what. */
+export interface ResampleRequest {
+  width: number;
+  height: number;
+  kernel: ResampleKernel;
+  /** Depth of the result. */
+  depth: Depth;
+  /** Bytes of GPU memory. */
+  memory: number;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** Taps of both axes and the rows of a band. */
+export interface ResamplePlan {
+  columns: Taps;
+  rows: Taps;
+  /** Output rows per band, and the most source rows that a band reads. */
+  bandRows: number;
+  sourceRows: number;
+  bands: number;
+  gpuBytes: number;
+  flop: number;
+}
+
+/**
+ * Plans the bands. Pure.
+ *
+ * @throws {UsageError} If not even one row fits the memory.
+ */
+export function planResample(
+  source: { width: number; height: number; depth: Depth },
+  request: Omit<ResampleRequest, "signal" | "onProgress">,
+  maxBinding: number,
+): ResamplePlan {
+  const columns = resampleTaps(source.width, request.width, request.kernel);
+  const rows = resampleTaps(source.height, request.height, request.kernel);
+  for (let bandRows = request.height;; bandRows = Math.ceil(bandRows / 2)) {
+    const sourceRows = mostSourceRows(rows, request.height, bandRows);
+    const buffers = [
+      sourceRows * source.width * wordsPerPixel(source.depth) * 4,
+      sourceRows * request.width * 16,
+      bandRows * request.width * wordsPerPixel(request.depth) * 4,
+      columns.words.byteLength,
+      rows.words.byteLength,
+    ];
+    const gpuBytes = buffers.reduce((sum, bytes) => sum + bytes) + 2 * buffers[2];
+    if (gpuBytes <= request.memory && Math.max(...buffers) <= maxBinding) {
+      const bands = Math.ceil(request.height / bandRows);
+      const flop = 8 * request.width *
+        (columns.count * sourceRows * bands + rows.count * request.height);
+      return { columns, rows, bandRows, sourceRows, bands, gpuBytes, flop };
+    }
+    if (bandRows === 1) {
+      throw new UsageError(
+        `Resampling to ${request.width}x${request.height} needs ${
+          (gpuBytes / 1e6).toFixed(0)
+        } MB ` +
+          `of GPU memory for one row but has ${(request.memory / 1e6).toFixed(0)} MB; ` +
+          `give more with --memory`,
+      );
+    }
+  }
+}
+
+/**
+ * Resamples a picture, all four samples of a pixel alike.
+ *
+ * @throws {UsageError} If not even one row fits the memory.
+ * @throws {GpuError} If the device fails.
+ */
+export async function resample(
+  gpu: Gpu,
+  source: Raster,
+  submitter: Submitter,
+  request: ResampleRequest,
+): Promise<Raster> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+  const maxBinding = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const plan = planResample(source, request, maxBinding);
+  const result = allocateRaster(request.width, request.height, request.depth);
+  const buffers = await gpu.checked("resampling", () => new Buffers(gpu, source, request, plan));
+  let pending: { y: number; rows: number; words: Promise<Uint32Array> } | undefined;
+  const settle = async (read: typeof pending) => {
+    if (read === undefined) return;
+    const region = { x: 0, y: read.y, width: request.width, height: read.rows };
+    putRegion(result, region, await read.words);
+  };
+  try {
+    for (let y = 0; y < request.height; y += plan.bandRows) {
+      const rows = Math.min(plan.bandRows, request.height - y);
+      await submitter.run(await buffers.commands(y, rows), request.signal);
+      const earlier = pending;
+      pending = { y, rows, words: buffers.read(rows) };
+      await settle(earlier);
+      request.onProgress?.((y + rows) / request.height);
+    }
+    await settle(pending);
+  } finally {
+    await pending?.words.catch(() => {});
+    buffers.destroy();
+  }
+  return result;
+}
+
+class Buffers {
+  readonly #gpu: Gpu;
+  readonly #source: Raster;
+  readonly #request: ResampleRequest;
+  readonly #plan: ResamplePlan;
+  readonly #pixels: GPUBuffer;
+  readonly #columnTaps: GPUBuffer;
+  readonly #rowTaps: GPUBuffer;
+  readonly #between: GPUBuffer;
+  readonly #result: GPUBuffer;
+  readonly #params: GPUBuffer[];
+  readonly #readback: Readback;
+
+  constructor(gpu: Gpu, source: Raster, request: ResampleRequest, plan: ResamplePlan) {
+    this.#gpu = gpu;
+    this.#source = source;
+    this.#request = request;
+    this.#plan = plan;
+    const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
+    const pixelBytes = plan.sourceRows * source.width * wordsPerPixel(source.depth) * 4;
+    const resultBytes = plan.bandRows * request.width * wordsPerPixel(request.depth) * 4;
+    this.#pixels = gpu.createBuffer("pixels", pixelBytes, STORAGE | COPY_DST);
+    this.#columnTaps = gpu.createBuffer(
+      "column taps",
+      plan.columns.words.byteLength,
+      STORAGE | COPY_DST,
+    );
+    this.#rowTaps = gpu.createBuffer("row taps", plan.rows.words.byteLength, STORAGE | COPY_DST);
+    this.#between = gpu.createBuffer("between", plan.sourceRows * request.width * 16, STORAGE);
+    this.#result = gpu.createBuffer("result", resultBytes, STORAGE | COPY_SRC);
+    this.#params = [0, 1].map(() => gpu.createBuffer("params", 32, UNIFORM | COPY_DST));
+    this.#readback = new Readback(gpu, resultBytes);
+    this.#write(this.#columnTaps, plan.columns.words);
+    this.#write(this.#rowTaps, plan.rows.words);
+  }
+
+  /** Uploads the source rows of a band and returns the two passes over it. */
+  async commands(firstRow: number, rows: number): Promise<Command[]> {
+    const { width, depth } = this.#request;
+    const range = sourceRange(this.#plan.rows, firstRow, firstRow + rows);
+    const perRow = this.#source.width * wordsPerPixel(this.#source.depth);
+    const words = this.#source.words.subarray(range.first * perRow, (range.last + 1) * perRow);
+    this.#write(this.#pixels, words);
+    const source = {
+      width: this.#source.width,
+      rows: range.last + 1 - range.first,
+      depth: this.#source.depth,
+    };
+    const band = { width, firstRow, rows, firstSourceRow: range.first, depth };
+    const alongRows = resampleRows(source, this.#plan.columns, width);
+    const alongColumns = resampleColumns(band, this.#plan.rows);
+    return [
+      await this.#command(alongRows, 0, [this.#pixels, this.#columnTaps, this.#between]),
+      await this.#command(alongColumns, 1, [this.#between, this.#rowTaps, this.#result]),
+    ];
+  }
+
+  /** Reads a band back. */
+  read(rows: number): Promise<Uint32Array> {
+    const bytes = rows * this.#request.width * wordsPerPixel(this.#request.depth) * 4;
+    return this.#readback.read(this.#result, bytes);
+  }
+
+  destroy(): void {
+    const buffers = [this.#pixels, this.#columnTaps, this.#rowTaps, this.#between, this.#result];
+    for (const buffer of [...buffers, ...this.#params]) this.#gpu.destroyBuffer(buffer);
+    this.#readback.destroy();
+  }
+
+  async #command(dispatch: Dispatch, pass: number, buffers: GPUBuffer[]): Promise<Command> {
+    const { shader, params, workgroups, flop } = dispatch;
+    this.#write(this.#params[pass], params);
+    const pipeline = await this.#gpu.pipeline(shader.label, shader.code);
+    const bindGroup = this.#gpu.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [this.#params[pass], ...buffers].map((buffer, binding) => ({
+        binding,
+        resource: { buffer },
+      })),
+    });
+    return { pipeline, bindGroup, workgroups, flop };
+  }
+
+  #write(buffer: GPUBuffer, words: Uint32Array): void {
+    this.#gpu.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
+  }
+}
+
+function mostSourceRows(taps: Taps, height: number, bandRows: number): number {
+  let most = 0;
+  for (let y = 0; y < height; y += bandRows) {
+    const { first, last } = sourceRange(taps, y, Math.min(height, y + bandRows));
+    most = Math.max(most, last + 1 - first);
+  }
+  return most;
+}

@@ -1,0 +1,426 @@
+/**
+ * Picture in, picture out: the one conductor of decoded pictures, networks, tiles and resampling.
+ */
+
+import { UsageError } from "./errors.ts";
+import { unshuffleOf } from "./engine/memory.ts";
+import { planResample, resample, type ResampleRequest } from "./engine/resampler.ts";
+import { Program } from "./engine/program.ts";
+import { Gpu } from "./gpu/device.ts";
+import { Submitter } from "./gpu/submission.ts";
+import type { ResampleKernel } from "./kernels/resample.ts";
+import type { Network } from "./networks/network.ts";
+import { fillTransparent, joinAlpha, splitAlpha } from "./pictures/alpha.ts";
+import { fromGpuPixels, toGpuPixels } from "./pictures/gpu_pixels.ts";
+import type { Depth, Picture } from "./pictures/picture.ts";
+import { type Pass, passesTo } from "./tiles/passes.ts";
+import { type Progress, ProgressTracker } from "./progress.ts";
+import type { Raster } from "./tiles/raster.ts";
+import { choiceFor, type TileOptions, walk } from "./tiles/walk.ts";
+import { defaultModel, loadModel } from "./weights/library.ts";
+
+/** Factors that {@linkcode Upscaler.upscale} accepts. */
+export const SCALE_RANGE = { min: 1, max: 16 } as const;
+
+/** GPU memory that is used when nothing else is asked for, in bytes. */
+export const DEFAULT_MEMORY = 1.5e9;
+
+/** How an upscaler is made. */
+export interface UpscalerOptions {
+  /**
+   * An embedded network's name, a path, a URL, or the bytes of a safetensors file; or `bicubic` or
+   * `lanczos3`, which resample without a network. Default: the default embedded network.
+   */
+  model?: string | URL | Uint8Array;
+  /** A device to share. Default: one is opened, and goes with the upscaler. */
+  device?: Gpu;
+  /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
+  memory?: number;
+  /**
+   * How activations are stored: `f32`; `f16`, half the memory, up to 1 level of 255 off; or `auto`,
+   * f32 unless only f16 lets the whole picture through an RRDBNet at once. Arithmetic is f32 always.
+   */
+  precision?: "auto" | "f32" | "f16";
+  /** Side of a tile in input pixels. Default: `auto`, as large as memory allows. */
+  tile?: "auto" | number;
+  /**
+   * Input pixels around a tile. `exact` is the receptive radius: tiles then leave no trace. Default:
+   * `auto`, exact for SRVGGNetCompact, and 32 for RRDBNet where the whole picture does not fit.
+   */
+  halo?: "auto" | "exact" | number;
+}
+
+/** How one picture is upscaled. */
+export interface UpscaleOptions {
+  /** Output pixels per input pixel, 1 to 16, whole or not. Default: the network's own. */
+  scale?: number;
+  /** Output width in pixels, instead of `scale`; without `height`, proportions are kept. */
+  width?: number;
+  /** Output height in pixels, instead of `scale`; without `width`, proportions are kept. */
+  height?: number;
+  /** Stops the work soon after it is aborted; the promise rejects with its reason. */
+  signal?: AbortSignal;
+  /** Told how far the work is, some ten times a second at most. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** One pass of a plan. */
+export interface PlannedPass {
+  kind: "network" | "resample";
+  /** Size of what the pass reads. */
+  width: number;
+  height: number;
+  /** Size of what it makes. */
+  outputWidth: number;
+  outputHeight: number;
+  /** Tiles of a network, bands of a resampling. */
+  tiles: number;
+  /** Size of a tile's window in pixels, halo included. */
+  tileWidth: number;
+  tileHeight: number;
+  /** Pixels around a tile's core; 0 for one tile. */
+  halo: number;
+  /** Whether the result is what it would be without tiles, bit for bit. */
+  exact: boolean;
+  precision: "f32" | "f16";
+  gpuBytes: number;
+  flop: number;
+}
+
+/** What an upscale would do. */
+export interface Plan {
+  width: number;
+  height: number;
+  outputWidth: number;
+  outputHeight: number;
+  passes: PlannedPass[];
+}
+
+/**
+ * A network on a device, ready for any number of pictures, one at a time.
+ *
+ * @example
+ * ```ts
+ * import { Upscaler } from "./upscaler.ts";
+ * const upscaler = await Upscaler.create({ model: "fast-x4" });
+ * const grey = { width: 2, height: 2, channels: 1, depth: 8, metadata: {} } as const;
+ * const large = await upscaler.upscale({ ...grey, data: Uint8Array.of(0, 64, 128, 255) });
+ * console.assert(large.width === 8 && large.height === 8);
+ * upscaler.destroy();
+ * ```
+ */
+export class Upscaler {
+  readonly gpu: Gpu;
+  /** The model's name, for people. */
+  readonly label: string;
+  /** Undefined for `bicubic` and `lanczos3`. */
+  readonly network: Network | undefined;
+  readonly #kernel: ResampleKernel;
+  readonly #options: UpscalerOptions;
+  readonly #submitter: Submitter;
+  readonly #programs = new Map<"f32" | "f16", Promise<Program>>();
+  #busy = false;
+
+  private constructor(
+    gpu: Gpu,
+    options: UpscalerOptions,
+    label: string,
+    network: Network | undefined,
+    kernel: ResampleKernel,
+  ) {
+    this.gpu = gpu;
+    this.label = label;
+    this.network = network;
+    this.#kernel = kernel;
+    this.#options = options;
+    this.#submitter = new Submitter(gpu);
+  }
+
+  /**
+   * Loads a model and opens a device.
+   *
+   * @throws {UsageError} If an option is out of range.
+   * @throws {ModelError} If the model cannot be used.
+   * @throws {NoGpuError} If there is no adapter.
+   */
+  static async create(options: UpscalerOptions = {}): Promise<Upscaler> {
+    checkOptions(options);
+    const { model } = options;
+    const resampling = model === "bicubic" || model === "lanczos3";
+    const loaded = resampling ? undefined : await loadModel(model ?? defaultModel().name);
+    const gpu = options.device ?? await Gpu.open();
+    const label = loaded?.label ?? String(model);
+    return new Upscaler(gpu, options, label, loaded?.network, resampling ? model : "bicubic");
+  }
+
+  /**
+   * Returns what {@linkcode upscale} would do, without doing it.
+   *
+   * @throws {UsageError} If an option is out of range, or memory too small for any tile.
+   */
+  async plan(
+    picture: { width: number; height: number; depth?: Depth },
+    options: UpscaleOptions = {},
+  ): Promise<Plan> {
+    const { width, height } = picture;
+    const passes = this.#passes(picture, options);
+    const planned = [];
+    for (const pass of passes) planned.push(await this.#planPass(pass));
+    const { outputWidth, outputHeight } = passes.at(-1) ??
+      { outputWidth: width, outputHeight: height };
+    return { width, height, outputWidth, outputHeight, passes: planned };
+  }
+
+  /**
+   * Upscales a picture.
+   *
+   * @param picture Any size, depth and number of channels; it is not changed.
+   * @returns A picture of the same depth, channels and metadata. Alpha is resampled apart from the
+   * colours.
+   * @throws {UsageError} If an option is out of range, memory is too small, or a call is under way.
+   * @throws {GpuError} If the device fails.
+   */
+  async upscale(picture: Picture, options: UpscaleOptions = {}): Promise<Picture> {
+    if (this.#busy) {
+      throw new UsageError("This upscaler is at work: await it, or create another one");
+    }
+    this.#busy = true;
+    try {
+      options.signal?.throwIfAborted();
+      return await this.#upscale(picture, options);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Gives the weights back, and the device if it was not brought along. */
+  destroy(): void {
+    for (const program of this.#programs.values()) program.then((p) => p.destroy(), () => {});
+    this.#programs.clear();
+    if (this.#options.device === undefined) this.gpu.destroy();
+  }
+
+  get #memory(): number {
+    return this.#options.memory ?? DEFAULT_MEMORY;
+  }
+
+  async #upscale(picture: Picture, options: UpscaleOptions): Promise<Picture> {
+    const { alpha, constant } = splitAlpha(picture);
+    const { colour } = splitAlpha(alpha === undefined ? picture : fillTransparent(picture));
+    const passes = this.#passes(picture, options);
+    const size = passes.at(-1);
+    if (size === undefined) return { ...picture, data: picture.data.slice() };
+    const large = await this.#run(colour, passes, options);
+    if (constant !== undefined) return joinAlpha(large, constant);
+    if (alpha === undefined) return large;
+    const alphaPass: Pass = {
+      kind: "resample",
+      width: picture.width,
+      height: picture.height,
+      outputWidth: size.outputWidth,
+      outputHeight: size.outputHeight,
+      depthIn: picture.depth,
+      depthOut: picture.depth,
+    };
+    const quiet = options.signal === undefined ? {} : { signal: options.signal };
+    return joinAlpha(large, await this.#run(alpha, [alphaPass], quiet));
+  }
+
+  async #run(picture: Picture, passes: Pass[], options: UpscaleOptions): Promise<Picture> {
+    let raster: Raster = { ...picture, words: toGpuPixels(picture) };
+    const progress = new ProgressTracker(await this.#weigh(passes), options.onProgress);
+    for (const [index, pass] of passes.entries()) {
+      const onProgress = (done: { fraction: number; tiles: number; ofTiles: number }) =>
+        progress.report(index, done);
+      raster = await this.#runPass(pass, raster, options.signal, onProgress);
+    }
+    const { width, height, words } = raster;
+    const data = fromGpuPixels(words, width, height, picture.channels, picture.depth);
+    return { ...picture, width, height, data };
+  }
+
+  async #runPass(
+    pass: Pass,
+    raster: Raster,
+    signal: AbortSignal | undefined,
+    onProgress: (done: { fraction: number; tiles: number; ofTiles: number }) => void,
+  ): Promise<Raster> {
+    if (pass.kind === "network") {
+      const program = await this.#programFor(pass);
+      const options = { ...this.#walkOptions(pass), signal, onProgress };
+      return await walk(program, raster, this.#submitter, options);
+    }
+    return await resample(this.gpu, raster, this.#submitter, {
+      ...this.#resampleRequest(pass),
+      signal,
+      onProgress: (fraction) => onProgress({ fraction, tiles: 0, ofTiles: 0 }),
+    });
+  }
+
+  #passes(
+    picture: { width: number; height: number; depth?: Depth },
+    options: UpscaleOptions,
+  ): Pass[] {
+    const size = outputSize(picture, options, this.network?.scale);
+    return passesTo(picture, size, picture.depth ?? 8, this.network?.scale);
+  }
+
+  async #planPass(pass: Pass): Promise<PlannedPass> {
+    const { kind, width, height, outputWidth, outputHeight } = pass;
+    const sizes = { kind, width, height, outputWidth, outputHeight };
+    if (kind === "resample") {
+      const plan = planResample(
+        { width, height, depth: pass.depthIn },
+        this.#resampleRequest(pass),
+        this.#maxBinding,
+      );
+      return {
+        ...sizes,
+        tiles: plan.bands,
+        tileWidth: width,
+        tileHeight: plan.sourceRows,
+        halo: 0,
+        exact: true,
+        precision: "f32",
+        gpuBytes: plan.gpuBytes,
+        flop: plan.flop,
+      };
+    }
+    const program = await this.#programFor(pass);
+    const choice = choiceFor(program, sizeIn(pass), this.#walkOptions(pass));
+    const unshuffle = unshuffleOf(program.network);
+    return {
+      ...sizes,
+      tiles: Math.ceil(choice.cells.width / choice.core.width) *
+        Math.ceil(choice.cells.height / choice.core.height),
+      tileWidth: choice.memory.trunkWindow.width * unshuffle,
+      tileHeight: choice.memory.trunkWindow.height * unshuffle,
+      halo: choice.halo * unshuffle,
+      exact: choice.exact,
+      precision: program.storage,
+      gpuBytes: choice.gpuBytes,
+      flop: choice.flop,
+    };
+  }
+
+  async #weigh(passes: Pass[]): Promise<number[]> {
+    const planned = [];
+    for (const pass of passes) planned.push((await this.#planPass(pass)).flop);
+    return planned;
+  }
+
+  get #maxBinding(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.device.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  }
+
+  #resampleRequest(pass: Pass): ResampleRequest {
+    return {
+      width: pass.outputWidth,
+      height: pass.outputHeight,
+      kernel: this.#kernel,
+      depth: pass.depthOut,
+      memory: this.#memory,
+    };
+  }
+
+  #walkOptions(pass: Pass): TileOptions {
+    const { tile = "auto", halo = "auto" } = this.#options;
+    return { memory: this.#memory, tile, halo, depth: pass.depthOut };
+  }
+
+  /** The program in the precision asked for, or in f16 if only that gets by without inexact tiles. */
+  async #programFor(pass: Pass): Promise<Program> {
+    const { precision = "auto", tile = "auto", halo = "auto" } = this.#options;
+    if (precision !== "auto") return await this.#program(precision);
+    const program = await this.#program("f32");
+    if (tile !== "auto" || halo !== "auto" || this.#isExact(program, pass)) return program;
+    const smaller = await this.#program("f16");
+    return this.#isExact(smaller, pass) ? smaller : program;
+  }
+
+  #isExact(program: Program, pass: Pass): boolean {
+    try {
+      return choiceFor(program, sizeIn(pass), this.#walkOptions(pass)).exact;
+    } catch (error) {
+      if (error instanceof UsageError) return false;
+      throw error;
+    }
+  }
+
+  #program(storage: "f32" | "f16"): Promise<Program> {
+    let program = this.#programs.get(storage);
+    if (program === undefined) {
+      program = Program.create(this.gpu, this.network!, storage);
+      this.#programs.set(storage, program);
+    }
+    return program;
+  }
+}
+
+function sizeIn(pass: Pass): { width: number; height: number; depth: Depth } {
+  return { width: pass.width, height: pass.height, depth: pass.depthIn };
+}
+
+/** The size that the options ask for. */
+function outputSize(
+  picture: { width: number; height: number },
+  options: UpscaleOptions,
+  networkScale: number | undefined,
+): { width: number; height: number } {
+  const { scale, width, height } = options;
+  if (scale !== undefined && (width !== undefined || height !== undefined)) {
+    throw new UsageError("Expected either a scale or a size but received both");
+  }
+  const factor = scale ?? (width ?? Infinity) / picture.width;
+  const proportional = Math.min(factor, (height ?? Infinity) / picture.height);
+  const s = Number.isFinite(proportional) ? proportional : networkScale ?? 4;
+  const size = {
+    width: width ?? Math.max(1, Math.round(picture.width * s)),
+    height: height ?? Math.max(1, Math.round(picture.height * s)),
+  };
+  checkSize(picture, size, scale);
+  return size;
+}
+
+function checkSize(
+  picture: { width: number; height: number },
+  size: { width: number; height: number },
+  scale: number | undefined,
+): void {
+  const { min, max } = SCALE_RANGE;
+  if (scale !== undefined && !(scale >= min && scale <= max)) {
+    throw new UsageError(`Expected a scale from ${min} to ${max} but received ${scale}`);
+  }
+  for (const side of ["width", "height"] as const) {
+    const factor = size[side] / picture[side];
+    if (!Number.isInteger(size[side]) || size[side] < picture[side] || factor > max) {
+      throw new UsageError(
+        `Expected a ${side} from ${picture[side]} to ${max * picture[side]} pixels ` +
+          `but received ${size[side]}`,
+      );
+    }
+  }
+}
+
+function checkOptions(options: UpscalerOptions): void {
+  const { memory, precision = "auto", tile = "auto", halo = "auto" } = options;
+  if (memory !== undefined && !(memory > 0)) {
+    throw new UsageError(`Expected memory in bytes above 0 but received ${memory}`);
+  }
+  if (!["auto", "f32", "f16"].includes(precision)) {
+    throw new UsageError(`Expected precision auto, f32 or f16 but received "${precision}"`);
+  }
+  if (tile !== "auto" && !(Number.isInteger(tile) && tile >= 1)) {
+    throw new UsageError(`Expected a tile of 1 or more pixels, or auto, but received ${tile}`);
+  }
+  if (
+    typeof halo === "number"
+      ? !(Number.isInteger(halo) && halo >= 0)
+      : !["auto", "exact"].includes(halo)
+  ) {
+    throw new UsageError(
+      `Expected a halo of 0 or more pixels, auto or exact, but received ${halo}`,
+    );
+  }
+}
