@@ -17,6 +17,7 @@
  */
 
 export {
+  type PictureRows,
   type Plan,
   type PlannedPass,
   SCALE_RANGE,

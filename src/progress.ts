@@ -1,5 +1,5 @@
 /**
- * Progress over several passes, weighted by their work, and the time left.
+ * Progress over passes that work side by side, weighted by their work, and the time left.
  */
 
 /** How far an upscale is. */
@@ -19,17 +19,20 @@ const INTERVAL = 100;
 /** Share of the work after which the time left is worth telling. */
 const ENOUGH = 0.03;
 
-/** Adds up the progress of passes that run one after another. */
+/** Adds up the progress of passes. */
 export class ProgressTracker {
   readonly #weights: number[];
+  readonly #fractions: number[];
   readonly #total: number;
   readonly #report: ((progress: Progress) => void) | undefined;
   readonly #start = performance.now();
   #last = -Infinity;
+  #lastFraction = 0;
 
   /** @param weights Work of each pass, in any one unit. */
   constructor(weights: number[], report: ((progress: Progress) => void) | undefined) {
     this.#weights = weights;
+    this.#fractions = weights.map(() => 0);
     this.#total = weights.reduce((sum, weight) => sum + weight, 0);
     this.#report = report;
   }
@@ -37,10 +40,13 @@ export class ProgressTracker {
   /** Takes the progress of one pass; told on at most ten times a second, and at the end. */
   report(pass: number, done: { fraction: number; tiles: number; ofTiles: number }): void {
     const now = performance.now();
-    const before = this.#weights.slice(0, pass).reduce((sum, weight) => sum + weight, 0);
-    const fraction = (before + done.fraction * this.#weights[pass]) / this.#total;
-    if (now - this.#last < INTERVAL && fraction < 1) return;
+    this.#fractions[pass] = done.fraction;
+    const work = this.#weights.reduce((sum, weight, i) => sum + weight * this.#fractions[i], 0);
+    const fraction = Math.min(1, work / this.#total);
+    const finished = fraction === 1 && this.#lastFraction < 1;
+    if (now - this.#last < INTERVAL && !finished) return;
     this.#last = now;
+    this.#lastFraction = fraction;
     const seconds = (now - this.#start) / 1000;
     const secondsLeft = fraction < ENOUGH ? undefined : seconds * (1 - fraction) / fraction;
     this.#report?.({ fraction, tilesDone: done.tiles, tiles: done.ofTiles, secondsLeft });

@@ -11,12 +11,13 @@ import { Submitter } from "./gpu/submission.ts";
 import type { ResampleKernel } from "./kernels/resample.ts";
 import type { Network } from "./networks/network.ts";
 import { fillTransparent, joinAlpha, splitAlpha } from "./pictures/alpha.ts";
-import { fromGpuPixels, toGpuPixels } from "./pictures/gpu_pixels.ts";
-import type { Depth, Picture } from "./pictures/picture.ts";
-import { type Pass, passesTo } from "./tiles/passes.ts";
+import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
+import { allocateSamples, type Depth, type Picture, type Samples } from "./pictures/picture.ts";
+import type { PictureHeader } from "./pictures/png_encode.ts";
+import { type Pass, passesTo, type Size } from "./tiles/passes.ts";
 import { type Progress, ProgressTracker } from "./progress.ts";
-import type { Raster } from "./tiles/raster.ts";
-import { choiceFor, type TileOptions, walk } from "./tiles/walk.ts";
+import { type Band, pictureBands, type RasterSize, RowWindow } from "./tiles/row_window.ts";
+import { choiceFor, type TileOptions, walk, type WalkProgress } from "./tiles/walk.ts";
 import { defaultModel, loadModel } from "./weights/library.ts";
 
 /** Factors that {@linkcode Upscaler.upscale} accepts. */
@@ -24,6 +25,9 @@ export const SCALE_RANGE = { min: 1, max: 16 } as const;
 
 /** GPU memory that is used when nothing else is asked for, in bytes. */
 export const DEFAULT_MEMORY = 1.5e9;
+
+/** Most of it that a resampling beside a network gets, in bytes. */
+const RESAMPLING_MEMORY = 128e6;
 
 /** How an upscaler is made. */
 export interface UpscalerOptions {
@@ -96,6 +100,11 @@ export interface Plan {
   passes: PlannedPass[];
 }
 
+/** A picture whose samples come in bands of whole rows, from the top. */
+export interface PictureRows extends PictureHeader {
+  rows: AsyncIterable<Samples>;
+}
+
 /**
  * A network on a device, ready for any number of pictures, one at a time.
  *
@@ -159,16 +168,19 @@ export class Upscaler {
    * @throws {UsageError} If an option is out of range, or memory too small for any tile.
    */
   async plan(
-    picture: { width: number; height: number; depth?: Depth },
+    picture: Size & { depth?: Depth },
     options: UpscaleOptions = {},
   ): Promise<Plan> {
-    const { width, height } = picture;
     const passes = this.#passes(picture, options);
-    const planned = [];
-    for (const pass of passes) planned.push(await this.#planPass(pass));
-    const { outputWidth, outputHeight } = passes.at(-1) ??
-      { outputWidth: width, outputHeight: height };
-    return { width, height, outputWidth, outputHeight, passes: planned };
+    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, passes)));
+    const { width, height } = sizeAfter(picture, passes);
+    return {
+      width: picture.width,
+      height: picture.height,
+      outputWidth: width,
+      outputHeight: height,
+      passes: planned,
+    };
   }
 
   /**
@@ -181,16 +193,30 @@ export class Upscaler {
    * @throws {GpuError} If the device fails.
    */
   async upscale(picture: Picture, options: UpscaleOptions = {}): Promise<Picture> {
-    if (this.#busy) {
-      throw new UsageError("This upscaler is at work: await it, or create another one");
+    const { rows, ...header } = this.upscaleRows(picture, options);
+    const data = allocateSamples(header.depth, header.width * header.height * header.channels);
+    let at = 0;
+    for await (const samples of rows) {
+      data.set(samples, at);
+      at += samples.length;
     }
-    this.#busy = true;
-    try {
-      options.signal?.throwIfAborted();
-      return await this.#upscale(picture, options);
-    } finally {
-      this.#busy = false;
-    }
+    return { ...header, data };
+  }
+
+  /**
+   * Upscales a picture and yields the result as it is made, so that it never has to be in memory as
+   * a whole.
+   *
+   * @returns The result's header, and its samples from the top, whole rows at a time. The work is done
+   * as they are taken; it stops, and gives everything back, when they are not taken any more.
+   * @throws As {@linkcode upscale}; what the device reports comes from `rows`.
+   */
+  upscaleRows(picture: Picture, options: UpscaleOptions = {}): PictureRows {
+    const passes = this.#passes(picture, options);
+    const { width, height } = sizeAfter(picture, passes);
+    const { channels, depth, metadata } = picture;
+    const rows = passes.length === 0 ? [picture.data] : this.#rows(picture, passes, options);
+    return { width, height, channels, depth, metadata, rows: this.#alone(rows, options.signal) };
   }
 
   /** Gives the weights back, and the device if it was not brought along. */
@@ -200,78 +226,117 @@ export class Upscaler {
     if (this.#options.device === undefined) this.gpu.destroy();
   }
 
+  /** Lets only one picture through at a time. */
+  async *#alone(
+    rows: Iterable<Samples> | AsyncIterable<Samples>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Samples> {
+    if (this.#busy) {
+      throw new UsageError("This upscaler is at work: await it, or create another one");
+    }
+    this.#busy = true;
+    try {
+      signal?.throwIfAborted();
+      yield* rows;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
   get #memory(): number {
     return this.#options.memory ?? DEFAULT_MEMORY;
   }
 
-  async #upscale(picture: Picture, options: UpscaleOptions): Promise<Picture> {
+  /** Yields the result's samples in bands of whole rows. */
+  async *#rows(picture: Picture, passes: Pass[], options: UpscaleOptions): AsyncGenerator<Samples> {
     const { alpha, constant } = splitAlpha(picture);
     const { colour } = splitAlpha(alpha === undefined ? picture : fillTransparent(picture));
-    const passes = this.#passes(picture, options);
-    const size = passes.at(-1);
-    if (size === undefined) return { ...picture, data: picture.data.slice() };
-    const large = await this.#run(colour, passes, options);
-    if (constant !== undefined) return joinAlpha(large, constant);
-    if (alpha === undefined) return large;
-    const alphaPass: Pass = {
-      kind: "resample",
-      width: picture.width,
-      height: picture.height,
-      outputWidth: size.outputWidth,
-      outputHeight: size.outputHeight,
-      depthIn: picture.depth,
-      depthOut: picture.depth,
-    };
-    const quiet = options.signal === undefined ? {} : { signal: options.signal };
-    return joinAlpha(large, await this.#run(alpha, [alphaPass], quiet));
+    const { outputWidth: width, depthOut: depth } = passes.at(-1)!;
+    const alphaRows = alpha && this.#alphaRows(alpha, passes, options.signal);
+    try {
+      for await (const { y, rows, words } of this.#bands(colour, passes, options)) {
+        const data = fromGpuPixels(words, width, rows, colour.channels, depth);
+        const band = { ...colour, width, height: rows, data };
+        if (alphaRows !== undefined) {
+          const region = { x: 0, y, width, height: rows };
+          const values = fromGpuPixels(await alphaRows.cut(region), width, rows, 1, depth);
+          alphaRows.forget(y + rows);
+          yield joinAlpha(band, { ...band, channels: 1, data: values }).data;
+        } else yield constant === undefined ? data : joinAlpha(band, constant).data;
+      }
+    } finally {
+      await alphaRows?.close();
+    }
   }
 
-  async #run(picture: Picture, passes: Pass[], options: UpscaleOptions): Promise<Picture> {
-    let raster: Raster = { ...picture, words: toGpuPixels(picture) };
-    const progress = new ProgressTracker(await this.#weigh(passes), options.onProgress);
+  /** Alpha, resampled to the size of the result in one pass. */
+  #alphaRows(alpha: Picture, passes: Pass[], signal: AbortSignal | undefined): RowWindow {
+    const { width, height, depth } = alpha;
+    const { outputWidth, outputHeight } = passes.at(-1)!;
+    const source = new RowWindow({ width, height, depth }, pictureBands(alpha));
+    const pass: Pass = {
+      kind: "resample",
+      width,
+      height,
+      outputWidth,
+      outputHeight,
+      depthIn: depth,
+      depthOut: depth,
+    };
+    const request = { ...this.#resampleRequest(pass, passes), signal };
+    const bands = resample(this.gpu, source, this.#submitter, request);
+    return new RowWindow({ width: outputWidth, height: outputHeight, depth }, bands);
+  }
+
+  /** The passes, each pulling rows from the one before it. */
+  async *#bands(picture: Picture, passes: Pass[], options: UpscaleOptions): AsyncGenerator<Band> {
+    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, passes)));
+    const tracker = new ProgressTracker(planned.map((pass) => pass.flop), options.onProgress);
+    const { width, height, depth } = picture;
+    let bands: Generator<Band> | AsyncGenerator<Band> = pictureBands(picture);
+    let size: RasterSize = { width, height, depth };
     for (const [index, pass] of passes.entries()) {
-      const onProgress = (done: { fraction: number; tiles: number; ofTiles: number }) =>
-        progress.report(index, done);
-      raster = await this.#runPass(pass, raster, options.signal, onProgress);
+      const report = (done: WalkProgress) => tracker.report(index, done);
+      bands = await this.#runPass(pass, passes, new RowWindow(size, bands), options.signal, report);
+      size = { width: pass.outputWidth, height: pass.outputHeight, depth: pass.depthOut };
     }
-    const { width, height, words } = raster;
-    const data = fromGpuPixels(words, width, height, picture.channels, picture.depth);
-    return { ...picture, width, height, data };
+    yield* bands;
   }
 
   async #runPass(
     pass: Pass,
-    raster: Raster,
+    passes: Pass[],
+    source: RowWindow,
     signal: AbortSignal | undefined,
-    onProgress: (done: { fraction: number; tiles: number; ofTiles: number }) => void,
-  ): Promise<Raster> {
+    report: (done: WalkProgress) => void,
+  ): Promise<AsyncGenerator<Band>> {
     if (pass.kind === "network") {
-      const program = await this.#programFor(pass);
-      const options = { ...this.#walkOptions(pass), signal, onProgress };
-      return await walk(program, raster, this.#submitter, options);
+      const program = await this.#programFor(pass, passes);
+      const options = { ...this.#tileOptions(pass, passes), signal, onProgress: report };
+      return walk(program, source, this.#submitter, options);
     }
-    return await resample(this.gpu, raster, this.#submitter, {
-      ...this.#resampleRequest(pass),
+    return resample(this.gpu, source, this.#submitter, {
+      ...this.#resampleRequest(pass, passes),
       signal,
-      onProgress: (fraction) => onProgress({ fraction, tiles: 0, ofTiles: 0 }),
+      onProgress: (fraction) => report({ fraction, tiles: 0, ofTiles: 0 }),
     });
   }
 
   #passes(
-    picture: { width: number; height: number; depth?: Depth },
+    picture: Size & { depth?: Depth },
     options: UpscaleOptions,
   ): Pass[] {
     const size = outputSize(picture, options, this.network?.scale);
     return passesTo(picture, size, picture.depth ?? 8, this.network?.scale);
   }
 
-  async #planPass(pass: Pass): Promise<PlannedPass> {
+  async #planPass(pass: Pass, passes: Pass[]): Promise<PlannedPass> {
     const { kind, width, height, outputWidth, outputHeight } = pass;
     const sizes = { kind, width, height, outputWidth, outputHeight };
     if (kind === "resample") {
       const plan = planResample(
-        { width, height, depth: pass.depthIn },
-        this.#resampleRequest(pass),
+        sizeIn(pass),
+        this.#resampleRequest(pass, passes),
         this.#maxBinding,
       );
       return {
@@ -286,8 +351,8 @@ export class Upscaler {
         flop: plan.flop,
       };
     }
-    const program = await this.#programFor(pass);
-    const choice = choiceFor(program, sizeIn(pass), this.#walkOptions(pass));
+    const program = await this.#programFor(pass, passes);
+    const choice = choiceFor(program, sizeIn(pass), this.#tileOptions(pass, passes));
     const unshuffle = unshuffleOf(program.network);
     return {
       ...sizes,
@@ -303,49 +368,44 @@ export class Upscaler {
     };
   }
 
-  async #weigh(passes: Pass[]): Promise<number[]> {
-    const planned = [];
-    for (const pass of passes) planned.push((await this.#planPass(pass)).flop);
-    return planned;
-  }
-
   get #maxBinding(): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.device.limits;
     return Math.min(maxBufferSize, maxStorageBufferBindingSize);
   }
 
-  #resampleRequest(pass: Pass): ResampleRequest {
+  /** Resampling goes by bands and needs little; networks share the rest of the budget. */
+  #memoryFor(pass: Pass, passes: Pass[]): number {
+    const networks = passes.filter((other) => other.kind === "network").length;
+    if (networks === 0) return this.#memory;
+    const resampling = Math.min(this.#memory / 8, RESAMPLING_MEMORY);
+    if (pass.kind === "resample") return resampling;
+    return (this.#memory - resampling * (passes.length - networks)) / networks;
+  }
+
+  #resampleRequest(pass: Pass, passes: Pass[]): ResampleRequest {
     return {
       width: pass.outputWidth,
       height: pass.outputHeight,
       kernel: this.#kernel,
       depth: pass.depthOut,
-      memory: this.#memory,
+      memory: this.#memoryFor(pass, passes),
     };
   }
 
-  #walkOptions(pass: Pass): TileOptions {
+  #tileOptions(pass: Pass, passes: Pass[]): TileOptions {
     const { tile = "auto", halo = "auto" } = this.#options;
-    return { memory: this.#memory, tile, halo, depth: pass.depthOut };
+    return { memory: this.#memoryFor(pass, passes), tile, halo, depth: pass.depthOut };
   }
 
   /** The program in the precision asked for, or in f16 if only that gets by without inexact tiles. */
-  async #programFor(pass: Pass): Promise<Program> {
+  async #programFor(pass: Pass, passes: Pass[]): Promise<Program> {
     const { precision = "auto", tile = "auto", halo = "auto" } = this.#options;
     if (precision !== "auto") return await this.#program(precision);
+    const isExact = (program: Program) => isExactIn(program, pass, this.#tileOptions(pass, passes));
     const program = await this.#program("f32");
-    if (tile !== "auto" || halo !== "auto" || this.#isExact(program, pass)) return program;
+    if (tile !== "auto" || halo !== "auto" || isExact(program)) return program;
     const smaller = await this.#program("f16");
-    return this.#isExact(smaller, pass) ? smaller : program;
-  }
-
-  #isExact(program: Program, pass: Pass): boolean {
-    try {
-      return choiceFor(program, sizeIn(pass), this.#walkOptions(pass)).exact;
-    } catch (error) {
-      if (error instanceof UsageError) return false;
-      throw error;
-    }
+    return isExact(smaller) ? smaller : program;
   }
 
   #program(storage: "f32" | "f16"): Promise<Program> {
@@ -358,16 +418,30 @@ export class Upscaler {
   }
 }
 
-function sizeIn(pass: Pass): { width: number; height: number; depth: Depth } {
+function isExactIn(program: Program, pass: Pass, options: TileOptions): boolean {
+  try {
+    return choiceFor(program, sizeIn(pass), options).exact;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
+function sizeAfter(picture: Size, passes: Pass[]): Size {
+  const last = passes.at(-1);
+  return last === undefined ? picture : { width: last.outputWidth, height: last.outputHeight };
+}
+
+function sizeIn(pass: Pass): RasterSize {
   return { width: pass.width, height: pass.height, depth: pass.depthIn };
 }
 
 /** The size that the options ask for. */
 function outputSize(
-  picture: { width: number; height: number },
+  picture: Size,
   options: UpscaleOptions,
   networkScale: number | undefined,
-): { width: number; height: number } {
+): Size {
   const { scale, width, height } = options;
   if (scale !== undefined && (width !== undefined || height !== undefined)) {
     throw new UsageError("Expected either a scale or a size but received both");

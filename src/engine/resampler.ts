@@ -20,7 +20,7 @@ import {
 } from "../kernels/resample.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
-import { allocateRaster, putRegion, type Raster } from "../tiles/raster.ts";
+import type { Band, RasterSize, RowWindow } from "../tiles/row_window.ts";
 
 /** What a picture is resampled to, and with what. */
 export interface ResampleRequest {
@@ -53,7 +53,7 @@ export interface ResamplePlan {
  * @throws {UsageError} If not even one row fits the memory.
  */
 export function planResample(
-  source: { width: number; height: number; depth: Depth },
+  source: RasterSize,
   request: Omit<ResampleRequest, "signal" | "onProgress">,
   maxBinding: number,
 ): ResamplePlan {
@@ -88,48 +88,45 @@ export function planResample(
 }
 
 /**
- * Resamples a picture, all four samples of a pixel alike.
+ * Resamples a picture, all four samples of a pixel alike, and yields the result in bands.
  *
  * @throws {UsageError} If not even one row fits the memory.
  * @throws {GpuError} If the device fails.
  */
-export async function resample(
+export async function* resample(
   gpu: Gpu,
-  source: Raster,
+  source: RowWindow,
   submitter: Submitter,
   request: ResampleRequest,
-): Promise<Raster> {
+): AsyncGenerator<Band> {
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   const maxBinding = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  const plan = planResample(source, request, maxBinding);
-  const result = allocateRaster(request.width, request.height, request.depth);
-  const buffers = await gpu.checked("resampling", () => new Buffers(gpu, source, request, plan));
+  const plan = planResample(source.size, request, maxBinding);
+  const buffers = await gpu.checked(
+    "resampling",
+    () => new Buffers(gpu, source.size, request, plan),
+  );
   let pending: { y: number; rows: number; words: Promise<Uint32Array> } | undefined;
-  const settle = async (read: typeof pending) => {
-    if (read === undefined) return;
-    const region = { x: 0, y: read.y, width: request.width, height: read.rows };
-    putRegion(result, region, await read.words);
-  };
   try {
     for (let y = 0; y < request.height; y += plan.bandRows) {
       const rows = Math.min(plan.bandRows, request.height - y);
-      await submitter.run(await buffers.commands(y, rows), request.signal);
+      await submitter.run(await buffers.commands(source, y, rows), request.signal);
       const earlier = pending;
       pending = { y, rows, words: buffers.read(rows) };
-      await settle(earlier);
+      if (earlier !== undefined) yield { ...earlier, words: await earlier.words };
       request.onProgress?.((y + rows) / request.height);
     }
-    await settle(pending);
+    yield { ...pending!, words: await pending!.words };
   } finally {
     await pending?.words.catch(() => {});
     buffers.destroy();
+    await source.close();
   }
-  return result;
 }
 
 class Buffers {
   readonly #gpu: Gpu;
-  readonly #source: Raster;
+  readonly #size: RasterSize;
   readonly #request: ResampleRequest;
   readonly #plan: ResamplePlan;
   readonly #pixels: GPUBuffer;
@@ -140,9 +137,9 @@ class Buffers {
   readonly #params: GPUBuffer[];
   readonly #readback: Readback;
 
-  constructor(gpu: Gpu, source: Raster, request: ResampleRequest, plan: ResamplePlan) {
+  constructor(gpu: Gpu, source: RasterSize, request: ResampleRequest, plan: ResamplePlan) {
     this.#gpu = gpu;
-    this.#source = source;
+    this.#size = source;
     this.#request = request;
     this.#plan = plan;
     const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
@@ -164,17 +161,13 @@ class Buffers {
   }
 
   /** Uploads the source rows of a band and returns the two passes over it. */
-  async commands(firstRow: number, rows: number): Promise<Command[]> {
+  async commands(window: RowWindow, firstRow: number, rows: number): Promise<Command[]> {
     const { width, depth } = this.#request;
     const range = sourceRange(this.#plan.rows, firstRow, firstRow + rows);
-    const perRow = this.#source.width * wordsPerPixel(this.#source.depth);
-    const words = this.#source.words.subarray(range.first * perRow, (range.last + 1) * perRow);
-    this.#write(this.#pixels, words);
-    const source = {
-      width: this.#source.width,
-      rows: range.last + 1 - range.first,
-      depth: this.#source.depth,
-    };
+    const source = { ...this.#size, rows: range.last + 1 - range.first };
+    window.forget(range.first);
+    const region = { x: 0, y: range.first, width: source.width, height: source.rows };
+    this.#write(this.#pixels, await window.cut(region));
     const band = { width, firstRow, rows, firstSourceRow: range.first, depth };
     const alongRows = resampleRows(source, this.#plan.columns, width);
     const alongColumns = resampleColumns(band, this.#plan.rows);

@@ -19,7 +19,8 @@ export interface Pass {
   depthOut: Depth;
 }
 
-interface Size {
+/** Size of a picture in pixels. */
+export interface Size {
   width: number;
   height: number;
 }

@@ -1,6 +1,6 @@
 /**
  * The walk over the tiles of a picture: windows in reading order, tails inside them, and results on
- * their way back while the next tile is computed.
+ * their way back while the next tile is computed. A row of tiles leaves as soon as it is finished.
  */
 
 import { unshuffleOf } from "../engine/memory.ts";
@@ -12,7 +12,7 @@ import type { Submitter } from "../gpu/submission.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { chooseTiles, contextOf, firstTile, type TileChoice, type TileDemand } from "./budget.ts";
 import { planTiles, type Region, type Tile } from "./plan.ts";
-import { allocateRaster, cutWindow, putRegion, type Raster } from "./raster.ts";
+import { type Band, BandBuilder, type RasterSize, type RowWindow } from "./row_window.ts";
 
 /** How a picture may be cut. */
 export interface TileOptions {
@@ -26,25 +26,27 @@ export interface TileOptions {
   depth: Depth;
 }
 
+/** Share of the work that is done, and tiles. */
+export interface WalkProgress {
+  fraction: number;
+  tiles: number;
+  ofTiles: number;
+}
+
 /** What a walk can be asked for beside its result. */
 export interface WalkOptions extends TileOptions {
   /** Stops the walk between two submissions. */
   signal?: AbortSignal | undefined;
-  /** Told the share of the FLOP that is done, and tiles. */
-  onProgress?: ((done: { fraction: number; tiles: number; ofTiles: number }) => void) | undefined;
+  onProgress?: ((done: WalkProgress) => void) | undefined;
 }
 
 /** What a walk would do. */
-export function choiceFor(
-  program: Program,
-  size: { width: number; height: number; depth: Depth },
-  options: TileOptions,
-): TileChoice {
+export function choiceFor(program: Program, size: RasterSize, options: TileOptions): TileChoice {
   return chooseTiles(demandOf(program, size, options));
 }
 
 /**
- * Runs a network over a whole picture.
+ * Runs a network over a whole picture and yields the result in bands, from the top.
  *
  * If the device runs out of memory, the budget is halved and the walk goes on behind the last row of
  * tiles that is finished.
@@ -52,108 +54,126 @@ export function choiceFor(
  * @throws {UsageError} If not even the smallest tile fits the budget.
  * @throws {GpuError} If the device fails.
  */
-export async function walk(
+export async function* walk(
   program: Program,
-  source: Raster,
+  source: RowWindow,
   submitter: Submitter,
   options: WalkOptions,
-): Promise<Raster> {
-  const { scale } = program.network;
-  const result = allocateRaster(source.width * scale, source.height * scale, options.depth);
-  let memory = options.memory;
-  for (let firstRow = 0;;) {
-    const demand = demandOf(program, source, { ...options, memory });
-    const run = new Run(program, source, result, submitter, demand, options);
-    try {
-      await run.from(firstRow);
-      return result;
-    } catch (error) {
-      if (!(error instanceof OutOfGpuMemoryError)) throw error;
-      firstRow = run.finishedRows;
-      memory = Math.min(memory, run.choice.gpuBytes) / 2;
+): AsyncGenerator<Band> {
+  let { memory } = options;
+  let firstRow = 0;
+  try {
+    for (;;) {
+      const demand = demandOf(program, source.size, { ...options, memory });
+      const run = new Run(program, source, submitter, demand, options, firstRow);
+      try {
+        return yield* run.bands();
+      } catch (error) {
+        if (!(error instanceof OutOfGpuMemoryError)) throw error;
+        firstRow = run.finishedRows;
+        memory = Math.min(memory, run.choice.gpuBytes) / 2;
+      }
     }
+  } finally {
+    await source.close();
   }
 }
 
 /** One attempt with one choice of tiles. */
 class Run {
   readonly choice: TileChoice;
-  /** Rows of cells that are in the result, from the top. */
-  finishedRows = 0;
+  /** Rows of cells that have been yielded, from the top. */
+  finishedRows: number;
   readonly #program: Program;
-  readonly #source: Raster;
-  readonly #result: Raster;
+  readonly #source: RowWindow;
   readonly #submitter: Submitter;
   readonly #demand: TileDemand;
   readonly #options: WalkOptions;
+  readonly #shareBefore: number;
   #flopDone = 0;
   #tilesDone = 0;
+  #tiles = 0;
   #pending: { region: Region; words: Promise<Uint32Array> } | undefined;
 
   constructor(
     program: Program,
-    source: Raster,
-    result: Raster,
+    source: RowWindow,
     submitter: Submitter,
     demand: TileDemand,
     options: WalkOptions,
+    firstRow: number,
   ) {
     this.#program = program;
     this.#source = source;
-    this.#result = result;
     this.#submitter = submitter;
     this.#demand = demand;
     this.#options = options;
+    this.finishedRows = firstRow;
     this.choice = chooseTiles(demand);
+    this.#shareBefore = firstRow / this.choice.cells.height;
   }
 
-  /** Computes the result from a row of cells on. */
-  async from(firstRow: number): Promise<void> {
-    const { choice } = this;
-    this.finishedRows = firstRow;
-    const { width, height } = choice.cells;
-    const region = { x: 0, y: firstRow, width, height: height - firstRow };
-    const { tiles } = planTiles(region, choice.cells, choice.core, choice.halo);
-    const workspace = await this.#createWorkspace();
+  /** Yields the rows that are not finished. */
+  async *bands(): AsyncGenerator<Band> {
+    const { cells, core, halo, memory, tailCore } = this.choice;
+    const region = {
+      x: 0,
+      y: this.finishedRows,
+      width: cells.width,
+      height: cells.height - this.finishedRows,
+    };
+    const { tiles } = planTiles(region, cells, core, halo);
+    this.#tiles = tiles.length;
+    const context = contextOf(this.#demand, memory);
+    const workspace = await Workspace.create(this.#program, context, firstTile(tailCore));
     try {
-      for (const tile of tiles) {
-        if (tile.core.y > this.finishedRows) await this.#settle();
-        this.finishedRows = tile.core.y;
-        await this.#runTile(workspace, tile, tiles.length);
+      for (const row of Map.groupBy(tiles, (tile) => tile.core.y).values()) {
+        this.#source.forget(row[0].windowY * unshuffleOf(this.#program.network));
+        const band = await this.#runRow(workspace, row);
+        this.finishedRows = row[0].core.y + row[0].core.height;
+        yield band;
       }
-      await this.#settle();
     } finally {
       await this.#pending?.words.catch(() => {});
       workspace.destroy();
     }
   }
 
-  #createWorkspace(): Promise<Workspace> {
-    const context = contextOf(this.#demand, this.choice.memory);
-    return Workspace.create(this.#program, context, firstTile(this.choice.tailCore));
+  async #runRow(workspace: Workspace, row: Tile[]): Promise<Band> {
+    const { network } = this.#program;
+    const { width, height } = this.#source.size;
+    const size = {
+      width: width * network.scale,
+      height: height * network.scale,
+      depth: this.#options.depth,
+    };
+    const { y, height: rows } = row[0].core;
+    const perCell = outputPerCell(network);
+    const builder = new BandBuilder(size, y * perCell, rows * perCell);
+    for (const tile of row) await this.#runTile(workspace, tile, builder);
+    await this.#settle(builder, undefined);
+    return builder.band;
   }
 
-  async #runTile(workspace: Workspace, tile: Tile, tiles: number): Promise<void> {
+  async #runTile(workspace: Workspace, tile: Tile, builder: BandBuilder): Promise<void> {
     const { memory, tailCore, tailHalo } = this.choice;
     const { signal } = this.#options;
-    const count = (flop: number) => this.#report(flop, tiles);
-    await workspace.trunk(this.#pixelsOf(tile), this.#submitter, signal, count);
+    const count = (flop: number) => this.#report(flop);
+    await workspace.trunk(await this.#pixelsOf(tile), this.#submitter, signal, count);
     const core = { ...tile.core, x: tile.core.x - tile.windowX, y: tile.core.y - tile.windowY };
     for (const part of planTiles(core, memory.trunkWindow, tailCore, tailHalo).tiles) {
       const tail: TailTile = { ...part.core, windowX: part.windowX, windowY: part.windowY };
       const { words } = await workspace.tail(tail, this.#submitter, signal, count);
-      const earlier = this.#pending;
-      this.#pending = { region: this.#regionOf(tile, part.core), words };
-      await this.#put(earlier);
+      await this.#settle(builder, { region: this.#regionOf(tile, part.core), words });
     }
     this.#tilesDone++;
-    this.#report(0, tiles);
+    this.#report(0);
   }
 
-  #pixelsOf(tile: Tile): Uint32Array {
+  #pixelsOf(tile: Tile): Promise<Uint32Array> {
     const unshuffle = unshuffleOf(this.#program.network);
     const { width, height } = this.choice.memory.trunkWindow;
-    return cutWindow(this.#source, {
+    return this.#source.cut({
       x: tile.windowX * unshuffle,
       y: tile.windowY * unshuffle,
       width: width * unshuffle,
@@ -171,28 +191,24 @@ class Run {
     };
   }
 
-  async #settle(): Promise<void> {
-    const last = this.#pending;
-    this.#pending = undefined;
-    await this.#put(last);
+  /** Puts the earlier result at its place and makes another one the pending one. */
+  async #settle(
+    builder: BandBuilder,
+    next: { region: Region; words: Promise<Uint32Array> } | undefined,
+  ): Promise<void> {
+    const earlier = this.#pending;
+    this.#pending = next;
+    if (earlier !== undefined) builder.put(earlier.region, await earlier.words);
   }
 
-  async #put(read: { region: Region; words: Promise<Uint32Array> } | undefined): Promise<void> {
-    if (read !== undefined) putRegion(this.#result, read.region, await read.words);
-  }
-
-  #report(flop: number, ofTiles: number): void {
+  #report(flop: number): void {
     this.#flopDone += flop;
-    const fraction = Math.min(1, this.#flopDone / this.choice.flop);
-    this.#options.onProgress?.({ fraction, tiles: this.#tilesDone, ofTiles });
+    const fraction = Math.min(1, this.#shareBefore + this.#flopDone / this.choice.flop);
+    this.#options.onProgress?.({ fraction, tiles: this.#tilesDone, ofTiles: this.#tiles });
   }
 }
 
-function demandOf(
-  program: Program,
-  size: { width: number; height: number; depth: Depth },
-  options: TileOptions,
-): TileDemand {
+function demandOf(program: Program, size: RasterSize, options: TileOptions): TileDemand {
   const { maxBufferSize, maxStorageBufferBindingSize } = program.gpu.device.limits;
   return {
     network: program.network,

@@ -1,0 +1,65 @@
+/**
+ * What the program asks of Deno, and for what. WebGPU needs no permission.
+ *
+ * The launcher `tessera` and the tasks in `deno.json` repeat these flags; tests/permissions_test.ts
+ * compares them, and tries each one in a process of its own.
+ */
+
+/** One flag of `deno run`. */
+export interface Permission {
+  flag: string;
+  purpose: string;
+  descriptor: Deno.PermissionDescriptor;
+}
+
+/** Everything that any run needs, apart from the network for a `--model` given by URL. */
+export const PERMISSIONS: readonly Permission[] = [
+  {
+    flag: "--allow-read",
+    purpose: "pictures and weights",
+    descriptor: { name: "read" },
+  },
+  {
+    flag: "--allow-write",
+    purpose: "results",
+    descriptor: { name: "write" },
+  },
+  {
+    flag: "--allow-env=IMAGESCRIPT_WASM_SIMD",
+    purpose: "JPEG: the codec asks for this variable",
+    descriptor: { name: "env", variable: "IMAGESCRIPT_WASM_SIMD" },
+  },
+  {
+    flag: "--allow-ffi",
+    purpose: "JPEG: the codec is native code",
+    descriptor: { name: "ffi" },
+  },
+];
+
+/** Says whether Deno would let the program do this without asking. */
+export function isGranted({ descriptor }: Permission): boolean {
+  return Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+/** Says whether an error, or what caused it, is Deno's refusal; codecs pass on its words only. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof Deno.errors.NotCapable) return true;
+  return /Requires \w+ access to/.test(error.message) || isRefusal(error.cause);
+}
+
+/** Adds to Deno's refusal what to type instead. */
+export function explainRefusal(refusal: string): string {
+  return [
+    refusal,
+    "Deno lets a program do only what it is given. Three ways to give Tessera what it needs:",
+    "  ./tessera ...",
+    "  deno task upscale ...",
+    `  deno run ${PERMISSIONS.map(({ flag }) => flag).join(" ")} ${programName()} ...`,
+  ].join("\n");
+}
+
+function programName(): string {
+  const url = new URL("../../cli.ts", import.meta.url);
+  return url.protocol === "file:" ? "cli.ts" : url.href;
+}

@@ -1,0 +1,180 @@
+/**
+ * One picture from file to file: read, decode, upscale, encode, write.
+ */
+
+import { InputError, UsageError } from "../errors.ts";
+import {
+  decodePicture,
+  encodePicture,
+  type Picture,
+  type PictureFormat,
+  splitAlpha,
+  whiteOf,
+} from "../pictures/mod.ts";
+import type { Plan, Progress, Upscaler } from "../upscaler.ts";
+import type { Job } from "./jobs.ts";
+import { OutputFile } from "./output_file.ts";
+
+const MAX_JPEG_SIDE = 65535;
+
+/** Encoding it shows whether the codec can be loaded. */
+const ONE_PIXEL: Picture = {
+  width: 1,
+  height: 1,
+  channels: 1,
+  depth: 8,
+  data: new Uint8Array(1),
+  metadata: {},
+};
+
+/** How the pictures are to be upscaled, and whom to tell. */
+export interface JobOptions {
+  scale: number | undefined;
+  /** Of a JPEG, 1 to 100. */
+  quality: number;
+  overwrite: boolean;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+  /** Receives a sentence about what the output cannot hold. */
+  onLoss: (loss: string) => void;
+}
+
+/** What was done: the line of `--json`. */
+export interface JobReport {
+  input: string;
+  output: string;
+  width: number;
+  height: number;
+  outputWidth: number;
+  outputHeight: number;
+  model: string;
+  scale: number;
+  precision: "f32" | "f16";
+  tiles: number;
+  /** Most GPU memory in use at one time, as planned. */
+  gpuBytes: number;
+  adapter: string;
+  seconds: Record<"decode" | "upscale" | "encode" | "total", number>;
+}
+
+/**
+ * Upscales one picture.
+ *
+ * @throws {UsageError} If the output cannot be written.
+ * @throws {InputError} If the input cannot be read.
+ * @throws {GpuError} If the device fails.
+ */
+export async function runJob(
+  job: Job,
+  upscaler: Upscaler,
+  options: JobOptions,
+): Promise<JobReport> {
+  const { signal } = options;
+  const clock = new PhaseClock();
+  using file = new OutputFile(job.output, options);
+  const picture = fitToFormat(await decodePicture(await readInput(job.input)), job.format, options);
+  const request = options.scale === undefined ? {} : { scale: options.scale };
+  const plan = upscaler.plan(picture, request);
+  await checkEncoder(job.format, plan);
+  signal.throwIfAborted();
+  clock.next("upscale");
+  const { onProgress } = options;
+  const result = await upscaler.upscale(picture, { ...request, signal, onProgress });
+  signal.throwIfAborted();
+  clock.next("encode");
+  const { format } = job;
+  await file.write(await encodePicture(result, { format, quality: options.quality }));
+  signal.throwIfAborted();
+  await file.commit();
+  return { ...describeJob(job, upscaler, plan, options.scale), seconds: clock.stop() };
+}
+
+async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    if (error instanceof Deno.errors.NotFound) throw new InputError("There is no such file");
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new InputError("It is a folder, not a picture");
+    }
+    throw new InputError(`It cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Makes of a picture what its format can hold, or refuses where that would lose what is visible. */
+function fitToFormat(picture: Picture, format: PictureFormat, { onLoss }: JobOptions): Picture {
+  if (format === "png") return picture;
+  if (picture.depth > 8) {
+    onLoss(`JPEG holds 8 bits per sample, not the ${picture.depth} of the input; PNG would`);
+  }
+  const { colour, alpha, constant } = splitAlpha(picture);
+  if (alpha !== undefined || (constant ?? whiteOf(picture.depth)) < whiteOf(picture.depth)) {
+    throw new UsageError("JPEG cannot hold the picture's transparency: choose --format png");
+  }
+  return colour;
+}
+
+/** Finds out before the work whether its result can be encoded. */
+async function checkEncoder(format: PictureFormat, plan: Plan): Promise<void> {
+  if (format === "png") return;
+  const { outputWidth, outputHeight } = plan;
+  if (Math.max(outputWidth, outputHeight) > MAX_JPEG_SIDE) {
+    throw new UsageError(
+      `JPEG holds at most ${MAX_JPEG_SIDE} pixels a side, not ${outputWidth} x ${outputHeight}: ` +
+        `choose --format png`,
+    );
+  }
+  await encodePicture(ONE_PIXEL, { format });
+}
+
+function describeJob(
+  job: Job,
+  upscaler: Upscaler,
+  plan: Plan,
+  scale: number | undefined,
+): Omit<JobReport, "seconds"> {
+  return {
+    input: job.input,
+    output: job.output,
+    width: plan.width,
+    height: plan.height,
+    outputWidth: plan.outputWidth,
+    outputHeight: plan.outputHeight,
+    model: upscaler.label,
+    scale: scale ?? upscaler.network.scale,
+    precision: upscaler.precision,
+    tiles: plan.passes.reduce((sum, { tiles }) => sum + tiles, 0),
+    gpuBytes: Math.max(0, ...plan.passes.map(({ gpuBytes }) => gpuBytes)),
+    adapter: upscaler.gpu.adapter.description,
+  };
+}
+
+/** Seconds of each phase, one after the other. */
+class PhaseClock {
+  #phase: "decode" | "upscale" | "encode" = "decode";
+  #since = performance.now();
+  readonly #seconds = { decode: 0, upscale: 0, encode: 0 };
+
+  next(phase: "upscale" | "encode"): void {
+    this.#close();
+    this.#phase = phase;
+  }
+
+  stop(): JobReport["seconds"] {
+    this.#close();
+    const { decode, upscale, encode } = this.#seconds;
+    return { decode, upscale, encode, total: toMilliseconds(decode + upscale + encode) };
+  }
+
+  #close(): void {
+    const now = performance.now();
+    this.#seconds[this.#phase] = toMilliseconds((now - this.#since) / 1000);
+    this.#since = now;
+  }
+}
+
+/** Drops the digits that no clock knows. */
+function toMilliseconds(seconds: number): number {
+  return Number(seconds.toFixed(3));
+}

@@ -1,0 +1,39 @@
+/**
+ * The table of subcommands. Each is loaded only when it is asked for; what follows its name is its
+ * own affair.
+ */
+
+/** What the file of a subcommand exports. */
+export interface SubcommandModule {
+  /** Does the work and returns the exit code; errors are thrown. */
+  run(args: string[]): Promise<number>;
+}
+
+/** A row of the table. */
+export interface Subcommand {
+  name: string;
+  summary: string;
+  load(): Promise<SubcommandModule>;
+}
+
+/** The subcommand of a command line that names none. */
+export const DEFAULT_SUBCOMMAND: Subcommand = {
+  name: "upscale",
+  summary: "upscale pictures; the same as giving no subcommand",
+  load: () => import("./upscale.ts"),
+};
+
+/** Every subcommand, in the order of `--help`. */
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  DEFAULT_SUBCOMMAND,
+  {
+    name: "models",
+    summary: "list the embedded networks",
+    load: () => import("./models.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "show what the GPU offers, what will be used, and how to fix what is missing",
+    load: () => import("./doctor.ts"),
+  },
+];

@@ -1,0 +1,192 @@
+/** `tessera photo.jpg`: upscales pictures. */
+
+import { UsageError } from "../errors.ts";
+import { Upscaler } from "../upscaler.ts";
+import config from "../../deno.json" with { type: "json" };
+import {
+  alignRows,
+  choiceOption,
+  describeOptions,
+  numberOption,
+  type OptionValues,
+  parseOptions,
+  switchOption,
+  textOption,
+} from "./arguments.ts";
+import { EXIT, EXIT_CODE_HELP } from "./exit_codes.ts";
+import { explainError } from "./failure.ts";
+import { InterruptListener } from "./interrupt.ts";
+import { type Job, planJobs } from "./jobs.ts";
+import { printNote, printResult } from "./print.ts";
+import { formatDuration, progressFor } from "./progress.ts";
+import { SUBCOMMANDS } from "./subcommands.ts";
+import { type JobReport, runJob } from "./run_job.ts";
+
+const DEFAULT_QUALITY = 92;
+const BYTES_PER_MEGABYTE = 1e6;
+
+const OPTIONS = {
+  output: textOption({
+    short: "o",
+    value: "FILE|FOLDER",
+    help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
+  }),
+  scale: numberOption({
+    value: "S",
+    min: 1,
+    max: 16,
+    help: "factor, whole or not, 1 to 16 (default: the network's own)",
+  }),
+  model: textOption({
+    value: "NAME|PATH|URL",
+    help: "embedded network (see tessera models) or a safetensors file",
+  }),
+  tile: numberOption({
+    value: "N",
+    words: ["auto"],
+    min: 16,
+    max: 16384,
+    whole: true,
+    help: "side of a tile in input pixels (default: auto, what memory allows)",
+  }),
+  halo: numberOption({
+    value: "N",
+    words: ["auto", "exact"],
+    min: 0,
+    max: 1024,
+    whole: true,
+    help: "input pixels around a tile; exact: no seams at any cost (default: auto)",
+  }),
+  memory: numberOption({
+    value: "MB",
+    min: 16,
+    max: 1048576,
+    help: "GPU memory to use (default: what the adapter allows)",
+  }),
+  precision: choiceOption({
+    words: ["auto", "f32", "f16"],
+    help: "storage between layers (default: auto)",
+  }),
+  format: choiceOption({
+    words: ["png", "jpeg"],
+    help: "of the result (default: of the output's name, or the input's)",
+  }),
+  quality: numberOption({
+    value: "Q",
+    min: 1,
+    max: 100,
+    whole: true,
+    help: `of a JPEG, 1 to 100 (default: ${DEFAULT_QUALITY})`,
+  }),
+  overwrite: switchOption("replace results that exist"),
+  quiet: switchOption("only errors", "q"),
+  json: switchOption("one JSON line per picture on stdout"),
+  version: switchOption("version of Tessera", "V"),
+  help: switchOption("this text", "h"),
+};
+
+type UpscaleValues = OptionValues<typeof OPTIONS>;
+
+/** Runs the subcommand. */
+export async function run(args: string[]): Promise<number> {
+  const { values, inputs } = parseOptions(OPTIONS, args);
+  if (values.help) {
+    printResult(help());
+    return EXIT.done;
+  }
+  if (values.version) {
+    printResult(`tessera ${config.version} (deno ${Deno.version.deno})`);
+    return EXIT.done;
+  }
+  if (inputs.length === 0) {
+    throw new UsageError("No picture was given: tessera photo.jpg --scale 4, or --help");
+  }
+  return await upscaleAll(inputs, values);
+}
+
+async function upscaleAll(inputs: string[], values: UpscaleValues): Promise<number> {
+  using interrupt = new InterruptListener();
+  const upscaler = await createUpscaler(values);
+  try {
+    const jobs = planJobs(inputs, values.scale ?? upscaler.network.scale, values);
+    const codes: number[] = [];
+    for (const job of jobs) {
+      if (interrupt.signal.aborted) break;
+      codes.push(await reportJob(job, upscaler, values, interrupt.signal));
+    }
+    return interrupt.signal.aborted ? EXIT.interrupted : exitCodeOf(codes);
+  } finally {
+    upscaler.destroy();
+  }
+}
+
+function createUpscaler({ model, tile, halo, precision, memory }: UpscaleValues) {
+  return Upscaler.create({
+    ...(model !== undefined && { model }),
+    ...(tile !== undefined && { tile }),
+    ...(halo !== undefined && { halo }),
+    ...(precision !== undefined && { precision }),
+    ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
+  });
+}
+
+/** Upscales one picture, says how it went and returns its exit code: the others go on. */
+async function reportJob(
+  job: Job,
+  upscaler: Upscaler,
+  values: UpscaleValues,
+  signal: AbortSignal,
+): Promise<number> {
+  const say = values.quiet ? () => {} : printNote;
+  try {
+    const report = await runJob(job, upscaler, {
+      scale: values.scale,
+      quality: values.quality ?? DEFAULT_QUALITY,
+      overwrite: values.overwrite,
+      signal,
+      onProgress: progressFor(job.input, values.quiet),
+      onLoss: (loss) => say(`${job.output}: ${loss}`),
+    });
+    say(describe(report));
+    if (values.json) printResult(JSON.stringify(report));
+    return EXIT.done;
+  } catch (error) {
+    const { kind, message, exitCode } = explainError(error);
+    printNote(`tessera: ${job.input}: ${message}`);
+    if (values.json) printResult(JSON.stringify({ input: job.input, error: { kind, message } }));
+    return exitCode;
+  }
+}
+
+function describe({ input, output, outputWidth, outputHeight, seconds }: JobReport): string {
+  const size = `${outputWidth} x ${outputHeight}`;
+  return `${input} -> ${output} (${size}, ${formatDuration(seconds.total)})`;
+}
+
+function exitCodeOf(codes: number[]): number {
+  if (codes.length === 1) return codes[0]!;
+  return codes.every((code) => code === EXIT.done) ? EXIT.done : EXIT.failed;
+}
+
+function help(): string {
+  const subcommands = SUBCOMMANDS.map(({ name, summary }) => [name, summary] as const);
+  return `Tessera upscales photos on your GPU.
+
+Usage: tessera PICTURE... [options]
+       tessera SUBCOMMAND [options]
+
+  tessera photo.jpg                          writes photo-x4.jpg
+  tessera photo.jpg --scale 2.5 -o big.png
+  tessera a.jpg b.png -o results/
+
+Pictures are JPEG or PNG files.
+
+Options:
+${describeOptions(OPTIONS)}
+
+Subcommands (each has its own --help):
+${alignRows(subcommands)}
+
+Exit codes:
+${alignRows(EXIT_CODE_HELP)}`;
+}
