@@ -131,21 +131,18 @@ export class Gpu {
   async checked<T>(what: string, work: () => T | Promise<T>): Promise<T> {
     this.device.pushErrorScope("validation");
     this.device.pushErrorScope("out-of-memory");
-    let result: T;
-    try {
-      result = await work();
-    } finally {
-      const outOfMemory = await this.device.popErrorScope();
-      const invalid = await this.device.popErrorScope();
-      if (outOfMemory !== null) {
-        throw new OutOfGpuMemoryError(
-          `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use; ` +
-            `give less with --memory`,
-        );
-      }
-      if (invalid !== null) throw new GpuError(`The GPU refused ${what}: ${invalid.message}`);
+    const [outcome] = await Promise.allSettled([(async () => await work())()]);
+    const outOfMemory = await this.device.popErrorScope();
+    const invalid = await this.device.popErrorScope();
+    if (outOfMemory !== null) {
+      throw new OutOfGpuMemoryError(
+        `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use; ` +
+          `give less with --memory`,
+      );
     }
-    return result;
+    if (invalid !== null) throw new GpuError(`The GPU refused ${what}: ${invalid.message}`);
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
   }
 
   /**
