@@ -5,6 +5,7 @@
 import { explainError } from "./failure.ts";
 import { printNote, printResult } from "./print.ts";
 import { DEFAULT_SUBCOMMAND, SUBCOMMANDS } from "./subcommands.ts";
+import { checkDeno } from "./version.ts";
 
 /**
  * Runs the program.
@@ -15,6 +16,7 @@ import { DEFAULT_SUBCOMMAND, SUBCOMMANDS } from "./subcommands.ts";
 export async function main(args: string[]): Promise<number> {
   const named = SUBCOMMANDS.find(({ name }) => name === args[0]);
   try {
+    checkDeno();
     const { run } = await (named ?? DEFAULT_SUBCOMMAND).load();
     return await run(named === undefined ? args : args.slice(1));
   } catch (error) {

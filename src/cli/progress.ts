@@ -2,30 +2,19 @@
  * How far the work is: a bar with the time left on a terminal, plain lines elsewhere, or nothing.
  */
 
-import type { Progress } from "../upscaler.ts";
+import type { Progress } from "../progress.ts";
 import { drawBar, printNote } from "./print.ts";
 
 /** What the upscaler calls as it goes on. */
 export type ShowProgress = (progress: Progress) => void;
 
 const BAR_CELLS = 30;
-const REDRAW_MS = 100;
 const LINE_EVERY_MS = 10_000;
 
 /** Makes what shows the progress of one picture. */
 export function progressFor(label: string, quiet: boolean): ShowProgress {
   if (quiet) return () => {};
-  if (Deno.stderr.isTerminal()) return atMostEvery(REDRAW_MS, -Infinity, showBar(label));
-  return atMostEvery(LINE_EVERY_MS, performance.now(), showLine(label));
-}
-
-function atMostEvery(ms: number, last: number, show: ShowProgress): ShowProgress {
-  return (progress) => {
-    const now = performance.now();
-    if (now - last < ms) return;
-    last = now;
-    show(progress);
-  };
+  return Deno.stderr.isTerminal() ? showBar(label) : showLines(label);
 }
 
 function showBar(label: string): ShowProgress {
@@ -37,8 +26,14 @@ function showBar(label: string): ShowProgress {
   };
 }
 
-function showLine(label: string): ShowProgress {
-  return (progress) => printNote(`${label}: ${describe(progress).trim()}`);
+function showLines(label: string): ShowProgress {
+  let printedAt = performance.now();
+  return (progress) => {
+    const now = performance.now();
+    if (now - printedAt < LINE_EVERY_MS) return;
+    printedAt = now;
+    printNote(`${label}: ${describe(progress).trim()}`);
+  };
 }
 
 function describe({ fraction, secondsLeft }: Progress): string {

@@ -11,7 +11,8 @@ import {
   splitAlpha,
   whiteOf,
 } from "../pictures/mod.ts";
-import type { Plan, Progress, Upscaler } from "../upscaler.ts";
+import type { Progress } from "../progress.ts";
+import type { Plan, Upscaler } from "../upscaler.ts";
 import type { Job } from "./jobs.ts";
 import { OutputFile } from "./output_file.ts";
 
@@ -29,7 +30,7 @@ const ONE_PIXEL: Picture = {
 
 /** How the pictures are to be upscaled, and whom to tell. */
 export interface JobOptions {
-  scale: number | undefined;
+  scale: number;
   /** Of a JPEG, 1 to 100. */
   quality: number;
   overwrite: boolean;
@@ -73,20 +74,19 @@ export async function runJob(
   const clock = new PhaseClock();
   using file = new OutputFile(job.output, options);
   const picture = fitToFormat(await decodePicture(await readInput(job.input)), job.format, options);
-  const request = options.scale === undefined ? {} : { scale: options.scale };
-  const plan = upscaler.plan(picture, request);
+  const { scale, onProgress } = options;
+  const plan = await upscaler.plan(picture, { scale });
   await checkEncoder(job.format, plan);
   signal.throwIfAborted();
   clock.next("upscale");
-  const { onProgress } = options;
-  const result = await upscaler.upscale(picture, { ...request, signal, onProgress });
+  const result = await upscaler.upscale(picture, { scale, signal, onProgress });
   signal.throwIfAborted();
   clock.next("encode");
   const { format } = job;
   await file.write(await encodePicture(result, { format, quality: options.quality }));
   signal.throwIfAborted();
   await file.commit();
-  return { ...describeJob(job, upscaler, plan, options.scale), seconds: clock.stop() };
+  return { ...describeJob(job, upscaler, plan, scale), seconds: clock.stop() };
 }
 
 async function readInput(path: string): Promise<Uint8Array> {
@@ -132,7 +132,7 @@ function describeJob(
   job: Job,
   upscaler: Upscaler,
   plan: Plan,
-  scale: number | undefined,
+  scale: number,
 ): Omit<JobReport, "seconds"> {
   return {
     input: job.input,
@@ -142,8 +142,8 @@ function describeJob(
     outputWidth: plan.outputWidth,
     outputHeight: plan.outputHeight,
     model: upscaler.label,
-    scale: scale ?? upscaler.network.scale,
-    precision: upscaler.precision,
+    scale,
+    precision: plan.passes.find(({ kind }) => kind === "network")?.precision ?? "f32",
     tiles: plan.passes.reduce((sum, { tiles }) => sum + tiles, 0),
     gpuBytes: Math.max(0, ...plan.passes.map(({ gpuBytes }) => gpuBytes)),
     adapter: upscaler.gpu.adapter.description,

@@ -1,8 +1,7 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
 import { UsageError } from "../errors.ts";
-import { Upscaler } from "../upscaler.ts";
-import config from "../../deno.json" with { type: "json" };
+import { DEFAULT_MEMORY, SCALE_RANGE, Upscaler } from "../upscaler.ts";
 import {
   alignRows,
   choiceOption,
@@ -21,9 +20,12 @@ import { printNote, printResult } from "./print.ts";
 import { formatDuration, progressFor } from "./progress.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
 import { type JobReport, runJob } from "./run_job.ts";
+import { VERSION } from "./version.ts";
 
 const DEFAULT_QUALITY = 92;
 const BYTES_PER_MEGABYTE = 1e6;
+/** For `--model bicubic`, which has no scale of its own. */
+const DEFAULT_SCALE = 4;
 
 const OPTIONS = {
   output: textOption({
@@ -33,9 +35,9 @@ const OPTIONS = {
   }),
   scale: numberOption({
     value: "S",
-    min: 1,
-    max: 16,
-    help: "factor, whole or not, 1 to 16 (default: the network's own)",
+    ...SCALE_RANGE,
+    help:
+      `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,
   }),
   model: textOption({
     value: "NAME|PATH|URL",
@@ -61,7 +63,7 @@ const OPTIONS = {
     value: "MB",
     min: 16,
     max: 1048576,
-    help: "GPU memory to use (default: what the adapter allows)",
+    help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
   }),
   precision: choiceOption({
     words: ["auto", "f32", "f16"],
@@ -95,7 +97,7 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   if (values.version) {
-    printResult(`tessera ${config.version} (deno ${Deno.version.deno})`);
+    printResult(`tessera ${VERSION} (deno ${Deno.version.deno})`);
     return EXIT.done;
   }
   if (inputs.length === 0) {
@@ -108,11 +110,12 @@ async function upscaleAll(inputs: string[], values: UpscaleValues): Promise<numb
   using interrupt = new InterruptListener();
   const upscaler = await createUpscaler(values);
   try {
-    const jobs = planJobs(inputs, values.scale ?? upscaler.network.scale, values);
+    const scale = values.scale ?? upscaler.network?.scale ?? DEFAULT_SCALE;
+    const jobs = planJobs(inputs, scale, values);
     const codes: number[] = [];
     for (const job of jobs) {
       if (interrupt.signal.aborted) break;
-      codes.push(await reportJob(job, upscaler, values, interrupt.signal));
+      codes.push(await reportJob(job, upscaler, values, scale, interrupt.signal));
     }
     return interrupt.signal.aborted ? EXIT.interrupted : exitCodeOf(codes);
   } finally {
@@ -135,12 +138,13 @@ async function reportJob(
   job: Job,
   upscaler: Upscaler,
   values: UpscaleValues,
+  scale: number,
   signal: AbortSignal,
 ): Promise<number> {
   const say = values.quiet ? () => {} : printNote;
   try {
     const report = await runJob(job, upscaler, {
-      scale: values.scale,
+      scale,
       quality: values.quality ?? DEFAULT_QUALITY,
       overwrite: values.overwrite,
       signal,
