@@ -91,7 +91,7 @@ export function packConv3x3(
 ): Float32Array {
   checkChannels(operation, inputChannels);
   const firstInput = inputChannels.slice(0, link).reduce((sum, count) => sum + count, 0);
-  const inputs = inputChannels[link]!;
+  const inputs = inputChannels[link];
   const blockChannels = quadsPerInvocation(operation.outChannels) * 4;
   const stored = storedQuads(operation.outChannels) * 4;
   const packed = new Float32Array(stored * Math.ceil(inputs / 4) * 36 + 2 * stored);
@@ -104,7 +104,7 @@ export function packConv3x3(
             for (let o = out; o < out + 4; o++, at++) {
               if (i >= inputs || o >= operation.outChannels) continue;
               const from = (o * operation.inChannels + firstInput + i) * 9 + tap;
-              packed[at] = operation.gain * operation.weight[from]!;
+              packed[at] = operation.gain * operation.weight[from];
             }
           }
         }

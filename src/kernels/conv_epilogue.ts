@@ -18,7 +18,7 @@ export function epilogueIndex(
 export function packEpilogue(operation: ConvOperation, to: Float32Array): void {
   const stored = to.length / 2;
   for (let o = 0; o < operation.outChannels; o++) {
-    to[o] = operation.gain * operation.bias[o]!;
+    to[o] = operation.gain * operation.bias[o];
     to[stored + o] = slopeOf(operation, o);
   }
 }
@@ -31,5 +31,5 @@ export function packEmptyEpilogue(to: Float32Array): void {
 function slopeOf(operation: ConvOperation, channel: number): number {
   const activation = operation.activation;
   if (activation.kind === "none") return 1;
-  return activation.kind === "leaky" ? activation.slope : activation.slopes[channel]!;
+  return activation.kind === "leaky" ? activation.slope : activation.slopes[channel];
 }

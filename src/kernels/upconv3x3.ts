@@ -99,8 +99,8 @@ function phaseWeight(operation: ConvOperation, out: number, input: number, k: nu
   if (out >= operation.outChannels || input >= operation.inChannels) return 0;
   const at = (out * operation.inChannels + input) * 9;
   let sum = 0;
-  for (const ky of TAPS_OF_PHASE[k >> 3 & 1]![k >> 1 & 1]!) {
-    for (const kx of TAPS_OF_PHASE[k >> 2 & 1]![k & 1]!) sum += operation.weight[at + ky * 3 + kx]!;
+  for (const ky of TAPS_OF_PHASE[k >> 3 & 1][k >> 1 & 1]) {
+    for (const kx of TAPS_OF_PHASE[k >> 2 & 1][k & 1]) sum += operation.weight[at + ky * 3 + kx];
   }
   return operation.gain * sum;
 }
