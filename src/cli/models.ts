@@ -35,5 +35,7 @@ function list(): string {
     const remark = model.default ? " (default)" : "";
     return [model.name, `${model.summary}, ${model.licence}${remark}`] as const;
   });
-  return `${alignRows(rows)}\n\n--model also takes the path or URL of a safetensors file.`;
+  return `${
+    alignRows(rows)
+  }\n\n--model also takes bicubic, lanczos3, and the path or URL of a safetensors file.`;
 }

@@ -41,7 +41,7 @@ const OPTIONS = {
   }),
   model: textOption({
     value: "NAME|PATH|URL",
-    help: "embedded network (see tessera models) or a safetensors file",
+    help: "see tessera models; or bicubic, lanczos3, or a safetensors file",
   }),
   tile: numberOption({
     value: "N",
@@ -57,7 +57,7 @@ const OPTIONS = {
     min: 0,
     max: 1024,
     whole: true,
-    help: "input pixels around a tile; exact: no seams at any cost (default: auto)",
+    help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
   }),
   memory: numberOption({
     value: "MB",

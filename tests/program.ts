@@ -1,0 +1,71 @@
+/**
+ * Runs the program for tests as a user does: as a process of its own, with the documented flags.
+ */
+
+import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "../src/cli/permissions.ts";
+import { encodePicture, formatOfName, type Picture } from "../src/pictures/mod.ts";
+import { testPicture } from "./pictures_fixtures.ts";
+
+/** The repository's folder. */
+export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
+
+/** How a process ended. */
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** How the program is started. */
+export interface ProgramOptions {
+  /** Flags of `deno run`; the documented ones unless given. */
+  flags?: string[];
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+/** Prepares `deno run <flags> cli.ts <args>`. */
+export function program(args: string[], options: ProgramOptions = {}): Deno.Command {
+  const { flags = PERMISSIONS.map(({ flag }) => flag), cwd, env = {} } = options;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, `${ROOT}cli.ts`, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    ...(cwd !== undefined && { cwd }),
+  });
+}
+
+/** Runs the program to its end. */
+export async function runProgram(args: string[], options?: ProgramOptions): Promise<Outcome> {
+  return toOutcome(await program(args, options).output());
+}
+
+/** Turns what a process wrote into text, without what a driver says about a missing folder. */
+export function toOutcome({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: out, stderr: err.replace(/^error: XDG_RUNTIME_DIR is .*\n/gm, "") };
+}
+
+/** Runs `work` in a folder that is removed afterwards. */
+export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tessera-test-" });
+  try {
+    await work(await Deno.realPath(folder));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Writes a small picture in the format of its name, 12 x 9 pixels unless given. */
+export async function writePicture(path: string, picture?: Picture): Promise<void> {
+  const format = formatOfName(path)!;
+  await Deno.writeFile(path, await encodePicture(picture ?? testPicture(12, 9, 3), { format }));
+}
+
+/** Lists a folder's files, the hidden ones too. */
+export function filesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
