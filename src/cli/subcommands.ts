@@ -36,4 +36,9 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     summary: "show what the GPU offers, what will be used, and how to fix what is missing",
     load: () => import("./doctor.ts"),
   },
+  {
+    name: "bench",
+    summary: "measure this adapter, the kernels and networks on it, and their quality",
+    load: () => import("./bench.ts"),
+  },
 ];

@@ -1,0 +1,193 @@
+/**
+ * The convolutions of the networks on random data, with a plain scalar convolution to check them by.
+ */
+
+import { conv3x3, packConv3x3 } from "../src/kernels/conv3x3.ts";
+import type { Storage, Style } from "../src/kernels/dispatch.ts";
+import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
+import type { ConvOperation } from "../src/networks/network.ts";
+import type { Pass } from "./dispatch_run.ts";
+import { compareSome, type KernelCase } from "./kernel_case.ts";
+import {
+  poisonedTensor,
+  randomTensor,
+  readerOf,
+  type Size,
+  type TestTensor,
+  valueBytes,
+} from "./test_tensor.ts";
+
+/** Shapes that networks use: the channels of each input, and of the output. */
+const SHAPES: [inputs: number[], outChannels: number][] = [
+  [[64], 64],
+  [[64], 32],
+  [[32], 32],
+  [[64, 32, 32, 32, 32], 64],
+  [[3], 64],
+  [[64], 3],
+];
+
+/** Slope and residual scale as ESRGAN has them, so that the whole epilogue is checked. */
+const SLOPE = 0.2;
+const RESIDUAL_SCALE = 0.2;
+
+/** What f32 and f16 may differ from float64 by; each link of a chain rounds once more. */
+const TOLERANCE = {
+  f32: { atol: 1e-5, rtol: 1e-5 },
+  f16: { atol: 2e-3, rtol: 1e-3 },
+} as const;
+
+/** Makes every convolution, with outputs of the given size. */
+export function convCases(size: Size, storage: Storage, style: Style): (() => KernelCase)[] {
+  const plain = SHAPES.map(([inputs, outChannels]) => () =>
+    convCase(randomOperation(inputs, outChannels), inputs, size, storage, style)
+  );
+  return [...plain, () => upconvCase(64, 64, size, storage, style)];
+}
+
+/** A convolution of one tensor, or a chain over several whose first is also added at the end. */
+function convCase(
+  operation: ConvOperation,
+  inputChannels: number[],
+  size: Size,
+  storage: Storage,
+  style: Style,
+): KernelCase {
+  const inputs = inputChannels.map((channels) => randomTensor(channels, size, storage, style));
+  const output = poisonedTensor(operation.outChannels, size, storage, style);
+  const weights = inputs.map((_, link) => packConv3x3(operation, link, inputChannels));
+  const passes: Pass[] = inputs.map((input, link) => ({
+    dispatch: conv3x3({
+      operation,
+      link,
+      input: input.layout,
+      inputAt: { x: 0, y: 0 },
+      output: output.layout,
+      style,
+    }),
+    buffers: [inputs.length + link, link, 0, 0, 2 * inputs.length],
+  }));
+  const name = `conv3x3 ${inputChannels.join("+")}->${operation.outChannels}`;
+  const buffers = [...inputs.map(({ words }) => words), ...weights.map(wordsOf), output.words];
+  const work = { label: `${name} ${storage}`, buffers, passes };
+  // Each link after the first reads the output again.
+  const moved = [...inputs, ...Array.from({ length: 2 * inputs.length - 1 }, () => output)];
+  return finish(operation, inputs, output, { name, work, moved, executedShare: 1 });
+}
+
+/** The enlarging convolution; its phases need 16 of the 36 products of each source pixel. */
+function upconvCase(
+  inChannels: number,
+  outChannels: number,
+  size: Size,
+  storage: Storage,
+  style: Style,
+): KernelCase {
+  const half = { width: Math.ceil(size.width / 2), height: Math.ceil(size.height / 2) };
+  const enlarged = { width: half.width * 2, height: half.height * 2 };
+  const operation = randomOperation([inChannels], outChannels, 2);
+  const input = randomTensor(inChannels, half, storage, style);
+  const output = poisonedTensor(outChannels, enlarged, storage, style);
+  const inputAt = { x: 0, y: 0 };
+  const request = { operation, input: input.layout, inputAt, output: output.layout, style };
+  const name = `upconv3x3 ${inChannels}->${outChannels}`;
+  const work = {
+    label: `${name} ${storage}`,
+    buffers: [input.words, wordsOf(packUpconv3x3(operation)), output.words],
+    passes: [{ dispatch: upconv3x3(request), buffers: [1, 0, 2] }],
+  };
+  return finish(operation, [input], output, {
+    name,
+    work,
+    moved: [input, output],
+    executedShare: 16 / 36,
+  });
+}
+
+interface Parts {
+  name: string;
+  work: Pick<KernelCase, "label" | "buffers" | "passes">;
+  /** Tensors by how often they are read or written. */
+  moved: TestTensor[];
+  executedShare: number;
+}
+
+function finish(
+  operation: ConvOperation,
+  inputs: TestTensor[],
+  output: TestTensor,
+  { name, work, moved, executedShare }: Parts,
+): KernelCase {
+  const flop = work.passes.reduce((sum, { dispatch }) => sum + dispatch.flop, 0);
+  const { layout } = output;
+  const { atol, rtol } = TOLERANCE[layout.storage];
+  const tolerance = { atol: atol * inputs.length, rtol };
+  const expected = reference(operation, inputs);
+  return {
+    ...work,
+    kernel: name,
+    storage: layout.storage,
+    output: work.buffers.length - 1,
+    flop,
+    executedFlop: flop * executedShare,
+    bytes: moved.reduce((sum, tensor) => sum + valueBytes(tensor), 4 * operation.weight.length),
+    check: (words) => compareSome(layout, readerOf({ layout, words }), expected, tolerance),
+  };
+}
+
+/** Returns the convolution at one position, in float64. */
+function reference(
+  operation: ConvOperation,
+  inputs: TestTensor[],
+): (o: number, y: number, x: number) => number {
+  const { weight, bias, inChannels, upsample, residuals } = operation;
+  const channels = inputs.flatMap((input) => {
+    const read = readerOf(input);
+    return Array.from({ length: input.layout.channels }, (_, c) => read.bind(null, c));
+  });
+  return (o, y, x) => {
+    let sum = bias[o];
+    for (let c = 0; c < inChannels; c++) {
+      for (let tap = 0; tap < 9; tap++) {
+        const row = Math.floor((y + Math.floor(tap / 3) - 1) / upsample);
+        const column = Math.floor((x + tap % 3 - 1) / upsample);
+        sum += weight[(o * inChannels + c) * 9 + tap] * channels[c](row, column);
+      }
+    }
+    const activated = sum < 0 ? SLOPE * sum : sum;
+    return activated + (residuals.length > 0 ? RESIDUAL_SCALE * channels[o](y, x) : 0);
+  };
+}
+
+/** A convolution whose sums are of the order of 1. */
+function randomOperation(
+  inputs: number[],
+  outChannels: number,
+  upsample: 1 | 2 = 1,
+): ConvOperation {
+  const inChannels = inputs.reduce((sum, channels) => sum + channels, 0);
+  const names = inputs.map((_, i) => `input ${i}`);
+  const bound = 3 / Math.sqrt(9 * inChannels);
+  return {
+    kind: "conv",
+    name: `${inputs.join("+")}->${outChannels}`,
+    inputs: names,
+    output: "output",
+    inChannels,
+    outChannels,
+    weight: randomValues(outChannels * inChannels * 9, bound),
+    bias: randomValues(outChannels, 1),
+    gain: 1,
+    activation: { kind: "leaky", slope: SLOPE },
+    residuals: inputs.length > 1 ? [{ tensor: names[0], scale: RESIDUAL_SCALE }] : [],
+    upsample,
+  };
+}
+
+function randomValues(length: number, bound: number): Float32Array {
+  return Float32Array.from({ length }, () => bound * (2 * Math.random() - 1));
+}
+
+function wordsOf(values: Float32Array): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, values.length);
+}

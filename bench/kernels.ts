@@ -1,0 +1,45 @@
+/**
+ * Every kernel in turn: checked, then timed.
+ */
+
+import type { Gpu } from "../src/gpu/device.ts";
+import { styleFor } from "../src/kernels/dispatch.ts";
+import { convCases } from "./conv_cases.ts";
+import { benchKernel, type KernelCase, type KernelFigures } from "./kernel_case.ts";
+import { pixelCases, resampleCases } from "./pixel_cases.ts";
+import type { Size } from "./test_tensor.ts";
+import type { TimingBudget } from "./timing.ts";
+
+/**
+ * Measures the kernels one after the other.
+ *
+ * @param onStart Told each kernel's name before its turn.
+ * @throws {GpuError} If a kernel computes something else than its reference.
+ */
+export async function benchKernels(
+  gpu: Gpu,
+  size: Size,
+  peakGflops: number,
+  budget: TimingBudget,
+  onStart: (label: string) => void,
+): Promise<KernelFigures[]> {
+  const figures = [];
+  for (const make of kernelCases(gpu, size)) {
+    budget.signal?.throwIfAborted();
+    const kernelCase = make();
+    onStart(kernelCase.label);
+    figures.push(await benchKernel(gpu, kernelCase, peakGflops, budget));
+  }
+  return figures;
+}
+
+/** Lists the kernels; each is made when its turn comes, as its data takes memory. */
+export function kernelCases(gpu: Gpu, size: Size): (() => KernelCase)[] {
+  const style = styleFor(gpu.adapter, gpu.enabled);
+  const storages = ["f32", "f16"] as const;
+  return [
+    ...storages.flatMap((storage) => convCases(size, storage, style)),
+    ...storages.flatMap((storage) => pixelCases(size, storage, style)),
+    ...resampleCases(size),
+  ];
+}
