@@ -1,0 +1,159 @@
+/**
+ * Runs single kernels on the adapter: tensors go in and out in the layout that the shaders read, and
+ * the output buffer is poisoned first, so that a value that nobody wrote cannot pass for a result.
+ *
+ * Opening the device here makes a missing adapter fail every test that needs one.
+ */
+
+import assert from "node:assert/strict";
+import { Gpu } from "../src/gpu/device.ts";
+import { type Dispatch, type Storage, type Style, styleFor } from "../src/kernels/dispatch.ts";
+import type { Layout } from "../src/kernels/layout.ts";
+import { assertClose, type Tolerance } from "./reference/compare.ts";
+import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
+
+/** The device of this test file. */
+export const gpu: Gpu = await Gpu.open();
+
+export const STORAGES: Storage[] = ["f32", "f16"];
+
+/** Styles of convolution that the adapter can run, its own first. */
+export const STYLES: Style[] = styleFor(gpu.adapter, gpu.enabled) === "subgroup"
+  ? ["subgroup", "uniform"]
+  : ["uniform"];
+
+/** One dispatch and the words of what it reads, in the order of its bindings. */
+export interface Run {
+  dispatch: Dispatch;
+  inputs: Uint32Array[];
+}
+
+/** Runs dispatches that write one buffer, one after another, and returns its words. */
+export async function runKernel(runs: Run[], output: Uint32Array): Promise<Uint32Array> {
+  const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+  const buffers: GPUBuffer[] = [];
+  const upload = (words: Uint32Array, usage: number) => {
+    const buffer = gpu.createBuffer("test", words.byteLength, usage | COPY_DST);
+    buffers.push(buffer);
+    gpu.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
+    return buffer;
+  };
+  try {
+    const result = upload(output, STORAGE | COPY_SRC);
+    const encoder = gpu.device.createCommandEncoder();
+    for (const { dispatch, inputs } of runs) {
+      const { shader, params, workgroups } = dispatch;
+      const pipeline = await gpu.pipeline(shader.label, shader.code);
+      const bound = [upload(params, UNIFORM), ...inputs.map((w) => upload(w, STORAGE)), result];
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(
+        0,
+        gpu.device.createBindGroup({
+          layout: pipeline.getBindGroupLayout(0),
+          entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
+        }),
+      );
+      pass.dispatchWorkgroups(...workgroups);
+      pass.end();
+    }
+    const staging = gpu.createBuffer("staging", output.byteLength, COPY_DST | MAP_READ);
+    buffers.push(staging);
+    encoder.copyBufferToBuffer(result, 0, staging, 0, output.byteLength);
+    gpu.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const words = new Uint32Array(staging.getMappedRange().slice(0));
+    staging.unmap();
+    gpu.check();
+    return words;
+  } finally {
+    for (const buffer of buffers) gpu.destroyBuffer(buffer);
+  }
+}
+
+/** Rounds a tensor's values to what the storage holds, so that a twin sees what the kernel sees. */
+export function stored(tensor: Tensor, storage: Storage): Tensor {
+  const round = storage === "f16" ? Math.f16round : Math.fround;
+  return { ...tensor, data: tensor.data.map((value) => round(value)) };
+}
+
+/** Lays a tensor out; everything around its values is zero. */
+export function pack(tensor: Tensor, layout: Layout): Uint32Array {
+  return fill(layout, (c, y, x) => {
+    const inside = c < tensor.channels && y >= 0 && x >= 0 && y < tensor.height && x < tensor.width;
+    return inside ? at(tensor, c, y, x) : 0;
+  });
+}
+
+/**
+ * An output buffer before a kernel ran: NaN wherever it has to write, zero around.
+ *
+ * @param padding Whether the kernel also clears what lies right of and below the values.
+ */
+export function poison(layout: Layout, padding: boolean): Uint32Array {
+  const right = padding ? layout.pitch - 2 : layout.width;
+  const bottom = padding ? layout.plane / layout.pitch - 2 : layout.height;
+  return fill(
+    layout,
+    (_, y, x) => y >= 0 && x >= 0 && y < bottom && x < right ? NaN : 0,
+  );
+}
+
+/** A buffer of words that no kernel writes by chance. */
+export function poisonWords(length: number): Uint32Array {
+  return new Uint32Array(length).fill(0xdeadbeef);
+}
+
+/**
+ * Asserts that a buffer holds a tensor, and zero in the pixels around it and in the channels that
+ * fill up its last quad: that is what the next convolution reads.
+ */
+export function assertTensor(
+  words: Uint32Array,
+  layout: Layout,
+  expected: Tensor,
+  tolerance: Tolerance,
+): void {
+  const { channels, width, height } = layout;
+  const values = elementsOf(words, layout.storage);
+  const read = (c: number, y: number, x: number) =>
+    values[
+      ((Math.floor(c / 4) * layout.plane) + (y + 1) * layout.pitch + x + 1) * 4 + c % 4
+    ];
+  const actual = tensorOf(channels, height, width, read);
+  const shape = [channels, height, width];
+  assertClose(actual.data, expected.data, { shape, ...tolerance });
+  for (let c = 0; c < Math.ceil(channels / 4) * 4; c++) {
+    for (let y = -1; y <= height; y++) {
+      for (let x = -1; x <= width; x++) {
+        const inside = c < channels && y >= 0 && x >= 0 && y < height && x < width;
+        if (inside) continue;
+        assert.equal(
+          Math.abs(read(c, y, x)),
+          0,
+          `${tolerance.label}: around, at [${c}, ${y}, ${x}]`,
+        );
+      }
+    }
+  }
+}
+
+/** Elements of a buffer as numbers. */
+function elementsOf(words: Uint32Array, storage: Storage): Float32Array | Float16Array {
+  const { buffer } = words;
+  return storage === "f16" ? new Float16Array(buffer) : new Float32Array(buffer);
+}
+
+/** Fills a layout, all allocated planes with border and padding, from a function of coordinates. */
+function fill(layout: Layout, value: (c: number, y: number, x: number) => number): Uint32Array {
+  const { quads, plane, pitch, storage } = layout;
+  const count = quads * plane * 4;
+  const words = new Uint32Array(storage === "f16" ? count / 2 : count);
+  const elements = elementsOf(words, storage);
+  for (let i = 0; i < count; i++) {
+    const pixel = Math.floor(i / 4) % plane;
+    const channel = Math.floor(i / 4 / plane) * 4 + i % 4;
+    elements[i] = value(channel, Math.floor(pixel / pitch) - 1, pixel % pitch - 1);
+  }
+  return words;
+}
