@@ -46,8 +46,8 @@ function describe({ tessera, deno, system, ...found }: Diagnosis): string {
   rows.push(...found.gpu === null ? [NO_ADAPTER] : gpuRows(found.gpu));
   const granted = found.permissions.filter(({ granted }) => granted);
   rows.push(["Permissions", granted.map(({ flag }) => flag).join(" ") || "none"]);
-  const advice = found.advice.map((sentence) => `\n- ${sentence}`);
-  return [alignRows(rows), ...advice].join("\n");
+  const advice = found.advice.map((sentence) => `- ${sentence}`);
+  return [alignRows(rows), advice.join("\n")].filter((part) => part !== "").join("\n\n");
 }
 
 const NO_ADAPTER: Row = ["Adapter", "none that can be used"];

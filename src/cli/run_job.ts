@@ -6,8 +6,10 @@ import { InputError, UsageError } from "../errors.ts";
 import {
   decodePicture,
   encodePicture,
+  encodePngRows,
   type Picture,
   type PictureFormat,
+  type Samples,
   splitAlpha,
   whiteOf,
 } from "../pictures/mod.ts";
@@ -55,7 +57,7 @@ export interface JobReport {
   /** Most GPU memory in use at one time, as planned. */
   gpuBytes: number;
   adapter: string;
-  seconds: Record<"decode" | "upscale" | "encode" | "total", number>;
+  seconds: Record<Phase | "total", number>;
 }
 
 /**
@@ -70,23 +72,49 @@ export async function runJob(
   upscaler: Upscaler,
   options: JobOptions,
 ): Promise<JobReport> {
-  const { signal } = options;
+  const { scale, signal } = options;
   const clock = new PhaseClock();
   using file = new OutputFile(job.output, options);
   const picture = fitToFormat(await decodePicture(await readInput(job.input)), job.format, options);
-  const { scale, onProgress } = options;
   const plan = await upscaler.plan(picture, { scale });
   await checkEncoder(job.format, plan);
   signal.throwIfAborted();
-  clock.next("upscale");
-  const result = await upscaler.upscale(picture, { scale, signal, onProgress });
-  signal.throwIfAborted();
-  clock.next("encode");
-  const { format } = job;
-  await file.write(await encodePicture(result, { format, quality: options.quality }));
+  for await (const bytes of upscaleAndEncode(picture, job, upscaler, options, clock)) {
+    await file.write(bytes);
+  }
   signal.throwIfAborted();
   await file.commit();
   return { ...describeJob(job, upscaler, plan, scale), seconds: clock.stop() };
+}
+
+/** Yields the bytes of the result: of a PNG as its rows are made, of a JPEG all at the end. */
+async function* upscaleAndEncode(
+  picture: Picture,
+  { format }: Job,
+  upscaler: Upscaler,
+  { scale, quality, signal, onProgress }: JobOptions,
+  clock: PhaseClock,
+): AsyncGenerator<Uint8Array> {
+  const request = { scale, signal, onProgress };
+  clock.enter("upscale");
+  if (format === "png") {
+    const { rows, ...header } = upscaler.upscaleRows(picture, request);
+    yield* encodePngRows(header, timed(rows, clock));
+  } else {
+    const result = await upscaler.upscale(picture, request);
+    clock.enter("encode");
+    yield await encodePicture(result, { format, quality });
+  }
+}
+
+/** Passes rows on; the time until the next ones are asked for goes to the encoder. */
+async function* timed(rows: AsyncIterable<Samples>, clock: PhaseClock): AsyncGenerator<Samples> {
+  for await (const samples of rows) {
+    clock.enter("encode");
+    yield samples;
+    clock.enter("upscale");
+  }
+  clock.enter("encode");
 }
 
 async function readInput(path: string): Promise<Uint8Array> {
@@ -150,27 +178,31 @@ function describeJob(
   };
 }
 
-/** Seconds of each phase, one after the other. */
+type Phase = "decode" | "upscale" | "encode";
+
+/** Seconds spent in each phase. */
 class PhaseClock {
-  #phase: "decode" | "upscale" | "encode" = "decode";
+  #phase: Phase = "decode";
   #since = performance.now();
   readonly #seconds = { decode: 0, upscale: 0, encode: 0 };
 
-  next(phase: "upscale" | "encode"): void {
-    this.#close();
+  /** Ends the phase that is on and goes on with another, or one from before. */
+  enter(phase: Phase): void {
+    const now = performance.now();
+    this.#seconds[this.#phase] += (now - this.#since) / 1000;
+    this.#since = now;
     this.#phase = phase;
   }
 
   stop(): JobReport["seconds"] {
-    this.#close();
+    this.enter(this.#phase);
     const { decode, upscale, encode } = this.#seconds;
-    return { decode, upscale, encode, total: toMilliseconds(decode + upscale + encode) };
-  }
-
-  #close(): void {
-    const now = performance.now();
-    this.#seconds[this.#phase] = toMilliseconds((now - this.#since) / 1000);
-    this.#since = now;
+    return {
+      decode: toMilliseconds(decode),
+      upscale: toMilliseconds(upscale),
+      encode: toMilliseconds(encode),
+      total: toMilliseconds(decode + upscale + encode),
+    };
   }
 }
 
