@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 class FastPReLU(torch.autograd.Function):
-    """PReLU with a gradient made of whole-tensor operations: on a CPU, 4 times faster than PyTorch's own in bfloat16."""
+    """PReLU with a gradient made of whole-tensor operations: on a CPU, 4 times faster in bfloat16."""
 
     @staticmethod
     def forward(ctx, x: Tensor, slope: Tensor) -> Tensor:
@@ -53,7 +53,7 @@ class SRVGGNetCompact(nn.Module):
         self.initialise()
 
     def initialise(self) -> None:
-        """Kaiming scaling keeps the signal alive through the chain; the last layer starts small, near bicubic's error."""
+        """Kaiming scaling keeps the signal alive through the chain; the last layer starts small."""
         for layer in self.body:
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, a=0.2)
