@@ -77,11 +77,13 @@ function unroll(text: string, values: Map<string, number>): string {
   const from = bound(start, values, head);
   const to = bound(end, values, head);
   const by = step === "++" ? 1 : bound(step.slice(4), values, head);
+  if (by < 1) throw new RangeError(`Cannot unroll "${head}": a step of ${by} never ends`);
+  const variable = new RegExp(`(?<![\\w.])${name}\\b`, "g");
   let written = "";
   for (let i = from; i < to; i += by) {
     const inner = new Map(values).set(name, i);
     const block = foldIndices(
-      unroll(body, inner).replace(new RegExp(`\\b${name}\\b`, "g"), `${i}u`),
+      unroll(body, inner).replace(variable, `${i}u`),
       values,
     );
     written += `{${block}}\n`;
