@@ -83,7 +83,10 @@ function layoutTensors(
   return layouts;
 }
 
-/** First fit over the operations in order; a buffer is reused only for a tensor of the same shape. */
+/**
+ * First fit over the operations in order. A buffer is reused only for a tensor of exactly the same
+ * size: what a smaller one leaves unwritten has to be the zero border of the one before it.
+ */
 function shareBuffers(
   network: Network,
   layouts: Map<string, Layout>,
@@ -96,7 +99,7 @@ function shareBuffers(
   network.operations.forEach((operation, index) => {
     if (operation.kind === "output") return;
     const layout = layouts.get(operation.output)!;
-    const shape = `${layout.quads} ${layout.pitch} ${layout.plane}`;
+    const shape = `${layout.quads} ${layout.width} ${layout.height}`;
     let slot = shapes.findIndex((other, i) => other === shape && freeFrom[i] < index);
     if (slot < 0) {
       slot = slots.push(byteLength(layout)) - 1;
