@@ -105,6 +105,15 @@ export function resultBytes(context: StepContext, tile: TailTile): number {
   return width * height * wordsPerPixel(context.depth) * 4;
 }
 
+/** Distance between the parameters of two steps: WebGPU's default alignment of uniform offsets. */
+export const PARAMS_STRIDE = 256;
+
+/** Bytes of the parameters of all steps of a network. */
+export function paramBytes(network: Network): number {
+  const steps = network.operations.map((op) => op.kind === "conv" ? op.inputs.length : 1);
+  return PARAMS_STRIDE * steps.reduce((sum, count) => sum + count, 0);
+}
+
 /** Output pixels per cell, along one side. */
 export function outputPerCell(network: Network): number {
   return network.scale * unshuffleOf(network);

@@ -8,6 +8,8 @@ import type { Command, Submitter } from "../gpu/submission.ts";
 import type { Program } from "./program.ts";
 import {
   type Binding,
+  paramBytes,
+  PARAMS_STRIDE,
   pixelBytes,
   resultBytes,
   type Step,
@@ -16,9 +18,6 @@ import {
   type TailTile,
   trunkSteps,
 } from "./steps.ts";
-
-/** Distance between the parameters of two steps: WebGPU's default alignment of uniform offsets. */
-const PARAMS_STRIDE = 256;
 
 /** Buffers for windows of one size. */
 export class Workspace {
@@ -48,10 +47,8 @@ export class Workspace {
     const largestResult = resultBytes(context, tailTile);
     this.#result = create("result", largestResult, STORAGE | COPY_SRC);
     this.#readback = new Readback(this.#gpu, largestResult);
-    const trunkCount = trunkSteps(context).length;
-    this.#tailParams = trunkCount;
-    const paramBytes = (trunkCount + tailSteps(context, tailTile).length) * PARAMS_STRIDE;
-    this.#params = create("params", paramBytes, UNIFORM | COPY_DST);
+    this.#tailParams = trunkSteps(context).length;
+    this.#params = create("params", paramBytes(context.network), UNIFORM | COPY_DST);
   }
 
   /**
@@ -118,25 +115,27 @@ export class Workspace {
     const trunk = trunkSteps(this.#context);
     const tail = tailSteps(this.#context, tailTile);
     this.#writeParams(trunk, 0);
-    await this.#gpu.checked("the bind groups of a tile", async () => {
-      this.#trunk = [];
-      for (const [i, step] of trunk.entries()) {
+    const pipelines = new Map<Step, GPUComputePipeline>();
+    for (const step of [...trunk, ...tail]) {
+      const { label, code } = step.dispatch.shader;
+      pipelines.set(step, await this.#gpu.pipeline(label, code));
+    }
+    await this.#gpu.checked("the bind groups of a tile", () => {
+      this.#trunk = trunk.map((step, i) => {
         const { workgroups, flop } = step.dispatch;
-        this.#trunk.push({ ...(await this.#bind(step, i)), workgroups, flop });
-      }
-      this.#tailBindGroups = [];
-      for (const [i, step] of tail.entries()) {
-        this.#tailBindGroups.push(await this.#bind(step, this.#tailParams + i));
-      }
+        return { ...this.#bind(step, i, pipelines.get(step)!), workgroups, flop };
+      });
+      this.#tailBindGroups = tail.map((step, i) =>
+        this.#bind(step, this.#tailParams + i, pipelines.get(step)!)
+      );
     });
   }
 
-  async #bind(
+  #bind(
     step: Step,
     paramsIndex: number,
-  ): Promise<{ pipeline: GPUComputePipeline; bindGroup: GPUBindGroup }> {
-    const { label, code } = step.dispatch.shader;
-    const pipeline = await this.#gpu.pipeline(label, code);
+    pipeline: GPUComputePipeline,
+  ): { pipeline: GPUComputePipeline; bindGroup: GPUBindGroup } {
     const params = {
       buffer: this.#params,
       offset: paramsIndex * PARAMS_STRIDE,

@@ -57,7 +57,7 @@ export class Gpu {
   readonly enabled: ReadonlySet<string>;
   #bytes = 0;
   #peakBytes = 0;
-  #failure: string | undefined;
+  #failure: GPUError | string | undefined;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
   private constructor(device: GPUDevice, adapter: AdapterSummary, enabled: Set<string>) {
@@ -65,7 +65,7 @@ export class Gpu {
     this.adapter = adapter;
     this.enabled = enabled;
     device.addEventListener("uncapturederror", (event) => {
-      this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
+      this.#failure ??= (event as GPUUncapturedErrorEvent).error;
     });
     device.lost.then((info) => {
       if (info.reason !== "destroyed") this.#failure ??= `the device was lost: ${info.message}`;
@@ -123,36 +123,58 @@ export class Gpu {
   }
 
   /**
-   * Runs `work` and turns what the device reports about it into an exception.
+   * Runs `work`, at once and without a pause, and turns what the device reports about it into an
+   * exception.
    *
    * @throws {OutOfGpuMemoryError} If memory ran out.
    * @throws {GpuError} If the device refused something.
    */
-  async checked<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  async checked<T>(what: string, work: () => T): Promise<T> {
+    const scopes = this.#inErrorScopes(work);
+    const [outOfMemory, invalid] = await Promise.all(scopes.errors);
+    if (outOfMemory !== null) throw this.#outOfMemory(what);
+    if (invalid !== null) throw new GpuError(`The GPU refused ${what}: ${invalid.message}`);
+    return scopes.result();
+  }
+
+  /** Error scopes are a stack: they are closed before anyone else on this device can open one. */
+  #inErrorScopes<T>(work: () => T): { errors: Promise<GPUError | null>[]; result: () => T } {
     this.device.pushErrorScope("validation");
     this.device.pushErrorScope("out-of-memory");
-    const [outcome] = await Promise.allSettled([(async () => await work())()]);
-    const outOfMemory = await this.device.popErrorScope();
-    const invalid = await this.device.popErrorScope();
-    if (outOfMemory !== null) {
-      throw new OutOfGpuMemoryError(
-        `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use; ` +
-          `give less with --memory`,
-      );
+    let result: () => T;
+    try {
+      const value = work();
+      result = () => value;
+    } catch (error) {
+      result = () => {
+        throw error;
+      };
     }
-    if (invalid !== null) throw new GpuError(`The GPU refused ${what}: ${invalid.message}`);
-    if (outcome.status === "rejected") throw outcome.reason;
-    return outcome.value;
+    return { errors: [this.device.popErrorScope(), this.device.popErrorScope()], result };
   }
 
   /**
    * Throws what went wrong on the device since it was opened, if anything did.
    *
+   * @throws {OutOfGpuMemoryError} If memory ran out; the device can go on with less.
    * @throws {GpuError} With the device's own message and the adapter's name.
    */
   check(): void {
-    if (this.#failure === undefined) return;
-    throw new GpuError(`The GPU "${this.adapter.description}" failed: ${this.#failure}`);
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    if (typeof failure !== "string" && failure instanceof GPUOutOfMemoryError) {
+      this.#failure = undefined;
+      throw this.#outOfMemory("the work on a tile");
+    }
+    const message = typeof failure === "string" ? failure : failure.message;
+    throw new GpuError(`The GPU "${this.adapter.description}" failed: ${message}`);
+  }
+
+  #outOfMemory(what: string): OutOfGpuMemoryError {
+    return new OutOfGpuMemoryError(
+      `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use; ` +
+        `give less with --memory`,
+    );
   }
 
   /** Returns the compute pipeline for a shader text, compiled once per device. */
@@ -168,6 +190,7 @@ export class Gpu {
       });
     });
     this.#pipelines.set(code, compiled);
+    compiled.catch(() => this.#pipelines.delete(code));
     return compiled;
   }
 

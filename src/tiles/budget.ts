@@ -13,7 +13,13 @@ import {
   tailStart,
   unshuffleOf,
 } from "../engine/memory.ts";
-import { pixelBytes, resultBytes, type StepContext, type TailTile } from "../engine/steps.ts";
+import {
+  paramBytes,
+  pixelBytes,
+  resultBytes,
+  type StepContext,
+  type TailTile,
+} from "../engine/steps.ts";
 import type { Storage, Style } from "../kernels/dispatch.ts";
 import { receptiveRadius, requiredRanges, tensorLevels } from "../networks/analysis.ts";
 import type { Network } from "../networks/network.ts";
@@ -147,7 +153,7 @@ function choiceFor(
   const tailWindow = grow(tailCore, reach.tailHalo, window);
   const memory = planMemory(network, window, tailWindow, storage, style);
   const context = contextOf(demand, memory);
-  const buffers = pixelBytes(context) + 3 * resultBytes(context, firstTile(tailCore));
+  const pixels = pixelBytes(context) + 3 * resultBytes(context, firstTile(tailCore));
   return {
     cells,
     core,
@@ -156,7 +162,7 @@ function choiceFor(
     tailHalo: reach.tailHalo,
     memory,
     exact: whole || reach.halo >= reach.radius,
-    gpuBytes: demand.weightBytes + planBytes(memory) + buffers,
+    gpuBytes: demand.weightBytes + planBytes(memory) + pixels + paramBytes(network),
     flop: flopOf(network, cells, core, window, tailCore, tailWindow),
   };
 }
