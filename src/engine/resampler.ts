@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { Gpu } from "../gpu/device.ts";
+import { type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Command, Submitter } from "../gpu/submission.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
@@ -34,6 +34,9 @@ export interface ResampleRequest {
   signal?: AbortSignal | undefined;
   onProgress?: ((fraction: number) => void) | undefined;
 }
+
+/** Bytes of the parameters of one of the two passes. */
+const PARAMS_BYTES = 32;
 
 /** Taps of both axes and the rows of a band. */
 export interface ResamplePlan {
@@ -68,7 +71,8 @@ export function planResample(
       columns.words.byteLength,
       rows.words.byteLength,
     ];
-    const gpuBytes = buffers.reduce((sum, bytes) => sum + bytes) + 2 * buffers[2];
+    const gpuBytes = buffers.reduce((sum, bytes) => sum + bytes) + 2 * buffers[2] +
+      2 * PARAMS_BYTES;
     if (gpuBytes <= request.memory && Math.max(...buffers) <= maxBinding) {
       const bands = Math.ceil(request.height / bandRows);
       const flop = 8 * request.width *
@@ -77,11 +81,8 @@ export function planResample(
     }
     if (bandRows === 1) {
       throw new UsageError(
-        `Resampling to ${request.width}x${request.height} needs ${
-          (gpuBytes / 1e6).toFixed(0)
-        } MB ` +
-          `of GPU memory for one row but has ${(request.memory / 1e6).toFixed(0)} MB; ` +
-          `give more with --memory`,
+        `Resampling to ${request.width}x${request.height} needs ${megabytes(gpuBytes)} MB of GPU ` +
+          `memory for one row but has ${megabytes(request.memory)} MB; give more with --memory`,
       );
     }
   }
@@ -101,11 +102,7 @@ export async function* resample(
 ): AsyncGenerator<Band> {
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   const maxBinding = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  const plan = planResample(source.size, request, maxBinding);
-  const buffers = await gpu.checked(
-    "resampling",
-    () => new Buffers(gpu, source.size, request, plan),
-  );
+  const { plan, buffers } = await allocate(gpu, source.size, request, maxBinding);
   let pending: { y: number; rows: number; words: Promise<Uint32Array> } | undefined;
   try {
     for (let y = 0; y < request.height; y += plan.bandRows) {
@@ -121,6 +118,28 @@ export async function* resample(
     await pending?.words.catch(() => {});
     buffers.destroy();
     await source.close();
+  }
+}
+
+/** Plans the bands and creates their buffers; if memory runs out, with half of it. */
+async function allocate(
+  gpu: Gpu,
+  source: RasterSize,
+  request: ResampleRequest,
+  maxBinding: number,
+): Promise<{ plan: ResamplePlan; buffers: Buffers }> {
+  const plan = planResample(source, request, maxBinding);
+  let buffers: Buffers | undefined;
+  try {
+    await gpu.checked("resampling", () => {
+      buffers = new Buffers(gpu, source, request, plan);
+    });
+    return { plan, buffers: buffers! };
+  } catch (error) {
+    buffers?.destroy();
+    if (!(error instanceof OutOfGpuMemoryError) || plan.bandRows === 1) throw error;
+    const memory = plan.gpuBytes / 2;
+    return await allocate(gpu, source, { ...request, memory }, maxBinding);
   }
 }
 
@@ -154,7 +173,7 @@ class Buffers {
     this.#rowTaps = gpu.createBuffer("row taps", plan.rows.words.byteLength, STORAGE | COPY_DST);
     this.#between = gpu.createBuffer("between", plan.sourceRows * request.width * 16, STORAGE);
     this.#result = gpu.createBuffer("result", resultBytes, STORAGE | COPY_SRC);
-    this.#params = [0, 1].map(() => gpu.createBuffer("params", 32, UNIFORM | COPY_DST));
+    this.#params = [0, 1].map(() => gpu.createBuffer("params", PARAMS_BYTES, UNIFORM | COPY_DST));
     this.#readback = new Readback(gpu, resultBytes);
     this.#write(this.#columnTaps, plan.columns.words);
     this.#write(this.#rowTaps, plan.rows.words);
@@ -206,6 +225,10 @@ class Buffers {
   #write(buffer: GPUBuffer, words: Uint32Array): void {
     this.#gpu.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
   }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }
 
 function mostSourceRows(taps: Taps, height: number, bandRows: number): number {

@@ -7,6 +7,7 @@ import { unshuffleOf } from "../engine/memory.ts";
 import type { Program } from "../engine/program.ts";
 import { outputPerCell, type TailTile } from "../engine/steps.ts";
 import { Workspace } from "../engine/workspace.ts";
+import { UsageError } from "../errors.ts";
 import { OutOfGpuMemoryError } from "../gpu/device.ts";
 import type { Submitter } from "../gpu/submission.ts";
 import type { Depth } from "../pictures/picture.ts";
@@ -60,22 +61,47 @@ export async function* walk(
   submitter: Submitter,
   options: WalkOptions,
 ): AsyncGenerator<Band> {
-  let { memory } = options;
+  let demand = demandOf(program, source.size, options);
+  let choice = chooseTiles(demand);
   let firstRow = 0;
   try {
     for (;;) {
-      const demand = demandOf(program, source.size, { ...options, memory });
-      const run = new Run(program, source, submitter, demand, options, firstRow);
+      const run = new Run(program, source, submitter, demand, choice, options, firstRow);
       try {
         return yield* run.bands();
       } catch (error) {
         if (!(error instanceof OutOfGpuMemoryError)) throw error;
         firstRow = run.finishedRows;
-        memory = Math.min(memory, run.choice.gpuBytes) / 2;
+        ({ demand, choice } = afterShortage(demand, choice, error));
       }
     }
   } finally {
     await source.close();
+  }
+}
+
+/**
+ * The next attempt after memory ran out: half of what the tiles took, and half the tile where its
+ * size was asked for.
+ *
+ * @throws {OutOfGpuMemoryError} If the tiles were the smallest already.
+ */
+function afterShortage(
+  demand: TileDemand,
+  { gpuBytes }: TileChoice,
+  shortage: OutOfGpuMemoryError,
+): { demand: TileDemand; choice: TileChoice } {
+  const memory = demand.weightBytes + (gpuBytes - demand.weightBytes) / 2;
+  let { tile } = demand;
+  for (;;) {
+    if (tile !== "auto") tile = Math.ceil(tile / 2);
+    const smaller = { ...demand, memory, tile };
+    try {
+      return { demand: smaller, choice: chooseTiles(smaller) };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      if (tile === "auto" || tile === 1) throw shortage;
+    }
   }
 }
 
@@ -100,6 +126,7 @@ class Run {
     source: RowWindow,
     submitter: Submitter,
     demand: TileDemand,
+    choice: TileChoice,
     options: WalkOptions,
     firstRow: number,
   ) {
@@ -109,7 +136,7 @@ class Run {
     this.#demand = demand;
     this.#options = options;
     this.finishedRows = firstRow;
-    this.choice = chooseTiles(demand);
+    this.choice = choice;
     this.#shareBefore = firstRow / this.choice.cells.height;
   }
 
