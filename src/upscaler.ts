@@ -12,7 +12,13 @@ import type { ResampleKernel } from "./kernels/resample.ts";
 import type { Network } from "./networks/network.ts";
 import { fillTransparent, joinAlpha, splitAlpha } from "./pictures/alpha.ts";
 import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
-import { allocateSamples, type Depth, type Picture, type Samples } from "./pictures/picture.ts";
+import {
+  allocateSamples,
+  type Depth,
+  hasAlpha,
+  type Picture,
+  type Samples,
+} from "./pictures/picture.ts";
 import type { PictureHeader } from "./pictures/png_encode.ts";
 import { type Pass, passesTo, type Size } from "./tiles/passes.ts";
 import { type Progress, ProgressTracker } from "./progress.ts";
@@ -168,11 +174,12 @@ export class Upscaler {
    * @throws {UsageError} If an option is out of range, or memory too small for any tile.
    */
   async plan(
-    picture: Size & { depth?: Depth },
+    picture: Size & { depth?: Depth; channels?: Picture["channels"] },
     options: UpscaleOptions = {},
   ): Promise<Plan> {
     const passes = this.#passes(picture, options);
-    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, passes)));
+    const together = withAlphaPass(picture, passes);
+    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, together)));
     const { width, height } = sizeAfter(picture, passes);
     return {
       width: picture.width,
@@ -252,9 +259,10 @@ export class Upscaler {
     const { alpha, constant } = splitAlpha(picture);
     const { colour } = splitAlpha(alpha === undefined ? picture : fillTransparent(picture));
     const { outputWidth: width, depthOut: depth } = passes.at(-1)!;
-    const alphaRows = alpha && this.#alphaRows(alpha, passes, options.signal);
+    const together = withAlphaPass(picture, passes);
+    const alphaRows = alpha && this.#alphaRows(alpha, together, options.signal);
     try {
-      for await (const { y, rows, words } of this.#bands(colour, passes, options)) {
+      for await (const { y, rows, words } of this.#bands(colour, passes, together, options)) {
         const data = fromGpuPixels(words, width, rows, colour.channels, depth);
         const band = { ...colour, width, height: rows, data };
         if (alphaRows !== undefined) {
@@ -270,34 +278,31 @@ export class Upscaler {
   }
 
   /** Alpha, resampled to the size of the result in one pass. */
-  #alphaRows(alpha: Picture, passes: Pass[], signal: AbortSignal | undefined): RowWindow {
-    const { width, height, depth } = alpha;
-    const { outputWidth, outputHeight } = passes.at(-1)!;
-    const source = new RowWindow({ width, height, depth }, pictureBands(alpha));
-    const pass: Pass = {
-      kind: "resample",
-      width,
-      height,
-      outputWidth,
-      outputHeight,
-      depthIn: depth,
-      depthOut: depth,
-    };
-    const request = { ...this.#resampleRequest(pass, passes), signal };
+  #alphaRows(alpha: Picture, together: Pass[], signal: AbortSignal | undefined): RowWindow {
+    const pass = together.at(-1)!;
+    const source = new RowWindow(sizeIn(pass), pictureBands(alpha));
+    const request = { ...this.#resampleRequest(pass, together), signal };
     const bands = resample(this.gpu, source, this.#submitter, request);
-    return new RowWindow({ width: outputWidth, height: outputHeight, depth }, bands);
+    const { outputWidth: width, outputHeight: height, depthOut: depth } = pass;
+    return new RowWindow({ width, height, depth }, bands);
   }
 
   /** The passes, each pulling rows from the one before it. */
-  async *#bands(picture: Picture, passes: Pass[], options: UpscaleOptions): AsyncGenerator<Band> {
-    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, passes)));
+  async *#bands(
+    picture: Picture,
+    passes: Pass[],
+    together: Pass[],
+    options: UpscaleOptions,
+  ): AsyncGenerator<Band> {
+    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, together)));
     const tracker = new ProgressTracker(planned.map((pass) => pass.flop), options.onProgress);
     const { width, height, depth } = picture;
     let bands: Generator<Band> | AsyncGenerator<Band> = pictureBands(picture);
     let size: RasterSize = { width, height, depth };
     for (const [index, pass] of passes.entries()) {
       const report = (done: WalkProgress) => tracker.report(index, done);
-      bands = await this.#runPass(pass, passes, new RowWindow(size, bands), options.signal, report);
+      const source = new RowWindow(size, bands);
+      bands = await this.#runPass(pass, together, source, options.signal, report);
       size = { width: pass.outputWidth, height: pass.outputHeight, depth: pass.depthOut };
     }
     yield* bands;
@@ -305,18 +310,18 @@ export class Upscaler {
 
   async #runPass(
     pass: Pass,
-    passes: Pass[],
+    together: Pass[],
     source: RowWindow,
     signal: AbortSignal | undefined,
     report: (done: WalkProgress) => void,
   ): Promise<AsyncGenerator<Band>> {
     if (pass.kind === "network") {
-      const program = await this.#programFor(pass, passes);
-      const options = { ...this.#tileOptions(pass, passes), signal, onProgress: report };
+      const program = await this.#programFor(pass, together);
+      const options = { ...this.#tileOptions(pass, together), signal, onProgress: report };
       return walk(program, source, this.#submitter, options);
     }
     return resample(this.gpu, source, this.#submitter, {
-      ...this.#resampleRequest(pass, passes),
+      ...this.#resampleRequest(pass, together),
       signal,
       onProgress: (fraction) => report({ fraction, tiles: 0, ofTiles: 0 }),
     });
@@ -330,13 +335,13 @@ export class Upscaler {
     return passesTo(picture, size, picture.depth ?? 8, this.network?.scale);
   }
 
-  async #planPass(pass: Pass, passes: Pass[]): Promise<PlannedPass> {
+  async #planPass(pass: Pass, together: Pass[]): Promise<PlannedPass> {
     const { kind, width, height, outputWidth, outputHeight } = pass;
     const sizes = { kind, width, height, outputWidth, outputHeight };
     if (kind === "resample") {
       const plan = planResample(
         sizeIn(pass),
-        this.#resampleRequest(pass, passes),
+        this.#resampleRequest(pass, together),
         this.#maxBinding,
       );
       return {
@@ -351,8 +356,8 @@ export class Upscaler {
         flop: plan.flop,
       };
     }
-    const program = await this.#programFor(pass, passes);
-    const choice = choiceFor(program, sizeIn(pass), this.#tileOptions(pass, passes));
+    const program = await this.#programFor(pass, together);
+    const choice = choiceFor(program, sizeIn(pass), this.#tileOptions(pass, together));
     const unshuffle = unshuffleOf(program.network);
     return {
       ...sizes,
@@ -373,35 +378,39 @@ export class Upscaler {
     return Math.min(maxBufferSize, maxStorageBufferBindingSize);
   }
 
-  /** Resampling goes by bands and needs little; networks share the rest of the budget. */
-  #memoryFor(pass: Pass, passes: Pass[]): number {
-    const networks = passes.filter((other) => other.kind === "network").length;
-    if (networks === 0) return this.#memory;
+  /**
+   * The share of the budget of one of several passes that are in memory together: resampling goes by
+   * bands and needs little, networks share the rest.
+   */
+  #memoryFor(pass: Pass, together: Pass[]): number {
+    const networks = together.filter((other) => other.kind === "network").length;
+    if (networks === 0) return this.#memory / together.length;
     const resampling = Math.min(this.#memory / 8, RESAMPLING_MEMORY);
     if (pass.kind === "resample") return resampling;
-    return (this.#memory - resampling * (passes.length - networks)) / networks;
+    return (this.#memory - resampling * (together.length - networks)) / networks;
   }
 
-  #resampleRequest(pass: Pass, passes: Pass[]): ResampleRequest {
+  #resampleRequest(pass: Pass, together: Pass[]): ResampleRequest {
     return {
       width: pass.outputWidth,
       height: pass.outputHeight,
       kernel: this.#kernel,
       depth: pass.depthOut,
-      memory: this.#memoryFor(pass, passes),
+      memory: this.#memoryFor(pass, together),
     };
   }
 
-  #tileOptions(pass: Pass, passes: Pass[]): TileOptions {
+  #tileOptions(pass: Pass, together: Pass[]): TileOptions {
     const { tile = "auto", halo = "auto" } = this.#options;
-    return { memory: this.#memoryFor(pass, passes), tile, halo, depth: pass.depthOut };
+    return { memory: this.#memoryFor(pass, together), tile, halo, depth: pass.depthOut };
   }
 
   /** The program in the precision asked for, or in f16 if only that gets by without inexact tiles. */
-  async #programFor(pass: Pass, passes: Pass[]): Promise<Program> {
+  async #programFor(pass: Pass, together: Pass[]): Promise<Program> {
     const { precision = "auto", tile = "auto", halo = "auto" } = this.#options;
     if (precision !== "auto") return await this.#program(precision);
-    const isExact = (program: Program) => isExactIn(program, pass, this.#tileOptions(pass, passes));
+    const isExact = (program: Program) =>
+      isExactIn(program, pass, this.#tileOptions(pass, together));
     const program = await this.#program("f32");
     if (tile !== "auto" || halo !== "auto" || isExact(program)) return program;
     const smaller = await this.#program("f16");
@@ -411,8 +420,11 @@ export class Upscaler {
   #program(storage: "f32" | "f16"): Promise<Program> {
     let program = this.#programs.get(storage);
     if (program === undefined) {
-      program = Program.create(this.gpu, this.network!, storage);
+      const [other] = this.#programs.values();
+      program = other?.then((known) => known.withStorage(storage)) ??
+        Program.create(this.gpu, this.network!, storage);
       this.#programs.set(storage, program);
+      program.catch(() => this.#programs.delete(storage));
     }
     return program;
   }
@@ -430,6 +442,19 @@ function isExactIn(program: Program, pass: Pass, options: TileOptions): boolean 
 function sizeAfter(picture: Size, passes: Pass[]): Size {
   const last = passes.at(-1);
   return last === undefined ? picture : { width: last.outputWidth, height: last.outputHeight };
+}
+
+/** All passes that are in memory together: those of the colours, and the one of alpha. */
+function withAlphaPass(
+  picture: Size & { depth?: Depth; channels?: Picture["channels"] },
+  passes: Pass[],
+): Pass[] {
+  const { width, height, depth = 8, channels = 3 } = picture;
+  const last = passes.at(-1);
+  if (last === undefined || !hasAlpha({ channels })) return passes;
+  const { outputWidth, outputHeight } = last;
+  const size = { width, height, outputWidth, outputHeight };
+  return [...passes, { kind: "resample", ...size, depthIn: depth, depthOut: depth }];
 }
 
 function sizeIn(pass: Pass): RasterSize {

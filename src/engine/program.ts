@@ -50,6 +50,11 @@ export class Program {
     return program;
   }
 
+  /** The same network with activations stored in another way; the weights are shared. */
+  withStorage(storage: Storage): Program {
+    return new Program(this.gpu, this.network, storage, this.#weights);
+  }
+
   /** The buffer of one link of a convolution. */
   weights(key: string): GPUBuffer {
     return this.#weights.get(key)!;
@@ -60,7 +65,7 @@ export class Program {
     return [...this.#weights.values()].reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
-  /** Gives the weights back. */
+  /** Gives the weights back, also those of programs that share them. */
   destroy(): void {
     for (const buffer of this.#weights.values()) this.gpu.destroyBuffer(buffer);
     this.#weights.clear();
