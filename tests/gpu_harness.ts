@@ -138,6 +138,18 @@ export function assertTensor(
   }
 }
 
+/** Asserts that words are equal; the message names the first that is not, and how many are not. */
+export function assertSameWords(actual: Uint32Array, expected: Uint32Array, label: string): void {
+  assert.equal(actual.length, expected.length, `${label}: number of words`);
+  const first = actual.findIndex((word, i) => word !== expected[i]);
+  if (first < 0) return;
+  const count = actual.reduce((sum, word, i) => sum + (word !== expected[i] ? 1 : 0), 0);
+  const [a, b] = [actual[first], expected[first]].map((word) => `0x${word.toString(16)}`);
+  assert.fail(
+    `${label}: ${count} of ${actual.length} words differ; word ${first} is ${a}, not ${b}`,
+  );
+}
+
 /** Elements of a buffer as numbers. */
 function elementsOf(words: Uint32Array, storage: Storage): Float32Array | Float16Array {
   const { buffer } = words;
