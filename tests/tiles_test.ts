@@ -229,9 +229,10 @@ Deno.test("walk() with less than the exact halo says so, and errs near the seams
 
 Deno.test("walk() reports progress that only grows, and ends at 1", () =>
   withRandom((random) =>
-    withProgram(fast, "f32", async (program) => {
-      for (const options of [{}, { tile: 16 }, { memory: 3e6 }]) {
-        const { fractions } = await run(program, noise(random, 70, 50, 8), options);
+    withProgram(tinyRrdbNet(random, { features: 4, growth: 4 }), "f32", async (program) => {
+      for (const options of [{}, { tile: 16 }, { tile: 30, halo: 2 }, { memory: 3e6 }]) {
+        const [width, height] = [random.integer(1, 70), random.integer(1, 50)];
+        const { fractions } = await run(program, noise(random, width, height, 8), options);
         assert.ok(fractions.every((value, i) => i === 0 || value >= fractions[i - 1]));
         assert.equal(fractions.at(-1), 1);
       }

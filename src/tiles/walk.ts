@@ -230,7 +230,8 @@ class Run {
 
   #report(flop: number): void {
     this.#flopDone += flop;
-    const fraction = Math.min(1, this.#shareBefore + this.#flopDone / this.choice.flop);
+    const done = this.#shareBefore + this.#flopDone / this.choice.flop;
+    const fraction = this.#tilesDone === this.#tiles ? 1 : Math.min(1, done);
     this.#options.onProgress?.({ fraction, tiles: this.#tilesDone, ofTiles: this.#tiles });
   }
 }
