@@ -1,0 +1,75 @@
+/**
+ * Published networks against the outputs that another framework computed for them in fp32.
+ *
+ * The networks are no part of the repository: without `../shared` these tests are skipped by name.
+ */
+
+import assert from "node:assert/strict";
+import { readSafetensors, type TensorView } from "../src/weights/safetensors.ts";
+import type { Picture } from "../src/pictures/picture.ts";
+import { Upscaler } from "../src/upscaler.ts";
+import { gpu } from "./gpu_harness.ts";
+import { largestDifference } from "./reference/compare.ts";
+import { hasShared, shared } from "./reference/shared.ts";
+
+const MODELS = [
+  "realesr-animevideov3",
+  "realesr-general-x4v3",
+  "realesr-general-wdn-x4v3",
+  "RealESRGAN_x4plus_anime_6B",
+  "RealESRGAN_x4plus.f16",
+  "RRDB_PSNR_x4.f16",
+];
+
+/** Largest difference in units of white; f32 adds up in another order, f16 stores 11 bits. */
+const BOUNDS = { f32: 1e-4, f16: 2e-2 } as const;
+
+/** Networks whose f16 storage is checked, too: one of each family. */
+const ALSO_F16 = ["realesr-general-x4v3", "RealESRGAN_x4plus_anime_6B"];
+
+for (const model of MODELS) {
+  const precisions = ALSO_F16.includes(model) ? ["f32", "f16"] as const : ["f32"] as const;
+  for (const precision of precisions) {
+    Deno.test({
+      name: `${model} gives its golden output in ${precision}`,
+      ignore: !hasShared(`golden/${model}.golden.safetensors`),
+      fn: () => compare(model, precision),
+    });
+  }
+}
+
+async function compare(model: string, precision: "f32" | "f16"): Promise<void> {
+  const file = shared(`golden/${model}.golden.safetensors`);
+  const { tensors } = readSafetensors(await Deno.readFile(file));
+  const input = pictureOf(tensors.get("input")!);
+  const expected = pictureOf(tensors.get("output")!);
+  const upscaler = await Upscaler.create({
+    model: shared(`models/${model}.safetensors`),
+    device: gpu,
+    precision,
+  });
+  try {
+    const actual = await upscaler.upscale(input);
+    const difference = largestDifference(actual.data, expected.data);
+    assert.ok(difference <= BOUNDS[precision], `differs by ${difference}`);
+    if (precision === "f16") return;
+    const levels = largestDifference(toLevels(actual), toLevels(expected));
+    assert.ok(levels <= 1, `differs by ${levels} levels in 8 bits`);
+  } finally {
+    upscaler.destroy();
+  }
+}
+
+/** Turns `[1][3][height][width]` into a picture of floats. */
+function pictureOf({ shape, bytes }: TensorView): Picture {
+  const [, channels, height, width] = shape;
+  const planes = new Float32Array(bytes.slice().buffer);
+  const data = planes.map((_, i) => {
+    return planes[(i % channels) * width * height + Math.floor(i / channels)];
+  });
+  return { width, height, channels: 3, depth: 32, data, metadata: {} };
+}
+
+function toLevels(picture: Picture): number[] {
+  return Array.from(picture.data, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+}

@@ -1,0 +1,81 @@
+/**
+ * PSNR of luma on Set5 and Set14 through the whole path, against the published figures.
+ *
+ * The pictures and networks are no part of the repository: without `../shared` these tests are
+ * skipped by name. The slow ones run with `TESSERA_TEST=all`.
+ */
+
+import assert from "node:assert/strict";
+import { decodePicture, type Picture } from "../src/pictures/mod.ts";
+import { psnrY } from "../src/quality/psnr.ts";
+import { Upscaler } from "../src/upscaler.ts";
+import { gpu } from "./gpu_harness.ts";
+import { hasShared, shared } from "./reference/shared.ts";
+
+const SLOW = Deno.env.get("TESSERA_TEST") === "all";
+
+/** Keeps the upper left part of a picture. */
+function crop(picture: Picture, width: number, height: number): Picture {
+  const { channels } = picture;
+  const data = picture.data.slice(0, width * height * channels);
+  for (let y = 0; y < height; y++) {
+    const from = y * picture.width * channels;
+    data.set(picture.data.subarray(from, from + width * channels), y * width * channels);
+  }
+  return { ...picture, width, height, data };
+}
+
+/** Returns the PSNR of each picture of a set, in the order of their names. */
+async function measure(set: string, model: string | URL): Promise<number[]> {
+  const upscaler = await Upscaler.create({ model, device: gpu });
+  const names = [...Deno.readDirSync(shared(`images/${set}`))].map(({ name }) => name)
+    .filter((name) => name.endsWith(".png")).sort();
+  const result = [];
+  for (const name of names) {
+    const small = await decodePicture(await Deno.readFile(lowResolution(set, name)));
+    const truth = await decodePicture(await Deno.readFile(shared(`images/${set}/${name}`)));
+    const large = await upscaler.upscale(small, { scale: 4 });
+    result.push(psnrY(large, crop(truth, large.width, large.height), 4));
+  }
+  upscaler.destroy();
+  return result;
+}
+
+function lowResolution(set: string, name: string): URL {
+  const small = name.replace("_HR", "_LR");
+  return shared(`images/${set}_LRx4/${hasShared(`images/${set}_LRx4/${small}`) ? small : name}`);
+}
+
+function assertMean(values: number[], expected: number, tolerance: number): void {
+  const mean = values.reduce((a, b) => a + b) / values.length;
+  const listed = values.map((value) => value.toFixed(2)).join(" ");
+  assert.ok(Math.abs(mean - expected) <= tolerance, `${mean.toFixed(3)} dB: ${listed}`);
+}
+
+Deno.test({
+  name: "bicubic reaches its published PSNR on Set5",
+  ignore: !hasShared("images/Set5"),
+  fn: async () => assertMean(await measure("Set5", "bicubic"), 28.42, 0.02),
+});
+
+Deno.test({
+  name: "realesr-animevideov3 reaches the reference's PSNR on every picture of Set5",
+  ignore: !hasShared("images/Set5"),
+  fn: async () => {
+    const values = await measure("Set5", shared("models/realesr-animevideov3.safetensors"));
+    const expected = [30.98, 29.36, 23.15, 31.05, 26.62];
+    assert.equal(values.length, expected.length);
+    values.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= 0.02, `${values}`));
+  },
+});
+
+for (const [set, expected, tolerance] of [["Set5", 32.73, 0.03], ["Set14", 28.99, 0.05]] as const) {
+  Deno.test({
+    name: `RRDB_PSNR_x4 reaches its published PSNR on ${set} (TESSERA_TEST=all)`,
+    ignore: !SLOW || !hasShared(`images/${set}`),
+    fn: async () => {
+      const values = await measure(set, shared("models/RRDB_PSNR_x4.f16.safetensors"));
+      assertMean(values, expected, tolerance);
+    },
+  });
+}
