@@ -135,6 +135,7 @@ export class Upscaler {
   readonly #submitter: Submitter;
   readonly #programs = new Map<"f32" | "f16", Promise<Program>>();
   #busy = false;
+  #destroyed = false;
 
   private constructor(
     gpu: Gpu,
@@ -177,6 +178,7 @@ export class Upscaler {
     picture: Size & { depth?: Depth; channels?: Picture["channels"] },
     options: UpscaleOptions = {},
   ): Promise<Plan> {
+    this.#checkAlive();
     const passes = this.#passes(picture, options);
     const together = withAlphaPass(picture, passes);
     const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, together)));
@@ -228,6 +230,7 @@ export class Upscaler {
 
   /** Gives the weights back, and the device if it was not brought along. */
   destroy(): void {
+    this.#destroyed = true;
     for (const program of this.#programs.values()) program.then((p) => p.destroy(), () => {});
     this.#programs.clear();
     if (this.#options.device === undefined) this.gpu.destroy();
@@ -238,6 +241,7 @@ export class Upscaler {
     rows: Iterable<Samples> | AsyncIterable<Samples>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Samples> {
+    this.#checkAlive();
     if (this.#busy) {
       throw new UsageError("This upscaler is at work: await it, or create another one");
     }
@@ -247,6 +251,12 @@ export class Upscaler {
       yield* rows;
     } finally {
       this.#busy = false;
+    }
+  }
+
+  #checkAlive(): void {
+    if (this.#destroyed) {
+      throw new UsageError("This upscaler has been destroyed: create another one");
     }
   }
 
