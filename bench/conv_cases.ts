@@ -3,7 +3,8 @@
  */
 
 import { conv3x3, packConv3x3 } from "../src/kernels/conv3x3.ts";
-import type { Storage, Style } from "../src/kernels/dispatch.ts";
+import type { Storage } from "../src/kernels/dispatch.ts";
+import type { Style } from "../src/kernels/styles.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
 import type { ConvOperation } from "../src/networks/network.ts";
 import type { Pass } from "./dispatch_run.ts";

@@ -3,7 +3,8 @@
  */
 
 import type { Gpu } from "../src/gpu/device.ts";
-import { styleFor } from "../src/kernels/dispatch.ts";
+import type { Style } from "../src/kernels/styles.ts";
+import { chosenStyle } from "../src/kernels/tuning.ts";
 import { convCases } from "./conv_cases.ts";
 import { benchKernel, type KernelCase, type KernelFigures } from "./kernel_case.ts";
 import { pixelCases, resampleCases } from "./pixel_cases.ts";
@@ -24,7 +25,8 @@ export async function benchKernels(
   onStart: (label: string) => void,
 ): Promise<KernelFigures[]> {
   const figures = [];
-  for (const make of kernelCases(gpu, size)) {
+  const { style } = await chosenStyle(gpu);
+  for (const make of kernelCases(style, size)) {
     budget.signal?.throwIfAborted();
     const kernelCase = make();
     onStart(kernelCase.label);
@@ -34,8 +36,7 @@ export async function benchKernels(
 }
 
 /** Lists the kernels; each is made when its turn comes, as its data takes memory. */
-export function kernelCases(gpu: Gpu, size: Size): (() => KernelCase)[] {
-  const style = styleFor(gpu.adapter, gpu.enabled);
+export function kernelCases(style: Style, size: Size): (() => KernelCase)[] {
   const storages = ["f32", "f16"] as const;
   return [
     ...storages.flatMap((storage) => convCases(size, storage, style)),

@@ -2,7 +2,8 @@
  * The kernels between pixels and activations, and the resamplers, on random data.
  */
 
-import type { Storage, Style } from "../src/kernels/dispatch.ts";
+import type { Storage } from "../src/kernels/dispatch.ts";
+import type { Style } from "../src/kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut } from "../src/kernels/pixels.ts";
 import {
   resampleColumns,

@@ -2,7 +2,8 @@
  * Tensors of random numbers as the kernels hold them, and access to single values of them.
  */
 
-import type { Storage, Style } from "../src/kernels/dispatch.ts";
+import type { Storage } from "../src/kernels/dispatch.ts";
+import type { Style } from "../src/kernels/styles.ts";
 import { byteLength, indexOf, type Layout, layoutOf } from "../src/kernels/layout.ts";
 
 /** A tensor's place in memory and what lies there. */

@@ -12,7 +12,7 @@ import { compareLevels, cropToMultiple, shrink } from "../bench/shrink.ts";
 import { formatReport } from "../bench/table.ts";
 import { median } from "../bench/timing.ts";
 import { Gpu } from "../src/gpu/device.ts";
-import { styleFor } from "../src/kernels/dispatch.ts";
+import { defaultStyle } from "../src/kernels/styles.ts";
 import { encodePicture } from "../src/pictures/mod.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { toPicture, toTensor } from "./reference/pictures.ts";
@@ -88,7 +88,9 @@ Deno.test("runBench() reports every part on tiny sizes", async () => {
 
 Deno.test("kernelCases() name every kernel in both storages", async () => {
   await withGpu((gpu) => {
-    const labels = kernelCases(gpu, { width: 1, height: 1 }).map((make) => make().label);
+    const labels = kernelCases(defaultStyle(gpu.adapter, gpu.enabled), { width: 1, height: 1 }).map(
+      (make) => make().label,
+    );
     for (const storage of ["f32", "f16"]) {
       for (const shape of ["64->64", "64->32", "32->32", "3->64", "64->3"]) {
         assert.ok(labels.includes(`conv3x3 ${shape} ${storage}`), shape);
@@ -126,7 +128,9 @@ const MISTAKES: [kernel: string, from: string | RegExp, to: string][] = [
 for (const [label, from, to] of MISTAKES) {
   Deno.test(`benchKernel() refuses to time ${label} with ${to}`, async () => {
     await withGpu(async (gpu) => {
-      const kernelCase = kernelCases(gpu, SIZE).map((make) => make())
+      const kernelCase = kernelCases(defaultStyle(gpu.adapter, gpu.enabled), SIZE).map((make) =>
+        make()
+      )
         .find((made) => made.label === label)!;
       await assert.rejects(benchKernel(gpu, spoil(kernelCase, from, to), 1, BUDGET), {
         name: "GpuError",
@@ -138,7 +142,7 @@ for (const [label, from, to] of MISTAKES) {
 
 Deno.test("benchKernel() refuses a kernel that writes nothing", async () => {
   await withGpu(async (gpu) => {
-    const kernelCase = convCases(SIZE, "f32", styleFor(gpu.adapter, gpu.enabled))[0]();
+    const kernelCase = convCases(SIZE, "f32", defaultStyle(gpu.adapter, gpu.enabled))[0]();
     const passes = kernelCase.passes.map((pass) => {
       const workgroups: [number, number, number] = [1, 1, 1];
       return { ...pass, dispatch: { ...pass.dispatch, workgroups } };

@@ -5,7 +5,8 @@
 
 import assert from "node:assert/strict";
 import { conv3x3, packConv3x3 } from "../src/kernels/conv3x3.ts";
-import type { Storage, Style } from "../src/kernels/dispatch.ts";
+import type { Storage } from "../src/kernels/dispatch.ts";
+import type { Style } from "../src/kernels/styles.ts";
 import { layoutOf } from "../src/kernels/layout.ts";
 import type { Activation, ConvOperation } from "../src/networks/network.ts";
 import { assertTensor, pack, poison, runKernel, STORAGES, stored, STYLES } from "./gpu_harness.ts";

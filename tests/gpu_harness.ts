@@ -7,7 +7,8 @@
 
 import assert from "node:assert/strict";
 import { Gpu } from "../src/gpu/device.ts";
-import { type Dispatch, type Storage, type Style, styleFor } from "../src/kernels/dispatch.ts";
+import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
+import { defaultStyle, type Style } from "../src/kernels/styles.ts";
 import type { Layout } from "../src/kernels/layout.ts";
 import { assertClose, type Tolerance } from "./reference/compare.ts";
 import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
@@ -18,7 +19,7 @@ export const gpu: Gpu = await Gpu.open();
 export const STORAGES: Storage[] = ["f32", "f16"];
 
 /** Styles of convolution that the adapter can run, its own first. */
-export const STYLES: Style[] = styleFor(gpu.adapter, gpu.enabled) === "subgroup"
+export const STYLES: Style[] = defaultStyle(gpu.adapter, gpu.enabled) === "subgroup"
   ? ["subgroup", "uniform"]
   : ["uniform"];
 

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { specialise } from "../src/gpu/specialise.ts";
 import { conv3x3 } from "../src/kernels/conv3x3.ts";
-import type { Dispatch, Storage, Style } from "../src/kernels/dispatch.ts";
+import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
+import type { Style } from "../src/kernels/styles.ts";
 import { layoutOf } from "../src/kernels/layout.ts";
 import { pixelsIn, pixelsOut } from "../src/kernels/pixels.ts";
 import { resampleColumns, resampleRows, resampleTaps } from "../src/kernels/resample.ts";

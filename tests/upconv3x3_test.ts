@@ -4,7 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import type { Storage, Style } from "../src/kernels/dispatch.ts";
+import type { Storage } from "../src/kernels/dispatch.ts";
+import type { Style } from "../src/kernels/styles.ts";
 import { layoutOf } from "../src/kernels/layout.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
 import type { Activation, ConvOperation } from "../src/networks/network.ts";

@@ -5,7 +5,8 @@
 
 import { NoGpuError } from "../errors.ts";
 import { type AdapterSummary, Gpu } from "../gpu/device.ts";
-import { type Style, styleFor } from "../kernels/dispatch.ts";
+import type { Style } from "../kernels/styles.ts";
+import { chosenStyle } from "../kernels/tuning.ts";
 import type { Picture } from "../pictures/mod.ts";
 import { DEFAULT_MEMORY, type Plan, Upscaler } from "../upscaler.ts";
 import { defaultModel } from "../weights/library.ts";
@@ -30,7 +31,9 @@ export interface Diagnosis {
 export interface GpuDiagnosis {
   adapter: AdapterSummary;
   enabled: string[];
+  /** Style of the convolutions, and how it was chosen. */
   style: Style;
+  styleSource: "measured" | "table";
   memory: number;
   model: string;
   /** How the sample would be upscaled. */
@@ -123,10 +126,12 @@ async function examine(gpu: Gpu): Promise<GpuDiagnosis> {
     const start = performance.now();
     checkMean(await upscaler.upscale(greyPicture()));
     const checkSeconds = (performance.now() - start) / 1000;
+    const { style, source } = await chosenStyle(gpu);
     return {
       adapter: gpu.adapter,
       enabled: [...gpu.enabled],
-      style: styleFor(gpu.adapter, gpu.enabled),
+      style,
+      styleSource: source,
       memory: DEFAULT_MEMORY,
       model,
       plan: await upscaler.plan(SAMPLE, { scale: SAMPLE.scale }),

@@ -1,6 +1,7 @@
 /** `tessera doctor`: what the GPU offers, what will be used and why, and how to fix what is missing. */
 
 import { UsageError } from "../errors.ts";
+import { STYLES } from "../kernels/styles.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "./arguments.ts";
 import { diagnose, type Diagnosis, type GpuDiagnosis, SAMPLE } from "./diagnosis.ts";
 import { EXIT } from "./exit_codes.ts";
@@ -62,18 +63,13 @@ function gpuRows(gpu: GpuDiagnosis): Row[] {
     ["Features used", enabled.join(", ") || "none"],
     ["Features offered", adapter.features.join(", ")],
     ["Limits", `a buffer holds ${buffer}, a shader sees ${binding} of it`],
-    ["Kernels", STYLES[gpu.style]],
+    ["Kernels", `${gpu.style}: ${STYLES[gpu.style].summary} (${gpu.styleSource})`],
     ["Precision", "f32; f16 where only that lets a whole picture through at once"],
     ["Memory", `${megabytes(gpu.memory)} at most; --memory changes that`],
     ["Check", `passed in ${formatDuration(gpu.checkSeconds)}`],
     ["For example", `${model}, ${describePlan(plan)}`],
   ];
 }
-
-const STYLES: Record<GpuDiagnosis["style"], string> = {
-  subgroup: "for software adapters: a workgroup is one vector of the processor",
-  uniform: "for graphics cards: a workgroup of 64 shares its weights",
-};
 
 function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {
   const tiles = passes.reduce((sum, pass) => sum + pass.tiles, 0);

@@ -41,4 +41,9 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     summary: "measure this adapter, the kernels and networks on it, and their quality",
     load: () => import("./bench.ts"),
   },
+  {
+    name: "tune",
+    summary: "find the fastest kernels for this adapter and keep the choice",
+    load: () => import("./tune.ts"),
+  },
 ];

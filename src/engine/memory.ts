@@ -6,7 +6,8 @@
  * window; the tail on smaller windows inside it, one after another, reading what the trunk left.
  */
 
-import type { Storage, Style } from "../kernels/dispatch.ts";
+import type { Storage } from "../kernels/dispatch.ts";
+import type { Style } from "../kernels/styles.ts";
 import { byteLength, type Layout, layoutOf } from "../kernels/layout.ts";
 import { tensorChannels, tensorLevels } from "../networks/analysis.ts";
 import type { InputOperation, Network, Operation } from "../networks/network.ts";

@@ -4,7 +4,9 @@
 
 import type { Gpu } from "../gpu/device.ts";
 import { packConv3x3 } from "../kernels/conv3x3.ts";
-import { type Storage, type Style, styleFor } from "../kernels/dispatch.ts";
+import type { Storage } from "../kernels/dispatch.ts";
+import type { Style } from "../kernels/styles.ts";
+import { chosenStyle } from "../kernels/tuning.ts";
 import { packUpconv3x3 } from "../kernels/upconv3x3.ts";
 import { tensorChannels } from "../networks/analysis.ts";
 import type { ConvOperation, Network } from "../networks/network.ts";
@@ -22,12 +24,13 @@ export class Program {
     gpu: Gpu,
     network: Network,
     storage: Storage,
+    style: Style,
     weights: Map<string, GPUBuffer>,
   ) {
     this.gpu = gpu;
     this.network = network;
     this.storage = storage;
-    this.style = styleFor(gpu.adapter, gpu.enabled);
+    this.style = style;
     this.#weights = weights;
   }
 
@@ -38,7 +41,8 @@ export class Program {
    */
   static async create(gpu: Gpu, network: Network, storage: Storage): Promise<Program> {
     const weights = new Map<string, GPUBuffer>();
-    const program = new Program(gpu, network, storage, weights);
+    const { style } = await chosenStyle(gpu);
+    const program = new Program(gpu, network, storage, style, weights);
     try {
       await gpu.checked("the weights", () => {
         for (const [key, data] of packedWeights(network)) weights.set(key, upload(gpu, key, data));
@@ -52,7 +56,7 @@ export class Program {
 
   /** The same network with activations stored in another way; the weights are shared. */
   withStorage(storage: Storage): Program {
-    return new Program(this.gpu, this.network, storage, this.#weights);
+    return new Program(this.gpu, this.network, storage, this.style, this.#weights);
   }
 
   /** The buffer of one link of a convolution. */

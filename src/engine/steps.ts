@@ -4,7 +4,8 @@
  */
 
 import { conv3x3 } from "../kernels/conv3x3.ts";
-import type { Dispatch, Style } from "../kernels/dispatch.ts";
+import type { Dispatch } from "../kernels/dispatch.ts";
+import type { Style } from "../kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
 import { upconv3x3 } from "../kernels/upconv3x3.ts";
 import type { ConvOperation, Network } from "../networks/network.ts";

@@ -1,24 +1,22 @@
 /**
- * 3x3 convolution with bias, activation and residuals: host side of `wgsl/conv3x3.wgsl`.
+ * 3x3 convolution with bias, activation and residuals: host side of `wgsl/conv3x3.wgsl`
+ * and `wgsl/conv3x3_tile.wgsl`.
  *
  * A convolution over concatenated tensors is a chain of dispatches, one per tensor, that add up in
  * the output. That costs one more read and write of the output per tensor, and keeps one small
  * shader for every network.
  */
 
-import body from "../wgsl/conv3x3.wgsl" with { type: "text" };
+import ownWindows from "../wgsl/conv3x3.wgsl" with { type: "text" };
+import sharedWindow from "../wgsl/conv3x3_tile.wgsl" with { type: "text" };
+import head from "../wgsl/shared/conv3x3_head.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { ConvOperation } from "../networks/network.ts";
 import { epilogueIndex, packEmptyEpilogue, packEpilogue } from "./conv_epilogue.ts";
-import { type Dispatch, paramWords, type Shader, type Storage, type Style } from "./dispatch.ts";
+import { type Dispatch, paramWords, type Shader, type Storage } from "./dispatch.ts";
 import { indexOf, type Layout, quadsPerInvocation, storedQuads } from "./layout.ts";
-import { prelude } from "./prelude.ts";
-
-/** Patch of one invocation, by the number of output quads that it computes. */
-const PATCH = { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } } as const;
-
-/** Invocations of a workgroup. */
-const WORKGROUP = { subgroup: { x: 8, y: 1 }, uniform: { x: 8, y: 8 } } as const;
+import { activations, weightsOf } from "./prelude.ts";
+import { type Style, STYLES } from "./styles.ts";
 
 /** One link of a convolution over laid-out tensors. */
 export interface Conv3x3 {
@@ -42,8 +40,7 @@ export function conv3x3(request: Conv3x3): Dispatch {
   const { operation, link, input, inputAt, output, style } = request;
   checkFit(operation, output);
   const outQuads = quadsPerInvocation(operation.outChannels);
-  const patch = PATCH[outQuads];
-  const workgroup = WORKGROUP[style];
+  const { patch: { [outQuads]: patch }, workgroup } = STYLES[style];
   const quads = Math.ceil(input.channels / 4);
   const epilogue = epilogueIndex(operation.outChannels, quads * 36);
   const residuals = isLast(operation, link) ? operation.residuals : [];
@@ -127,12 +124,14 @@ function shaderFor(storage: Storage, style: Style, outQuads: 2 | 4): Shader {
   const label = `conv3x3 ${storage} ${style} quads=${outQuads}`;
   let shader = shaders.get(label);
   if (shader === undefined) {
-    const code = specialise(prelude(storage, style) + body, {
-      PX: PATCH[outQuads].width,
-      PY: PATCH[outQuads].height,
+    const { window, patch, workgroup } = STYLES[style];
+    const body = window === "own" ? weightsOf(style) + head + ownWindows : head + sharedWindow;
+    const code = specialise(activations(storage) + body, {
+      PX: patch[outQuads].width,
+      PY: patch[outQuads].height,
       OUT_QUADS: outQuads,
-      WORKGROUP_X: WORKGROUP[style].x,
-      WORKGROUP_Y: WORKGROUP[style].y,
+      WORKGROUP_X: workgroup.x,
+      WORKGROUP_Y: workgroup.y,
     });
     shader = { label, code };
     shaders.set(label, shader);

@@ -5,8 +5,6 @@
  * all of it can be tested and planned without one.
  */
 
-import type { AdapterSummary } from "../gpu/device.ts";
-
 /** One shader as it is compiled: its text is complete, its label names it in errors. */
 export interface Shader {
   label: string;
@@ -25,16 +23,6 @@ export interface Dispatch {
 
 /** How activations lie in memory; arithmetic is f32 in both. */
 export type Storage = "f32" | "f16";
-
-/** How convolutions get their weights and how large a workgroup is: chosen once per adapter. */
-export type Style = "subgroup" | "uniform";
-
-/** Returns the style of convolution for an adapter. */
-export function styleFor(adapter: AdapterSummary, enabled: ReadonlySet<string>): Style {
-  const { min, max } = adapter.subgroupSizes;
-  const lanesOfEight = min === 8 && max === 8;
-  return adapter.software && lanesOfEight && enabled.has("subgroups") ? "subgroup" : "uniform";
-}
 
 /**
  * Builds the words of a params struct from its fields in order; floats are given as `{ f32 }`. The

@@ -6,7 +6,8 @@
  * so that no kernel needs to test for the edge when it reads.
  */
 
-import { type Storage, type Style } from "./dispatch.ts";
+import type { Storage } from "./dispatch.ts";
+import { patchMultiple, type Style } from "./styles.ts";
 
 /** One tensor's place in memory. */
 export interface Layout {
@@ -23,19 +24,13 @@ export interface Layout {
   storage: Storage;
 }
 
-/** Sizes that every dispatched patch divides, per style, for a tensor that convolutions write. */
-const PATCH_MULTIPLE: Record<Style, { width: number; height: number }> = {
-  subgroup: { width: 32, height: 2 },
-  uniform: { width: 32, height: 16 },
-};
-
 /** Lays out a tensor of `width` x `height` pixels. */
 export function layoutOf(
   tensor: { channels: number; width: number; height: number },
   storage: Storage,
   style: Style,
 ): Layout {
-  const multiple = PATCH_MULTIPLE[style];
+  const multiple = patchMultiple(style);
   const pitch = roundUp(tensor.width, multiple.width) + 2;
   const rows = roundUp(tensor.height, multiple.height) + 2;
   return { ...tensor, quads: storedQuads(tensor.channels), pitch, plane: pitch * rows, storage };

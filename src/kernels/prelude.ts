@@ -8,14 +8,15 @@ import activationsF16 from "../wgsl/shared/activations_f16.wgsl" with { type: "t
 import activationsF32 from "../wgsl/shared/activations_f32.wgsl" with { type: "text" };
 import weightsSubgroup from "../wgsl/shared/weights_subgroup.wgsl" with { type: "text" };
 import weightsUniform from "../wgsl/shared/weights_uniform.wgsl" with { type: "text" };
-import type { Storage, Style } from "./dispatch.ts";
+import type { Storage } from "./dispatch.ts";
+import { type Style, STYLES } from "./styles.ts";
 
 /** Returns the text in front of a shader that reads or writes activations. */
 export function activations(storage: Storage): string {
   return storage === "f16" ? activationsF16 : activationsF32;
 }
 
-/** Returns the text in front of a convolution. */
-export function prelude(storage: Storage, style: Style): string {
-  return activations(storage) + (style === "subgroup" ? weightsSubgroup : weightsUniform);
+/** Returns the text that says how a style of convolution gets its weights. */
+export function weightsOf(style: Style): string {
+  return STYLES[style].weights === "subgroup" ? weightsSubgroup : weightsUniform;
 }

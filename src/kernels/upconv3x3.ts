@@ -7,18 +7,13 @@ import body from "../wgsl/upconv3x3.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { ConvOperation } from "../networks/network.ts";
 import { epilogueIndex, packEpilogue } from "./conv_epilogue.ts";
-import { type Dispatch, paramWords, type Shader, type Storage, type Style } from "./dispatch.ts";
+import { type Dispatch, paramWords, type Shader, type Storage } from "./dispatch.ts";
 import { indexOf, type Layout, storedQuads } from "./layout.ts";
-import { prelude } from "./prelude.ts";
-
-/** Source pixels of one invocation, along a row. */
-const PATCH_WIDTH = 2;
+import { activations, weightsOf } from "./prelude.ts";
+import { type Style, STYLES } from "./styles.ts";
 
 /** Output quads of one invocation: with four phases each, half of what conv3x3 holds. */
 const OUT_QUADS = 2;
-
-/** Invocations of a workgroup. */
-const WORKGROUP = { subgroup: { x: 8, y: 1 }, uniform: { x: 8, y: 8 } } as const;
 
 /** One enlarging convolution over laid-out tensors. */
 export interface Upconv3x3 {
@@ -39,7 +34,7 @@ export function upconv3x3(request: Upconv3x3): Dispatch {
   const { operation, input, inputAt, output, style } = request;
   checkFit(operation, input, output);
   const quads = Math.ceil(input.channels / 4);
-  const workgroup = WORKGROUP[style];
+  const { workgroup, upconvWidth } = STYLES[style];
   const epilogue = epilogueIndex(operation.outChannels, quads * 64);
   return {
     shader: shaderFor(output.storage, style),
@@ -57,7 +52,7 @@ export function upconv3x3(request: Upconv3x3): Dispatch {
       epilogue.slope,
     ]),
     workgroups: [
-      Math.ceil(output.width / (2 * workgroup.x * PATCH_WIDTH)),
+      Math.ceil(output.width / (2 * workgroup.x * upconvWidth)),
       Math.ceil(output.height / (2 * workgroup.y)),
       output.quads / OUT_QUADS,
     ],
@@ -111,8 +106,14 @@ function shaderFor(storage: Storage, style: Style): Shader {
   const label = `upconv3x3 ${storage} ${style}`;
   let shader = shaders.get(label);
   if (shader === undefined) {
-    const constants = { WORKGROUP_X: WORKGROUP[style].x, WORKGROUP_Y: WORKGROUP[style].y };
-    shader = { label, code: specialise(prelude(storage, style) + body, constants) };
+    const { upconvWidth, workgroup } = STYLES[style];
+    const code = specialise(activations(storage) + weightsOf(style) + body, {
+      PX: upconvWidth,
+      OUT_QUADS,
+      WORKGROUP_X: workgroup.x,
+      WORKGROUP_Y: workgroup.y,
+    });
+    shader = { label, code };
     shaders.set(label, shader);
   }
   return shader;

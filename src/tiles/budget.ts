@@ -20,7 +20,8 @@ import {
   type StepContext,
   type TailTile,
 } from "../engine/steps.ts";
-import type { Storage, Style } from "../kernels/dispatch.ts";
+import type { Storage } from "../kernels/dispatch.ts";
+import type { Style } from "../kernels/styles.ts";
 import { receptiveRadius, requiredRanges, tensorLevels } from "../networks/analysis.ts";
 import type { Network } from "../networks/network.ts";
 import type { Depth } from "../pictures/picture.ts";

@@ -6,44 +6,14 @@
 // first adds to what the one before it left in `output`, and only the last has bias, activation and
 // residuals (for the others bias is 0 and slope 1).
 //
-// A tensor is [quad][row][column] of Quad, where a quad is 4 channels, with a border of one pixel
-// that stays zero. Rows and planes are as long as `params` says.
-//   weights  [outBlock][input quad][OUT_QUADS][ky][kx][4 in] of vec4f (4 out)
-//   epilogue [2][out quad] of vec4f, behind the weights: bias, then slope below zero
+// Every invocation reads its own window of the input. One invocation computes PX x PY pixels of
+// OUT_QUADS quads; one workgroup WORKGROUP_X x WORKGROUP_Y such patches; workgroup z is the block of
+// output quads.
 //
-// One invocation computes PX x PY pixels of OUT_QUADS quads; one workgroup WORKGROUP_X x WORKGROUP_Y
-// such patches; workgroup z is the block of output quads.
+// The host keeps: every tensor covers the dispatched patches; OUT_QUADS * 36 is a multiple of LANES;
+// residuals have the output's quads, rows and planes.
 //
-// The host keeps: every tensor covers the dispatched patches (what lies beyond width x height is
-// written as zero, so that the border of a smaller picture is zero too); OUT_QUADS * 36 is a
-// multiple of LANES; residuals have the output's quads, rows and planes.
-//
-// In front of this file: shared/activations_*.wgsl and shared/weights_*.wgsl.
-
-struct Params {
-  input_origin: u32, // index of the pixel above and left of the first output pixel
-  input_pitch: u32,
-  input_plane: u32,
-  quads: u32, // quads of the input
-  output_origin: u32, // index of the first output pixel
-  output_pitch: u32,
-  output_plane: u32,
-  width: u32, // output pixels that hold values
-  height: u32,
-  bias: u32, // index of the first bias in weights
-  slope: u32, // index of the first slope in weights
-  add: u32, // 1: add to what output holds
-  residuals: u32, // 0, 1 or 2
-  residual0_scale: f32,
-  residual1_scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(2) var<storage, read> input: array<Quad>;
-@group(0) @binding(3) var<storage, read> residual0: array<Quad>;
-@group(0) @binding(4) var<storage, read> residual1: array<Quad>;
-@group(0) @binding(5) var<storage, read_write> output: array<Quad>;
+// In front of this file: shared/activations_*.wgsl, shared/weights_*.wgsl, shared/conv3x3_head.wgsl.
 
 const PX = 2u;
 const PY = 2u;
@@ -106,19 +76,7 @@ fn main(
       // unroll
       for (var i = 0u; i < PX; i++) {
         let at = row + j * params.output_pitch + i;
-        var value = sums[(q * PY + j) * PX + i] + bias;
-        if (params.add == 1u) {
-          value += widen(output[at]);
-        }
-        value = select(value * slope, value, value >= vec4f());
-        if (params.residuals >= 1u) {
-          value += params.residual0_scale * widen(residual0[at]);
-        }
-        if (params.residuals == 2u) {
-          value += params.residual1_scale * widen(residual1[at]);
-        }
-        let inside = x + i < params.width && y + j < params.height;
-        output[at] = narrow(select(vec4f(), value, inside));
+        finish(sums[(q * PY + j) * PX + i], bias, slope, x + i, y + j, at);
       }
     }
   }

@@ -1,0 +1,98 @@
+/**
+ * The styles of convolution: the same function, written for different kinds of adapters.
+ *
+ * A table by adapter class decides which one runs, unless `tessera tune` has measured this very
+ * adapter (see `gpu/tuning.ts`).
+ */
+
+import type { AdapterSummary } from "../gpu/device.ts";
+
+/** A style's name. */
+export type Style = "subgroup" | "uniform" | "slim" | "tile";
+
+/** Pixels of one invocation, by the number of output quads that it computes. */
+type Patches = Record<2 | 4, { width: number; height: number }>;
+
+/** What a style is made of. */
+export interface StyleSpec {
+  /** For people. */
+  summary: string;
+  /** Whether invocations read their windows themselves or share a workgroup's. */
+  window: "own" | "shared";
+  /** Whether weights are read by all from one address, or by eight lanes in turn. */
+  weights: "uniform" | "subgroup";
+  /** Invocations of a workgroup. */
+  workgroup: { x: number; y: number };
+  patch: Patches;
+  /**
+   * Source pixels along a row of one invocation of an enlarging convolution. On lavapipe four take a
+   * sixth less time than two; elsewhere that many sums would leave few invocations room.
+   */
+  upconvWidth: number;
+}
+
+const SQUARE = { x: 8, y: 8 };
+
+/** Every style. */
+export const STYLES: Record<Style, StyleSpec> = {
+  subgroup: {
+    summary: "a workgroup is one vector of the processor, whose lanes share the weights",
+    window: "own",
+    weights: "subgroup",
+    workgroup: { x: 8, y: 1 },
+    patch: { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } },
+    upconvWidth: 4,
+  },
+  uniform: {
+    summary: "no workgroup memory, 2x2 pixels and 16 outputs per invocation",
+    window: "own",
+    weights: "uniform",
+    workgroup: SQUARE,
+    patch: { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } },
+    upconvWidth: 2,
+  },
+  slim: {
+    summary: "no workgroup memory, 2x1 pixels and 16 outputs per invocation, for few registers",
+    window: "own",
+    weights: "uniform",
+    workgroup: SQUARE,
+    patch: { 2: { width: 2, height: 2 }, 4: { width: 2, height: 1 } },
+    upconvWidth: 2,
+  },
+  tile: {
+    summary: "the input in workgroup memory, 2x2 pixels and 16 outputs per invocation",
+    window: "shared",
+    weights: "uniform",
+    workgroup: SQUARE,
+    patch: { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } },
+    upconvWidth: 2,
+  },
+};
+
+/** Styles that an adapter can run. */
+export function stylesFor(adapter: AdapterSummary, enabled: ReadonlySet<string>): Style[] {
+  const names = Object.keys(STYLES) as Style[];
+  return names.filter((name) =>
+    STYLES[name].weights === "uniform" || hasLanesOfEight(adapter, enabled)
+  );
+}
+
+/** The style for an adapter that was not measured. */
+export function defaultStyle(adapter: AdapterSummary, enabled: ReadonlySet<string>): Style {
+  return adapter.software && hasLanesOfEight(adapter, enabled) ? "subgroup" : "uniform";
+}
+
+/** Sizes that every dispatched patch divides, for a tensor that a style's convolutions write. */
+export function patchMultiple(style: Style): { width: number; height: number } {
+  const { workgroup, patch, upconvWidth } = STYLES[style];
+  const patches = [patch[2], patch[4], { width: 2 * upconvWidth, height: 2 }];
+  return {
+    width: Math.max(...patches.map(({ width }) => width * workgroup.x)),
+    height: Math.max(...patches.map(({ height }) => height * workgroup.y)),
+  };
+}
+
+function hasLanesOfEight(adapter: AdapterSummary, enabled: ReadonlySet<string>): boolean {
+  const { min, max } = adapter.subgroupSizes;
+  return min === 8 && max === 8 && enabled.has("subgroups");
+}
