@@ -32,6 +32,9 @@ export const SCALE_RANGE = { min: 1, max: 16 } as const;
 /** GPU memory that is used when nothing else is asked for, in bytes. */
 export const DEFAULT_MEMORY = 1.5e9;
 
+/** Side of the sample from which the speed of a device is learnt. */
+const SAMPLE_SIDE = { software: 96, hardware: 384 } as const;
+
 /** Most of it that a resampling beside a network gets, in bytes. */
 const RESAMPLING_MEMORY = 128e6;
 
@@ -47,7 +50,7 @@ export interface UpscalerOptions {
   /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
   memory?: number;
   /**
-   * How activations are stored: `f32`; `f16`, half the memory, up to 1 level of 255 off; or `auto`,
+   * How activations are stored: `f32`; `f16`, half the memory, up to 2 levels of 255 off; or `auto`,
    * f32 unless only f16 lets the whole picture through an RRDBNet at once. Arithmetic is f32 always.
    */
   precision?: "auto" | "f32" | "f16";
@@ -226,6 +229,30 @@ export class Upscaler {
     const { channels, depth, metadata } = picture;
     const rows = passes.length === 0 ? [picture.data] : this.#rows(picture, passes, options);
     return { width, height, channels, depth, metadata, rows: this.#alone(rows, options.signal) };
+  }
+
+  /**
+   * Returns how long the passes of a plan would take, in seconds. A small sample is upscaled to learn
+   * the speed of the device.
+   *
+   * @throws {GpuError} If the device fails.
+   */
+  async estimateSeconds(plan: Plan): Promise<number> {
+    const side = this.gpu.adapter.software ? SAMPLE_SIDE.software : SAMPLE_SIDE.hardware;
+    const sample: Picture = {
+      width: side,
+      height: side,
+      channels: 3,
+      depth: 8,
+      data: new Uint8Array(3 * side * side),
+      metadata: {},
+    };
+    const flopOf = ({ passes }: Plan) => passes.reduce((sum, { flop }) => sum + flop, 0);
+    await this.upscale(sample);
+    const start = performance.now();
+    await this.upscale(sample);
+    const seconds = (performance.now() - start) / 1000;
+    return seconds * flopOf(plan) / flopOf(await this.plan(sample));
   }
 
   /** Gives the weights back, and the device if it was not brought along. */

@@ -27,6 +27,11 @@ export const DEFAULT_SUBCOMMAND: Subcommand = {
 export const SUBCOMMANDS: readonly Subcommand[] = [
   DEFAULT_SUBCOMMAND,
   {
+    name: "plan",
+    summary: "show passes, tiles, memory and expected time without doing the work",
+    load: () => import("./plan.ts"),
+  },
+  {
     name: "models",
     summary: "list the embedded networks",
     load: () => import("./models.ts"),

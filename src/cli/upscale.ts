@@ -1,7 +1,7 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
 import { UsageError } from "../errors.ts";
-import { DEFAULT_MEMORY, SCALE_RANGE, Upscaler } from "../upscaler.ts";
+import { type Upscaler } from "../upscaler.ts";
 import {
   alignRows,
   choiceOption,
@@ -19,13 +19,11 @@ import { type Job, planJobs } from "./jobs.ts";
 import { printNote, printResult } from "./print.ts";
 import { formatDuration, progressFor } from "./progress.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
+import { createUpscaler, scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
 import { type JobReport, runJob } from "./run_job.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_QUALITY = 92;
-const BYTES_PER_MEGABYTE = 1e6;
-/** For `--model bicubic`, which has no scale of its own. */
-const DEFAULT_SCALE = 4;
 
 const OPTIONS = {
   output: textOption({
@@ -33,42 +31,7 @@ const OPTIONS = {
     value: "FILE|FOLDER",
     help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
   }),
-  scale: numberOption({
-    value: "S",
-    ...SCALE_RANGE,
-    help:
-      `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,
-  }),
-  model: textOption({
-    value: "NAME|PATH|URL",
-    help: "see tessera models; or bicubic, lanczos3, or a safetensors file",
-  }),
-  tile: numberOption({
-    value: "N",
-    words: ["auto"],
-    min: 16,
-    max: 16384,
-    whole: true,
-    help: "side of a tile in input pixels (default: auto, what memory allows)",
-  }),
-  halo: numberOption({
-    value: "N",
-    words: ["auto", "exact"],
-    min: 0,
-    max: 1024,
-    whole: true,
-    help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
-  }),
-  memory: numberOption({
-    value: "MB",
-    min: 16,
-    max: 1048576,
-    help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
-  }),
-  precision: choiceOption({
-    words: ["auto", "f32", "f16"],
-    help: "storage between layers (default: auto)",
-  }),
+  ...UPSCALER_OPTIONS,
   format: choiceOption({
     words: ["png", "jpeg"],
     help: "of the result (default: of the output's name, or the input's)",
@@ -110,7 +73,7 @@ async function upscaleAll(inputs: string[], values: UpscaleValues): Promise<numb
   using interrupt = new InterruptListener();
   const upscaler = await createUpscaler(values);
   try {
-    const scale = values.scale ?? upscaler.network?.scale ?? DEFAULT_SCALE;
+    const scale = scaleFor(upscaler, values);
     const jobs = planJobs(inputs, scale, values);
     const codes: number[] = [];
     for (const job of jobs) {
@@ -121,16 +84,6 @@ async function upscaleAll(inputs: string[], values: UpscaleValues): Promise<numb
   } finally {
     upscaler.destroy();
   }
-}
-
-function createUpscaler({ model, tile, halo, precision, memory }: UpscaleValues) {
-  return Upscaler.create({
-    ...(model !== undefined && { model }),
-    ...(tile !== undefined && { tile }),
-    ...(halo !== undefined && { halo }),
-    ...(precision !== undefined && { precision }),
-    ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
-  });
 }
 
 /** Upscales one picture, says how it went and returns its exit code: the others go on. */

@@ -1,0 +1,70 @@
+/** The options that say how pictures are upscaled: those of every subcommand that does so or plans it. */
+
+import { DEFAULT_MEMORY, SCALE_RANGE, Upscaler } from "../upscaler.ts";
+import { choiceOption, numberOption, type OptionValues, textOption } from "./arguments.ts";
+
+const BYTES_PER_MEGABYTE = 1e6;
+
+/** For `--model bicubic`, which has no scale of its own. */
+const DEFAULT_SCALE = 4;
+
+/** The options. */
+export const UPSCALER_OPTIONS = {
+  scale: numberOption({
+    value: "S",
+    ...SCALE_RANGE,
+    help:
+      `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,
+  }),
+  model: textOption({
+    value: "NAME|PATH|URL",
+    help: "see tessera models; or bicubic, lanczos3, or a safetensors file",
+  }),
+  tile: numberOption({
+    value: "N",
+    words: ["auto"],
+    min: 16,
+    max: 16384,
+    whole: true,
+    help: "side of a tile in input pixels (default: auto, what memory allows)",
+  }),
+  halo: numberOption({
+    value: "N",
+    words: ["auto", "exact"],
+    min: 0,
+    max: 1024,
+    whole: true,
+    help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
+  }),
+  memory: numberOption({
+    value: "MB",
+    min: 16,
+    max: 1048576,
+    help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
+  }),
+  precision: choiceOption({
+    words: ["auto", "f32", "f16"],
+    help: "storage between layers (default: auto)",
+  }),
+};
+
+/** Their values. */
+export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
+
+/** Makes the upscaler that the options describe. */
+export function createUpscaler(
+  { model, tile, halo, precision, memory }: UpscalerValues,
+): Promise<Upscaler> {
+  return Upscaler.create({
+    ...(model !== undefined && { model }),
+    ...(tile !== undefined && { tile }),
+    ...(halo !== undefined && { halo }),
+    ...(precision !== undefined && { precision }),
+    ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
+  });
+}
+
+/** The factor asked for, or the network's own. */
+export function scaleFor(upscaler: Upscaler, { scale }: UpscalerValues): number {
+  return scale ?? upscaler.network?.scale ?? DEFAULT_SCALE;
+}
