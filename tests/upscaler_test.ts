@@ -11,6 +11,7 @@ import type { Progress } from "../src/progress.ts";
 import { type UpscaleOptions, Upscaler, type UpscalerOptions } from "../src/upscaler.ts";
 import { gpu } from "./gpu_harness.ts";
 import { type Random, withRandom } from "./reference/random.ts";
+import { tinyRrdbNetFile } from "./tiny_networks.ts";
 
 type Shape = Pick<Picture, "width" | "height" | "channels" | "depth">;
 
@@ -380,14 +381,26 @@ Deno.test("a destroyed upscaler says so", async () => {
   }
 });
 
-Deno.test("precision f16 stays near f32, and auto takes it only where it helps", () =>
-  withUpscaler({}, async (upscaler) => {
-    const picture = pictureOf({ width: 40, height: 30 });
-    const exact = await upscaler.upscale(picture);
-    assert.equal((await upscaler.plan(picture)).passes[0].precision, "f32");
-    await withUpscaler({ precision: "f16" }, async (half) => {
-      assert.equal((await half.plan(picture)).passes[0].precision, "f16");
-      const large = await half.upscale(picture);
-      large.data.forEach((value, i) => assert.ok(Math.abs(value - exact.data[i]) <= 2));
+Deno.test("precision auto takes f16 only where f32 would leave traces of tiles", () =>
+  withRandom((random) => {
+    const model = tinyRrdbNetFile(random, { blocks: 3 });
+    const picture = pictureOf({ width: 90, height: 60 });
+    return withUpscaler({ model }, async (upscaler) => {
+      const [whole] = (await upscaler.plan(picture)).passes;
+      assert.deepEqual([whole.precision, whole.exact, whole.tiles], ["f32", true, 1]);
+      const exact = await upscaler.upscale(picture);
+      // Less than the trunk takes in f32, more than it takes in f16.
+      const memory = 2.2e6;
+      await withUpscaler({ model, memory }, async (short) => {
+        const before = gpu.bytes;
+        const [pass] = (await short.plan(picture)).passes;
+        assert.deepEqual([pass.precision, pass.exact, pass.tiles], ["f16", true, 1]);
+        gpu.resetPeak();
+        const large = await short.upscale(picture);
+        assert.ok(gpu.peakBytes - before <= memory, "the weights are in memory once");
+        for (const [i, value] of large.data.entries()) {
+          assert.ok(Math.abs(value - exact.data[i]) <= 2, `sample ${i}`);
+        }
+      });
     });
   }));
