@@ -1,5 +1,5 @@
 /**
- * JPEG without its permissions. In a file of its own, as a module that failed to load once in a
+ * Codecs without their permissions. In a file of its own, as a module that failed to load once in a
  * process does not load again.
  */
 
@@ -8,14 +8,16 @@ import { UsageError } from "../src/errors.ts";
 import { encodePicture } from "../src/pictures/mod.ts";
 import { testPicture } from "./pictures_fixtures.ts";
 
-Deno.test({
-  name: "permissions: without them JPEG says what it needs",
-  permissions: { read: true },
-  async fn() {
-    await assert.rejects(encodePicture(testPicture(4, 4, 3), { format: "jpeg" }), (error) => {
-      assert.ok(error instanceof UsageError);
-      assert.match(error.message, /--allow-read --allow-env=IMAGESCRIPT_WASM_SIMD --allow-ffi/);
-      return true;
-    });
-  },
-});
+for (const format of ["jpeg", "webp", "avif", "jxl"] as const) {
+  Deno.test({
+    name: `permissions: without them ${format} says what it needs`,
+    permissions: "none",
+    async fn() {
+      await assert.rejects(encodePicture(testPicture(4, 4, 3), { format }), (error) => {
+        assert.ok(error instanceof UsageError, String(error));
+        assert.match(error.message, /--allow-read, or use PNG/);
+        return true;
+      });
+    },
+  });
+}

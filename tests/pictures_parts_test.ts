@@ -7,20 +7,28 @@ import {
   decodePicture,
   type Depth,
   fillTransparent,
+  flattenAlpha,
   formatOfName,
+  FORMATS,
   fromGpuPixels,
   joinAlpha,
+  lossesOf,
   type Orientation,
   type Picture,
+  type PictureFormat,
   readOrientation,
   splitAlpha,
+  stripMetadata,
   toGpuPixels,
   uprightExif,
   withSize,
   wordsPerPixel,
   writeGpuRows,
 } from "../src/pictures/mod.ts";
-import { testExif, testPicture } from "./pictures_fixtures.ts";
+import { readExifDensity, withExifDensity } from "../src/pictures/exif.ts";
+import { sniff } from "../src/pictures/kind.ts";
+import { numbersOf, readTiffDirectory } from "../src/pictures/tiff_tags.ts";
+import { testExif, testPicture, testProfile } from "./pictures_fixtures.ts";
 
 const CHANNELS = [1, 2, 3, 4] as const;
 const DEPTHS = [8, 16, 32] as const;
@@ -28,16 +36,10 @@ const DEPTHS = [8, 16, 32] as const;
 Deno.test("kinds: every refusal names what the file seems to be", async () => {
   const cases: [bytes: string, name: RegExp][] = [
     ["", /empty file/],
-    ["RIFF\x10\0\0\0WEBPVP8 ", /WebP/],
-    ["GIF89a", /GIF/],
-    ["II*\0\x08\0\0\0", /TIFF/],
-    ["MM\0*\0\0\0\x08", /TIFF/],
-    ["BM\x36\0\0\0", /BMP/],
-    ["\0\0\0\x1cftypavif", /AVIF/],
+    ["II+\0", /BigTIFF/],
     ["\0\0\0\x18ftypheic", /HEIC/],
+    ["\0\0\0\x18ftypmif1\0\0\0\0mif1heic", /HEIF/],
     ["\0\0\0\x18ftypisom", /video/],
-    ["\xff\x0a\xfa\x7f", /JPEG XL/],
-    ["\0\0\0\x0cJXL \r\n\x87\n", /JPEG XL/],
     ["%PDF-1.7", /PDF/],
     ["  <!DOCTYPE html><html>", /HTML/],
     ["<?xml version='1.0'?>\n<!-- x --><svg width='1'>", /SVG/],
@@ -49,10 +51,27 @@ Deno.test("kinds: every refusal names what the file seems to be", async () => {
     await assert.rejects(decodePicture(latin1(bytes)), (error) => {
       assert.ok(error instanceof InputError);
       assert.match(error.message, name);
-      assert.match(error.message, /reads JPEG and PNG/);
+      assert.match(error.message, /reads JPEG, PNG, WebP/);
       return true;
     });
   }
+});
+
+Deno.test("kinds: each that can be read is known by its first bytes", () => {
+  const cases: [bytes: string, kind: string][] = [
+    ["\xff\xd8\xff\xe0", "jpeg"],
+    ["\x89PNG\r\n\x1a\n", "png"],
+    ["RIFF\x10\0\0\0WEBPVP8 ", "webp"],
+    ["GIF89a", "gif"],
+    ["II*\0\x08\0\0\0", "tiff"],
+    ["MM\0*\0\0\0\x08", "tiff"],
+    ["BM\x36\0\0\0", "bmp"],
+    ["\0\0\0\x1cftypavif", "avif"],
+    ["\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "avif"],
+    ["\xff\x0a\xfa\x7f", "jxl"],
+    ["\0\0\0\x0cJXL \r\n\x87\n", "jxl"],
+  ];
+  for (const [bytes, kind] of cases) assert.deepEqual(sniff(latin1(bytes)), { kind }, kind);
 });
 
 Deno.test("formats: a name's ending says what to write", () => {
@@ -60,7 +79,34 @@ Deno.test("formats: a name's ending says what to write", () => {
     assert.equal(formatOfName(name), "jpeg", name);
   }
   assert.equal(formatOfName("a.b.PNG"), "png");
-  for (const name of ["png", "a.webp", "a.png/b", ""]) assert.equal(formatOfName(name), undefined);
+  assert.deepEqual(["a.webp", "a.avif", "a.JXL"].map(formatOfName), ["webp", "avif", "jxl"]);
+  for (const name of ["png", "a.tif", "a.png/b", ""]) assert.equal(formatOfName(name), undefined);
+});
+
+Deno.test("formats: what a file will lack is said, and nothing else", () => {
+  const plain = { width: 9, height: 9, channels: 3, depth: 8, metadata: {} } as const;
+  const rgb = { icc: testProfile("RGB ", 200) };
+  const grey = { icc: testProfile("GRAY", 200) };
+  for (const format of Object.keys(FORMATS) as PictureFormat[]) {
+    assert.deepEqual(lossesOf(plain, format), [], format);
+  }
+  const cases: [Partial<Picture>, PictureFormat, RegExp[]][] = [
+    [{ channels: 4, depth: 16, metadata: rgb }, "png", []],
+    [{ channels: 4, depth: 16 }, "jpeg", [/transparency/, /8 bits per sample, not 16/]],
+    [{ channels: 4, depth: 16, metadata: rgb }, "webp", [/8 bits/]],
+    [{ channels: 4, depth: 16, metadata: rgb }, "avif", [/10 bits/]],
+    [{ metadata: rgb }, "jxl", [/converted to sRGB/]],
+    [{ metadata: grey }, "png", [/left out/]],
+    [{ channels: 1, metadata: grey }, "jpeg", []],
+    [{ channels: 1, metadata: grey }, "webp", [/converted to sRGB/]],
+    [{ metadata: { exif: new Uint8Array(70_000) } }, "jpeg", [/64 KB of EXIF, not 70000/]],
+    [{ metadata: { exif: new Uint8Array(70_000) } }, "png", []],
+  ];
+  for (const [change, format, expected] of cases) {
+    const losses = lossesOf({ ...plain, ...change }, format);
+    assert.equal(losses.length, expected.length, `${format}: ${losses}`);
+    expected.forEach((pattern, i) => assert.match(losses[i], pattern));
+  }
 });
 
 Deno.test("orientation: each of the eight puts every pixel where EXIF says", () => {
@@ -227,4 +273,67 @@ Deno.test("GPU pixels: tiles with padded rows make up a picture", () => {
   assert.deepEqual(target, picture);
   assert.throws(() => writeGpuRows(target, words, 5, 0, 6, 1), UsageError);
   assert.throws(() => writeGpuRows(target, words.subarray(0, 30), 0, 0, 4, 2, 13), UsageError);
+});
+
+Deno.test("EXIF: a density is read, and written without a change to anything else", () => {
+  const density = { x: 300 / 0.0254, y: 150 / 0.0254 };
+  const blocks = [undefined, ...[true, false].map((little) => uprightExif(testExif(6, little)))];
+  for (const block of blocks) {
+    const dense = withExifDensity(block, density);
+    const { x, y } = readExifDensity(dense)!;
+    assert.ok(Math.abs(x - density.x) < 0.1 && Math.abs(y - density.y) < 0.1, `${x} ${y}`);
+    assert.equal(withExifDensity(dense, density), dense);
+    if (block === undefined) continue;
+    assert.equal(readExifDensity(block), undefined);
+    const sized = withSize(dense, 1234, 777);
+    const detail = readTiffDirectory(sized, 64)!;
+    assert.deepEqual(numbersOf(detail, 0xa002), [1234]);
+    const maker = readTiffDirectory(sized)!.entries.get(0x010f)!;
+    assert.deepEqual(maker.value, latin1("maker\0"));
+  }
+});
+
+Deno.test("metadata: stripping leaves the profile only", () => {
+  const icc = testProfile("RGB ", 200);
+  const metadata = { icc, exif: testExif(1), xmp: latin1("<x/>"), density: { x: 1, y: 1 } };
+  assert.deepEqual(stripMetadata(testPicture(2, 2, 3, 8, metadata)).metadata, { icc });
+  assert.deepEqual(stripMetadata(testPicture(2, 2, 3)).metadata, {});
+});
+
+Deno.test("alpha: flattened on a colour", () => {
+  const rgba: Picture = {
+    width: 3,
+    height: 1,
+    channels: 4,
+    depth: 8,
+    data: Uint8Array.of(10, 20, 30, 255, 10, 20, 30, 0, 100, 100, 100, 51),
+    metadata: {},
+  };
+  const flat = flattenAlpha(rgba, [0, 128, 255]);
+  assert.deepEqual([flat.channels, ...flat.data], [3, 10, 20, 30, 0, 128, 255, 20, 122, 224]);
+  const grey = testPicture(4, 4, 2, 16);
+  assert.equal(flattenAlpha(grey, [9, 9, 9]).channels, 1);
+  assert.equal(flattenAlpha(grey, [9, 9, 8]).channels, 3);
+  const opaque = testPicture(4, 4, 3);
+  assert.equal(flattenAlpha(opaque, [0, 0, 0]), opaque);
+});
+
+Deno.test("depth: dithering keeps the mean of what rounding would make steps", () => {
+  for (const level of [0, 100.25, 100.5, 200.9, 255]) {
+    const data = new Uint16Array(10_000).fill(Math.round(level * 257));
+    const picture: Picture = {
+      width: 100,
+      height: 100,
+      channels: 1,
+      depth: 16,
+      data,
+      metadata: {},
+    };
+    const dithered = convertDepth(picture, 8, { dither: true });
+    const values = new Set(dithered.data);
+    const mean = Array.from(dithered.data).reduce((sum, value) => sum + value) / data.length;
+    assert.ok(Math.abs(mean - level) < 0.03, `${level}: ${mean}`);
+    assert.ok(values.size <= (level % 255 === 0 ? 1 : 4), `${[...values]}`);
+    assert.deepEqual(convertDepth(picture, 8, { dither: true }).data, dithered.data);
+  }
 });

@@ -4,7 +4,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { allocateSamples, hasAlpha, type Picture } from "./picture.ts";
+import { allocateSamples, hasAlpha, type Picture, whiteOf } from "./picture.ts";
 
 /** A picture taken apart. At most one of `alpha` and `constant` is set; neither: there was no alpha. */
 export interface AlphaSplit {
@@ -69,6 +69,46 @@ export function joinAlpha(colour: Picture, alpha: Picture | number): Picture {
     joined[to++] = typeof alpha === "number" ? alpha : alpha.data[i];
   }
   return { ...colour, channels: channels === 1 ? 2 : 4, data: joined };
+}
+
+/**
+ * Returns the picture as it looks on a background of one colour, without alpha. Colours mix as the
+ * numbers they are stored as, which is what browsers do. A grey picture becomes RGB if the background
+ * is not grey. A picture without alpha is returned as it is.
+ *
+ * @param background red, green and blue, each from 0 to 255
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import type { Picture } from "./picture.ts";
+ * const half: Picture = {
+ *   width: 1, height: 1, channels: 2, depth: 8, data: Uint8Array.of(0, 51), metadata: {},
+ * };
+ * assert.deepEqual([...flattenAlpha(half, [255, 255, 255]).data], [204]);
+ * ```
+ */
+export function flattenAlpha(
+  picture: Picture,
+  background: readonly [red: number, green: number, blue: number],
+): Picture {
+  if (!hasAlpha(picture)) return picture;
+  const { width, height, channels, depth, data } = picture;
+  const [red, green, blue] = background;
+  const grey = channels === 2 && red === green && green === blue;
+  const white = whiteOf(depth);
+  const under = background.map((value) => value / 255 * white);
+  const rounding = depth === 32 ? 0 : 0.5;
+  const colours = grey ? 1 : 3;
+  const out = allocateSamples(depth, width * height * colours);
+  const step = channels === 2 ? 0 : 1;
+  for (let from = 0, to = 0; from < data.length; from += channels) {
+    const alpha = data[from + channels - 1] / white;
+    for (let c = 0; c < colours; c++) {
+      out[to++] = data[from + c * step] * alpha + under[c] * (1 - alpha) + rounding;
+    }
+  }
+  return { ...picture, channels: colours, data: out };
 }
 
 /**

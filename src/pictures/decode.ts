@@ -4,12 +4,18 @@
  */
 
 import { InputError } from "../errors.ts";
+import { decodeAvif } from "./avif.ts";
+import { decodeBmp } from "./bmp.ts";
+import { decodeGif } from "./gif.ts";
 import { decodeJpeg } from "./jpeg.ts";
+import { decodeJxl } from "./jxl.ts";
 import { type PictureKind, sniff } from "./kind.ts";
 import { DEFAULT_MAX_PIXELS } from "./limits.ts";
 import { makeUpright } from "./metadata.ts";
 import type { Picture } from "./picture.ts";
 import { decodePng } from "./png_decode.ts";
+import { decodeTiff } from "./tiff.ts";
+import { decodeWebp } from "./webp.ts";
 
 /** What `decodePicture` may be told. */
 export interface DecodeOptions {
@@ -17,20 +23,30 @@ export interface DecodeOptions {
   maxPixels?: number;
 }
 
-const DECODERS: Record<PictureKind, (bytes: Uint8Array, maxPixels: number) => Promise<Picture>> = {
+const DECODERS: Record<
+  PictureKind,
+  (bytes: Uint8Array, maxPixels: number) => Picture | Promise<Picture>
+> = {
   jpeg: decodeJpeg,
   png: decodePng,
+  webp: decodeWebp,
+  avif: decodeAvif,
+  jxl: decodeJxl,
+  tiff: decodeTiff,
+  gif: decodeGif,
+  bmp: decodeBmp,
 };
 
 /**
- * Decodes a JPEG or PNG file into an upright picture with its metadata.
+ * Decodes a JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP file into an upright picture with its
+ * metadata. What of the file the picture does not show is said in its `notes`.
  *
- * JPEG gives 8 bits and 1 or 3 channels (CMYK becomes RGB by the plain formula). PNG gives 8 or 16
- * bits and 1 to 4 channels. JPEG needs the permissions named in `jpeg_codec.ts`, PNG none.
+ * PNG, TIFF and AVIF give 8 or 16 bits, the others 8. PNG, GIF, BMP and TIFF (without JPEG in it) need
+ * no permissions, the others `--allow-read`; CMYK in JPEG needs `--allow-env=IMAGESCRIPT_WASM_SIMD` too.
  *
  * @param bytes the whole file
  * @throws {InputError} if the file is of another kind, cut off, damaged, or claims too many pixels
- * @throws {UsageError} if the JPEG codec cannot be loaded
+ * @throws {UsageError} if a codec that the file needs cannot be loaded
  *
  * @example
  * ```ts
@@ -51,8 +67,8 @@ export async function decodePicture(
   const sniffed = sniff(bytes);
   if (sniffed.kind === undefined) {
     throw new InputError(
-      `This file is ${sniffed.name}: Tessera reads JPEG and PNG. ` +
-        `Save the picture as one of these in another program.`,
+      `This file is ${sniffed.name}: Tessera reads JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF ` +
+        `and BMP. Save the picture as one of these in another program.`,
     );
   }
   return makeUpright(

@@ -1,35 +1,51 @@
 /**
- * Picture to bytes, in a format chosen by the caller or by a file's name.
+ * Picture to bytes, in a format chosen by the caller.
  */
 
 import { UsageError } from "../errors.ts";
+import { encodeAvif } from "./avif.ts";
 import { concatBytes } from "./bytes.ts";
 import { convertDepth } from "./depth.ts";
+import { FORMATS, type PictureFormat } from "./formats.ts";
 import { encodeJpeg } from "./jpeg.ts";
+import { encodeJxl } from "./jxl.ts";
 import type { Picture } from "./picture.ts";
 import { encodePngRows } from "./png_encode.ts";
+import { encodeWebp } from "./webp.ts";
 
-/** The formats that can be written. */
-export type PictureFormat = "png" | "jpeg";
-
-/** What `encodePicture` must and may be told. */
+/** What `encodePicture` must and may be told. What does not concern the format has no effect. */
 export interface EncodeOptions {
   format: PictureFormat;
-  /** JPEG only: 1 (smallest) to 100 (best), 92 unless given. */
+  /** 1 (smallest) to 100 (best). Unless given: JPEG 92, WebP 90, AVIF 80, JPEG XL 90. */
   quality?: number;
+  /**
+   * JPEG and AVIF: whether colour has the full resolution (4:4:4), or half of it in both directions
+   * (4:2:0). Unless given: full from quality 90 up.
+   */
+  chroma?: "4:4:4" | "4:2:0";
+  /** JPEG and JPEG XL: whether a coarse picture shows before the whole file is there. */
+  progressive?: boolean;
+  /** WebP, AVIF and JPEG XL: whether every sample (of 8 bits) comes back as it is. */
+  lossless?: boolean;
+  /** Whether 16 bits become 8 with noise instead of steps, where the format holds only 8. */
+  dither?: boolean;
 }
 
-const DEFAULT_QUALITY = 92;
+/** The quality from which on colour has the full resolution. */
+const FULL_COLOUR_QUALITY = 90;
 
 /**
  * Encodes a picture. Profile, EXIF (its sizes corrected), XMP and density are kept where the format
  * has room for them; a profile that does not describe the picture's kind of colours is left out.
+ * `lossesOf` says beforehand what the file will lack.
  *
- * PNG keeps 8 and 16 bits and alpha. JPEG rounds 16 bits to 8, and cannot hold alpha.
+ * PNG needs no permissions. The others need `--allow-read`; JPEG in full colour takes a quarter of the
+ * time with `--allow-ffi`.
  *
  * @throws {UsageError} if the picture is of floats (use `convertDepth`), the quality is no whole
- *   number from 1 to 100, or the JPEG codec cannot be loaded
- * @throws {InputError} if the format cannot hold the picture: alpha in JPEG, or a side too long
+ *   number from 1 to 100, or the codec cannot be loaded
+ * @throws {InputError} if the format cannot hold the picture: alpha in JPEG (use `flattenAlpha`), or
+ *   a side too long
  *
  * @example
  * ```ts
@@ -43,31 +59,30 @@ const DEFAULT_QUALITY = 92;
  * ```
  */
 export async function encodePicture(picture: Picture, options: EncodeOptions): Promise<Uint8Array> {
+  const { format, progressive = false, lossless = false, dither = false } = options;
   if (picture.depth === 32) {
     throw new UsageError("Files hold 8 or 16 bits per sample, not floats: use convertDepth first.");
   }
-  if (options.format === "jpeg") {
-    return await encodeJpeg(convertDepth(picture, 8), checkQuality(options.quality));
+  const quality = checkQuality(options.quality ?? FORMATS[format].quality ?? 100);
+  const fullColour = options.chroma === undefined
+    ? quality >= FULL_COLOUR_QUALITY
+    : options.chroma === "4:4:4";
+  const shallow = () => convertDepth(picture, 8, { dither });
+  switch (format) {
+    case "png":
+      return concatBytes(await Array.fromAsync(encodePngRows(picture, [picture.data])));
+    case "jpeg":
+      return await encodeJpeg(shallow(), { quality, fullColour, progressive });
+    case "webp":
+      return await encodeWebp(shallow(), quality, lossless);
+    case "avif":
+      return await encodeAvif(picture, quality, fullColour, lossless);
+    case "jxl":
+      return await encodeJxl(shallow(), quality, progressive, lossless);
   }
-  return concatBytes(await Array.fromAsync(encodePngRows(picture, [picture.data])));
 }
 
-/**
- * Returns the format that a file's name asks for by its ending, or `undefined` if it is neither
- * `.png` nor `.jpg`, `.jpeg`, `.jpe` or `.jfif`, in any case.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * assert.equal(formatOfName("photo.JPG"), "jpeg");
- * ```
- */
-export function formatOfName(name: string): PictureFormat | undefined {
-  if (/\.png$/i.test(name)) return "png";
-  return /\.(jpe?g|jpe|jfif)$/i.test(name) ? "jpeg" : undefined;
-}
-
-function checkQuality(quality = DEFAULT_QUALITY): number {
+function checkQuality(quality: number): number {
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new UsageError(`Quality must be a whole number from 1 to 100, not ${quality}.`);
   }

@@ -8,19 +8,35 @@
  * return `undefined`, or what could not be parsed unchanged.
  */
 
-import { viewOf } from "./bytes.ts";
+import { concatBytes, viewOf } from "./bytes.ts";
 import type { Orientation } from "./orientation.ts";
+import type { Metadata } from "./picture.ts";
+import {
+  entryOf,
+  numbersOf,
+  readTiffDirectory,
+  TIFF_TYPE,
+  tiffHeader,
+  writeTiffDirectory,
+} from "./tiff_tags.ts";
 
 const TAG = {
   imageWidth: 0x0100,
   imageHeight: 0x0101,
   orientation: 0x0112,
+  xResolution: 0x011a,
+  yResolution: 0x011b,
+  resolutionUnit: 0x0128,
   thumbnailOffset: 0x0201,
   thumbnailLength: 0x0202,
   exifDirectory: 0x8769,
   pixelWidth: 0xa002,
   pixelHeight: 0xa003,
 } as const;
+
+const INCH = 0.0254;
+const UNIT_INCH = 2;
+const UNIT_CENTIMETRE = 3;
 
 const TYPE_SHORT = 3;
 const TYPE_LONG = 4;
@@ -86,6 +102,62 @@ export function withSize(block: Uint8Array, width: number, height: number): Uint
     if (entry !== undefined) writeNumber(exif, entry, value);
   }
   return exif.bytes;
+}
+
+/**
+ * Reads the pixels per metre, or returns `undefined` if the block does not say.
+ *
+ * @param block TIFF structure that begins with `II` or `MM`
+ */
+export function readExifDensity(block: Uint8Array): Metadata["density"] {
+  const directory = readTiffDirectory(block);
+  if (directory === undefined) return undefined;
+  const [x] = numbersOf(directory, TAG.xResolution);
+  const [y] = numbersOf(directory, TAG.yResolution);
+  const [unit = UNIT_INCH] = numbersOf(directory, TAG.resolutionUnit);
+  const perMetre = unit === UNIT_INCH ? 1 / INCH : unit === UNIT_CENTIMETRE ? 100 : 0;
+  const density = { x: x * perMetre, y: y * perMetre };
+  return isDensity(density.x) && isDensity(density.y) ? density : undefined;
+}
+
+/**
+ * Returns a copy that says the given pixels per metre. The first directory is written anew at the
+ * end of the block, as nothing else in it may move.
+ *
+ * @param block TIFF structure that begins with `II` or `MM`; without one a new block is made
+ */
+export function withExifDensity(
+  block: Uint8Array | undefined,
+  density: { x: number; y: number },
+): Uint8Array {
+  const old = block === undefined ? undefined : readExifDensity(block);
+  if (old !== undefined && isNear(old.x, density.x) && isNear(old.y, density.y)) return block!;
+  const exif = block === undefined ? undefined : parse(block);
+  const little = exif?.little ?? true;
+  const bytes = exif?.bytes ?? tiffHeader(8, little);
+  const at = bytes.length + bytes.length % 2;
+  const entries = readTiffDirectory(bytes)?.entries ?? new Map();
+  const { rational, short } = TIFF_TYPE;
+  for (
+    const entry of [
+      entryOf(TAG.xResolution, rational, [density.x * INCH], little),
+      entryOf(TAG.yResolution, rational, [density.y * INCH], little),
+      entryOf(TAG.resolutionUnit, short, [UNIT_INCH], little),
+    ]
+  ) entries.set(entry.tag, entry);
+  const next = exif === undefined ? 0 : exif.view.getUint32(exif.main.nextAt, little);
+  viewOf(bytes).setUint32(4, at, little);
+  const directory = writeTiffDirectory([...entries.values()], at, next, little);
+  return concatBytes([bytes, new Uint8Array(at - bytes.length), directory]);
+}
+
+function isDensity(value: number): boolean {
+  return Number.isFinite(value) && value > 0;
+}
+
+/** Says whether two densities differ by no more than what formats round away. */
+function isNear(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 0.005 * b;
 }
 
 /** Parses a copy of the block, or returns `undefined` if its structure is broken. */

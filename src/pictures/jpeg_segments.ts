@@ -68,7 +68,7 @@ const ICC_PREFIX = "ICC_PROFILE\0";
 const INCH = 0.0254;
 
 /** The most data that one segment holds. */
-const SEGMENT_BYTES = 65533;
+export const SEGMENT_BYTES = 65533;
 
 /** Real files have about ten scans; each one of thousands would cost a walk over all pixels. */
 const MAX_SCANS = 100;

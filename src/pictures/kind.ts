@@ -4,7 +4,7 @@
  */
 
 /** The kinds that can be decoded. */
-export type PictureKind = "jpeg" | "png";
+export type PictureKind = "jpeg" | "png" | "webp" | "avif" | "jxl" | "tiff" | "gif" | "bmp";
 
 /** What the first bytes of a file say: a kind that can be decoded, or the name of another. */
 export type Sniffed = { kind: PictureKind } | { kind: undefined; name: string };
@@ -13,27 +13,31 @@ export type Sniffed = { kind: PictureKind } | { kind: undefined; name: string };
 interface Signature {
   offset: number;
   text: string;
-  name: string;
 }
 
-const OTHERS: readonly Signature[] = [
-  { offset: 8, text: "WEBP", name: "a WebP picture" },
-  { offset: 0, text: "GIF8", name: "a GIF picture" },
-  { offset: 0, text: "II*\0", name: "a TIFF picture or a camera's raw file" },
-  { offset: 0, text: "MM\0*", name: "a TIFF picture or a camera's raw file" },
+const KINDS: readonly (Signature & { kind: PictureKind })[] = [
+  { offset: 0, text: "\xff\xd8\xff", kind: "jpeg" },
+  { offset: 0, text: "\x89PNG\r\n\x1a\n", kind: "png" },
+  { offset: 8, text: "WEBP", kind: "webp" },
+  { offset: 0, text: "GIF8", kind: "gif" },
+  { offset: 0, text: "II*\0", kind: "tiff" },
+  { offset: 0, text: "MM\0*", kind: "tiff" },
+  { offset: 0, text: "BM", kind: "bmp" },
+  { offset: 4, text: "ftypavif", kind: "avif" },
+  { offset: 4, text: "ftypavis", kind: "avif" },
+  { offset: 0, text: "\xff\x0a", kind: "jxl" },
+  { offset: 4, text: "JXL \r\n", kind: "jxl" },
+];
+
+const OTHERS: readonly (Signature & { name: string })[] = [
   { offset: 0, text: "II+\0", name: "a BigTIFF picture" },
   { offset: 0, text: "MM\0+", name: "a BigTIFF picture" },
-  { offset: 0, text: "BM", name: "a BMP picture" },
-  { offset: 4, text: "ftypavif", name: "an AVIF picture" },
-  { offset: 4, text: "ftypavis", name: "an AVIF picture" },
   { offset: 4, text: "ftyphei", name: "a HEIC picture" },
   { offset: 4, text: "ftyphev", name: "a HEIC picture" },
-  { offset: 4, text: "ftypmif1", name: "a HEIF or AVIF picture" },
-  { offset: 4, text: "ftypmsf1", name: "a HEIF or AVIF picture" },
+  { offset: 4, text: "ftypmif1", name: "a HEIF picture" },
+  { offset: 4, text: "ftypmsf1", name: "a HEIF picture" },
   { offset: 4, text: "ftypcrx", name: "a Canon raw file" },
   { offset: 4, text: "ftyp", name: "a video" },
-  { offset: 0, text: "\xff\x0a", name: "a JPEG XL picture" },
-  { offset: 4, text: "JXL \r\n", name: "a JPEG XL picture" },
   { offset: 4, text: "jP  \r\n", name: "a JPEG 2000 picture" },
   { offset: 0, text: "\xff\x4f\xff\x51", name: "a JPEG 2000 picture" },
   { offset: 0, text: "8BPS", name: "a Photoshop document" },
@@ -63,8 +67,12 @@ const MARKUP: readonly [pattern: RegExp, name: string][] = [
 export function sniff(bytes: Uint8Array): Sniffed {
   if (bytes.length === 0) return { kind: undefined, name: "an empty file" };
   const head = String.fromCharCode(...bytes.subarray(0, 512));
-  if (head.startsWith("\xff\xd8\xff")) return { kind: "jpeg" };
-  if (head.startsWith("\x89PNG\r\n\x1a\n")) return { kind: "png" };
+  const known = KINDS.find(({ offset, text }) => head.startsWith(text, offset));
+  if (known !== undefined) return { kind: known.kind };
+  // An AVIF file may call itself HEIF first, and name itself only among what it is compatible with.
+  if (head.startsWith("ftyp", 4) && /avi[fs]/.test(head.slice(8, head.charCodeAt(3)))) {
+    return { kind: "avif" };
+  }
   const other = OTHERS.find(({ offset, text }) => head.startsWith(text, offset));
   if (other !== undefined) return { kind: undefined, name: other.name };
   const text = head.replace(/^\xef\xbb\xbf/, "").trimStart();

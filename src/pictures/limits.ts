@@ -24,6 +24,19 @@ export function checkSize(format: string, width: number, height: number, maxPixe
   }
 }
 
+/**
+ * Refuses to write a picture with a side that the format cannot hold.
+ *
+ * @throws {InputError} with the size and the limit
+ */
+export function checkSide(format: string, width: number, height: number, maxSide: number): void {
+  if (width <= maxSide && height <= maxSide) return;
+  throw new InputError(
+    `${format} holds at most ${maxSide} pixels a side, and this picture has ` +
+      `${width} x ${height}. Choose PNG.`,
+  );
+}
+
 /** The error for a file that breaks its own format: `what` says where and with which numbers. */
 export function damaged(format: string, what: string): InputError {
   return new InputError(

@@ -4,22 +4,30 @@
  */
 
 import { latin1, startsWith } from "./bytes.ts";
-import { readOrientation, uprightExif, withSize } from "./exif.ts";
+import {
+  readExifDensity,
+  readOrientation,
+  uprightExif,
+  withExifDensity,
+  withSize,
+} from "./exif.ts";
 import { applyOrientation, type Orientation } from "./orientation.ts";
 import type { Metadata, Picture } from "./picture.ts";
 
 /**
- * Turns a freshly decoded picture upright by its EXIF block, and makes EXIF and XMP agree. An EXIF
- * block that cannot be parsed is dropped.
+ * Turns a freshly decoded picture upright by its EXIF block, and makes EXIF and XMP agree. A density
+ * that only EXIF tells is taken from there. An EXIF block that cannot be parsed is dropped.
  */
 export function makeUpright(picture: Picture): Picture {
   const { exif, xmp, ...metadata } = picture.metadata;
   const orientation: Orientation = exif === undefined ? 1 : readOrientation(exif);
   const upright = exif === undefined ? undefined : uprightExif(exif);
+  const density = metadata.density ?? (upright && readExifDensity(upright));
   return {
     ...applyOrientation(picture, orientation),
     metadata: {
       ...metadata,
+      ...(density === undefined ? {} : { density }),
       ...(upright === undefined ? {} : { exif: upright }),
       ...(xmp === undefined ? {} : { xmp: orientation === 1 ? xmp : uprightXmp(xmp) }),
     },
@@ -37,6 +45,24 @@ export function metadataToWrite(picture: Omit<Picture, "data">): Metadata {
     ...(icc !== undefined && profileFits(icc, picture.channels) ? { icc } : {}),
     ...(exif === undefined ? {} : { exif: withSize(exif, picture.width, picture.height) }),
   };
+}
+
+/**
+ * Returns the metadata to write in a format that has no density of its own: it is put into EXIF.
+ */
+export function metadataInExif(picture: Omit<Picture, "data">): Metadata {
+  const { density, ...metadata } = metadataToWrite(picture);
+  if (density === undefined) return metadata;
+  return { ...metadata, exif: withExifDensity(metadata.exif, density) };
+}
+
+/**
+ * Returns the picture without EXIF, XMP and density. The profile stays, as without it the colours
+ * would be others.
+ */
+export function stripMetadata(picture: Picture): Picture {
+  const { icc } = picture.metadata;
+  return { ...picture, metadata: icc === undefined ? {} : { icc } };
 }
 
 /** Says whether an ICC profile describes pictures with that many channels. */

@@ -4,10 +4,19 @@
 
 export * from "./picture.ts";
 export { type DecodeOptions, decodePicture } from "./decode.ts";
-export { type EncodeOptions, encodePicture, formatOfName, type PictureFormat } from "./encode.ts";
+export { type EncodeOptions, encodePicture } from "./encode.ts";
+export {
+  type FormatFacts,
+  formatOfName,
+  FORMATS,
+  lossesOf,
+  type PictureFormat,
+} from "./formats.ts";
 export { encodePngRows, type PictureHeader } from "./png_encode.ts";
-export { convertDepth } from "./depth.ts";
+export { convertDepth, type DepthOptions } from "./depth.ts";
+export { toSrgb } from "./srgb.ts";
+export { stripMetadata } from "./metadata.ts";
 export { applyOrientation, type Orientation } from "./orientation.ts";
-export { type AlphaSplit, fillTransparent, joinAlpha, splitAlpha } from "./alpha.ts";
+export { type AlphaSplit, fillTransparent, flattenAlpha, joinAlpha, splitAlpha } from "./alpha.ts";
 export { fromGpuPixels, toGpuPixels, wordsPerPixel, writeGpuRows } from "./gpu_pixels.ts";
 export { readOrientation, uprightExif, withSize } from "./exif.ts";

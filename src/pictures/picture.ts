@@ -36,6 +36,8 @@ export interface Picture {
   data: Samples;
   /** Everything else that the file carried. */
   metadata: Metadata;
+  /** What of the file the picture does not show, for people: "of the 12 frames only ...". */
+  notes?: string[];
 }
 
 /** Returns the largest value of a sample: 255, 65535, or 1 for floats. */

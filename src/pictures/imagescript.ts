@@ -1,20 +1,20 @@
 /**
- * The one file that knows imagescript, the JPEG codec. Its two halves are imported apart, each when
- * first needed, and not by its main module, which would copy every picture once more, turn grey into
- * colour, and ask for the native library even to decode:
+ * The one file that knows imagescript. Its two halves are imported apart, each when first needed, and
+ * not by its main module, which would copy every picture once more, turn grey into colour, and ask for
+ * the native library even to decode:
  *
- * - decoder: WebAssembly. Needs `--allow-read` (it reads its own `.wasm` file) and
- *   `--allow-env=IMAGESCRIPT_WASM_SIMD` (it asks for that variable).
+ * - decoder: WebAssembly, for CMYK and for files that mozjpeg refuses. Needs `--allow-read` (it reads
+ *   its own `.wasm` file) and `--allow-env=IMAGESCRIPT_WASM_SIMD` (it asks for that variable).
  * - encoder: a native library for Linux, macOS (x64, arm64) and Windows (x64). Needs `--allow-read`
  *   and `--allow-ffi`.
- *
- * Together: `--allow-read --allow-env=IMAGESCRIPT_WASM_SIMD --allow-ffi`. PNG needs none of them.
  *
  * The specifiers are inline, with the version, because code imported by URL has no import map.
  */
 
-import { UsageError } from "../errors.ts";
 import { damaged } from "./limits.ts";
+import { notLoaded } from "./wasm.ts";
+
+const CODEC = "imagescript@1.3.1";
 
 /** Decoded samples, `[height][width][components]`: grey, RGB, or CMYK with 0 as no ink. */
 export interface JpegPixels {
@@ -58,11 +58,8 @@ const COMPONENTS = [1, 3, 4] as const;
  * @throws {InputError} if the decoder cannot make sense of the file
  * @throws {UsageError} if the decoder cannot be loaded
  */
-export async function decodeJpegPixels(bytes: Uint8Array): Promise<JpegPixels> {
-  const decoder = await load(async () => {
-    const module: DecoderModule = await import("npm:imagescript@1.3.1/wasm/node/jpeg.js");
-    return await module.default.init();
-  });
+export async function decodeImagescript(bytes: Uint8Array): Promise<JpegPixels> {
+  const decoder = await loadDecoder();
   try {
     const { width, height, format, buffer } = decoder.decode(bytes);
     return { width, height, components: COMPONENTS[format], data: buffer };
@@ -80,7 +77,7 @@ export async function decodeJpegPixels(bytes: Uint8Array): Promise<JpegPixels> {
  * @param quality 1 to 100
  * @throws {UsageError} if the encoder cannot be loaded
  */
-export async function encodeJpegPixels(
+export async function encodeImagescript(
   rgba: Uint8Array,
   width: number,
   height: number,
@@ -89,23 +86,24 @@ export async function encodeJpegPixels(
   if (rgba.length !== width * height * 4) {
     throw new RangeError(`${rgba.length} bytes are not ${width} x ${height} pixels of 4 bytes.`);
   }
-  const encoder = await load(async () => {
-    const module: EncoderModule = await import("npm:imagescript@1.3.1/codecs/node/index.js");
-    return module.default.jpeg;
-  });
+  const encoder = await loadEncoder();
   return await encoder.encode_async(rgba, { width, height, quality });
 }
 
-/** Loads a half of the codec, and says what it needs if that fails. */
-async function load<T>(loader: () => Promise<T>): Promise<T> {
+async function loadDecoder(): Promise<Awaited<ReturnType<DecoderModule["default"]["init"]>>> {
   try {
-    return await loader();
+    const module: DecoderModule = await import("npm:imagescript@1.3.1/wasm/node/jpeg.js");
+    return await module.default.init();
   } catch (error) {
-    throw new UsageError(
-      "The JPEG codec (npm:imagescript@1.3.1) could not be loaded " +
-        `(${error instanceof Error ? error.message : error}). ` +
-        "Run with --allow-read --allow-env=IMAGESCRIPT_WASM_SIMD --allow-ffi, or use PNG.",
-      { cause: error },
-    );
+    throw notLoaded(CODEC, "--allow-read --allow-env=IMAGESCRIPT_WASM_SIMD", error);
+  }
+}
+
+async function loadEncoder(): Promise<EncoderModule["default"]["jpeg"]> {
+  try {
+    const module: EncoderModule = await import("npm:imagescript@1.3.1/codecs/node/index.js");
+    return module.default.jpeg;
+  } catch (error) {
+    throw notLoaded(CODEC, "--allow-read --allow-ffi", error);
   }
 }

@@ -1,0 +1,150 @@
+/**
+ * The formats that can be written, and what each of them can hold.
+ */
+
+import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./avif.ts";
+import { JPEG_MAX_SIDE } from "./jpeg.ts";
+import { SEGMENT_BYTES } from "./jpeg_segments.ts";
+import { profileFits } from "./metadata.ts";
+import { hasAlpha, type Picture } from "./picture.ts";
+import { PNG_MAX } from "./png_format.ts";
+import { WEBP_MAX_SIDE } from "./webp.ts";
+
+/** The formats that can be written. */
+export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl";
+
+/** What a format can hold. */
+export interface FormatFacts {
+  /** As people write it. */
+  name: string;
+  /** The ending that a file's name is given. */
+  extension: string;
+  /** All endings that ask for the format, in lower case. */
+  extensions: readonly string[];
+  alpha: boolean;
+  /** Bits per sample of a file made from samples of 16 bits. */
+  deepBits: 8 | 10 | 16;
+  /** The most pixels that a side can have. */
+  maxSide: number;
+  /** The quality if none is asked for; `undefined` if there is no such choice. */
+  quality: number | undefined;
+  /** Whether `lossless` can be asked for; PNG is never anything else. */
+  lossless: boolean;
+  /** Which pictures can keep a profile; the colours of others are converted to sRGB. */
+  profile: "all" | "colour" | "none";
+}
+
+/** What each format can hold. */
+export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
+  png: {
+    name: "PNG",
+    extension: ".png",
+    extensions: [".png"],
+    alpha: true,
+    deepBits: 16,
+    maxSide: PNG_MAX,
+    quality: undefined,
+    lossless: false,
+    profile: "all",
+  },
+  jpeg: {
+    name: "JPEG",
+    extension: ".jpg",
+    extensions: [".jpg", ".jpeg", ".jpe", ".jfif"],
+    alpha: false,
+    deepBits: 8,
+    maxSide: JPEG_MAX_SIDE,
+    quality: 92,
+    lossless: false,
+    profile: "all",
+  },
+  webp: {
+    name: "WebP",
+    extension: ".webp",
+    extensions: [".webp"],
+    alpha: true,
+    deepBits: 8,
+    maxSide: WEBP_MAX_SIDE,
+    quality: 90,
+    lossless: true,
+    profile: "colour",
+  },
+  avif: {
+    name: "AVIF",
+    extension: ".avif",
+    extensions: [".avif"],
+    alpha: true,
+    deepBits: AVIF_DEEP_BITS,
+    maxSide: AVIF_MAX_SIDE,
+    quality: 80,
+    lossless: true,
+    profile: "colour",
+  },
+  jxl: {
+    name: "JPEG XL",
+    extension: ".jxl",
+    extensions: [".jxl"],
+    alpha: true,
+    deepBits: 8,
+    maxSide: 2 ** 30,
+    quality: 90,
+    lossless: true,
+    profile: "none",
+  },
+};
+
+/**
+ * Returns the format that a file's name asks for by its ending, in any case, or `undefined`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(formatOfName("photo.JPG"), "jpeg");
+ * ```
+ */
+export function formatOfName(name: string): PictureFormat | undefined {
+  const ending = /\.[^./\\]*$/.exec(name)?.[0].toLowerCase();
+  if (ending === undefined) return undefined;
+  const formats = Object.keys(FORMATS) as PictureFormat[];
+  return formats.find((format) => FORMATS[format].extensions.includes(ending));
+}
+
+/**
+ * Says what a file of the format will lack of the picture, in sentences for people; nothing if the
+ * file will hold all of it. Loss by `quality` is not meant.
+ *
+ * The samples are not looked at, so this can be asked before the work.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const header = { width: 9, height: 9, channels: 4, depth: 16, metadata: {} } as const;
+ * assert.deepEqual(lossesOf(header, "png"), []);
+ * assert.equal(lossesOf(header, "jpeg").length, 2);
+ * ```
+ */
+export function lossesOf(
+  picture: Omit<Picture, "data">,
+  format: PictureFormat,
+): string[] {
+  const { channels, depth, metadata: { icc, exif, xmp } } = picture;
+  const { name, alpha, deepBits, profile } = FORMATS[format];
+  const losses: string[] = [];
+  if (hasAlpha(picture) && !alpha) losses.push(`${name} cannot hold transparency`);
+  if (depth > deepBits) losses.push(`${name} holds ${deepBits} bits per sample, not ${depth}`);
+  if (icc !== undefined) {
+    if (!profileFits(icc, channels)) {
+      losses.push("The ICC profile does not describe such colours and is left out");
+    } else if (profile === "none" || (profile === "colour" && channels <= 2)) {
+      losses.push(`${name} cannot hold this ICC profile: colours are converted to sRGB`);
+    }
+  }
+  if (format === "jpeg") {
+    const texts: [string, Uint8Array | undefined][] = [["EXIF", exif], ["XMP", xmp]];
+    for (const [text, data] of texts) {
+      if (data === undefined || data.length + 32 <= SEGMENT_BYTES) continue;
+      losses.push(`JPEG holds at most 64 KB of ${text}, not ${data.length} bytes: it is left out`);
+    }
+  }
+  return losses;
+}
