@@ -40,7 +40,8 @@ export class ProgressTracker {
   /** Takes the progress of one pass; told on at most ten times a second, and at the end. */
   report(pass: number, done: { fraction: number; tiles: number; ofTiles: number }): void {
     const now = performance.now();
-    this.#fractions[pass] = done.fraction;
+    // After a shortage of memory a pass begins a row of tiles again; nobody wants to see that.
+    this.#fractions[pass] = Math.max(this.#fractions[pass], done.fraction);
     const work = this.#weights.reduce((sum, weight, i) => sum + weight * this.#fractions[i], 0);
     const fraction = Math.min(1, work / this.#total);
     const finished = fraction === 1 && this.#lastFraction < 1;

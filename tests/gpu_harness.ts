@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { Gpu } from "../src/gpu/device.ts";
 import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
-import { defaultStyle, type Style } from "../src/kernels/styles.ts";
+import { defaultStyle, type Style, stylesFor } from "../src/kernels/styles.ts";
 import type { Layout } from "../src/kernels/layout.ts";
 import { assertClose, type Tolerance } from "./reference/compare.ts";
 import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
@@ -19,9 +19,9 @@ export const gpu: Gpu = await Gpu.open();
 export const STORAGES: Storage[] = ["f32", "f16"];
 
 /** Styles of convolution that the adapter can run, its own first. */
-export const STYLES: Style[] = defaultStyle(gpu.adapter, gpu.enabled) === "subgroup"
-  ? ["subgroup", "uniform"]
-  : ["uniform"];
+export const STYLES: Style[] = [
+  ...new Set([defaultStyle(gpu.adapter, gpu.enabled), ...stylesFor(gpu.adapter, gpu.enabled)]),
+];
 
 /** One dispatch and the words of what it reads, in the order of its bindings. */
 export interface Run {
@@ -86,18 +86,10 @@ export function pack(tensor: Tensor, layout: Layout): Uint32Array {
   });
 }
 
-/**
- * An output buffer before a kernel ran: NaN wherever it has to write, zero around.
- *
- * @param padding Whether the kernel also clears what lies right of and below the values.
- */
-export function poison(layout: Layout, padding: boolean): Uint32Array {
-  const right = padding ? layout.pitch - 2 : layout.width;
-  const bottom = padding ? layout.plane / layout.pitch - 2 : layout.height;
-  return fill(
-    layout,
-    (_, y, x) => y >= 0 && x >= 0 && y < bottom && x < right ? NaN : 0,
-  );
+/** An output buffer before a kernel ran: NaN wherever values have to be, zero around. */
+export function poison(layout: Layout): Uint32Array {
+  const { width, height } = layout;
+  return fill(layout, (_, y, x) => y >= 0 && x >= 0 && y < height && x < width ? NaN : 0);
 }
 
 /** A buffer of words that no kernel writes by chance. */

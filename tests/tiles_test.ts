@@ -288,10 +288,8 @@ Deno.test("walk() keeps the rows that are done when memory runs out half-way", (
       const options = optionsOf(picture, { tile: 32 });
       const source = new RowWindow(picture, bandsOf(picture, random));
       const heights: number[] = [];
-      const fractions: number[] = [];
-      const onProgress = ({ fraction }: { fraction: number }) => fractions.push(fraction);
       let at = 0;
-      for await (const band of walk(program, source, submitter, { ...options, onProgress })) {
+      for await (const band of walk(program, source, submitter, options)) {
         heights.push(band.rows);
         assertSameWords(band.words, whole.words.subarray(at, at + band.words.length), `at ${at}`);
         at += band.words.length;
@@ -299,10 +297,6 @@ Deno.test("walk() keeps the rows that are done when memory runs out half-way", (
       }
       assert.equal(at, whole.words.length);
       assert.ok(heights[0] > heights[1], `bands of ${heights} rows`);
-      assert.ok(
-        fractions.every((value, i) => i === 0 || value >= fractions[i - 1]),
-        `${fractions}`,
-      );
     })
   ));
 
@@ -316,8 +310,8 @@ Deno.test("walk() ends with one error when memory runs out at the smallest tile"
   withRandom((random) =>
     withProgram(fast, "f32", async (program) => {
       const before = gpu.bytes;
-      for (const tile of ["auto", 20] as const) {
-        const picture = noise(random, 60, 50, 8);
+      for (const tile of ["auto", 200] as const) {
+        const picture = noise(random, 400, 300, 8);
         const shortages = await withShortage(0, Infinity, async () => {
           await assert.rejects(run(program, picture, { tile }), (error) => {
             assert.ok(error instanceof GpuError);
