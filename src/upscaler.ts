@@ -51,7 +51,7 @@ export interface UpscalerOptions {
   memory?: number;
   /**
    * How activations are stored: `f32`; `f16`, half the memory, up to 2 levels of 255 off; or `auto`,
-   * f32 unless only f16 lets the whole picture through an RRDBNet at once. Arithmetic is f32 always.
+   * f32 unless only f16 fits the memory, or only f16 without traces of tiles. Arithmetic is f32 always.
    */
   precision?: "auto" | "f32" | "f16";
   /** Side of a tile in input pixels. Default: `auto`, as large as memory allows. */
@@ -442,16 +442,17 @@ export class Upscaler {
     return { memory: this.#memoryFor(pass, together), tile, halo, depth: pass.depthOut };
   }
 
-  /** The program in the precision asked for, or in f16 if only that gets by without inexact tiles. */
+  /** The program in the precision asked for, or in f16 if only that fits, or only that exactly. */
   async #programFor(pass: Pass, together: Pass[]): Promise<Program> {
     const { precision = "auto", tile = "auto", halo = "auto" } = this.#options;
     if (precision !== "auto") return await this.#program(precision);
-    const isExact = (program: Program) =>
-      isExactIn(program, pass, this.#tileOptions(pass, together));
+    const options = this.#tileOptions(pass, together);
+    const fit = (program: Program) => fitOf(program, pass, options);
     const program = await this.#program("f32");
-    if (tile !== "auto" || halo !== "auto" || isExact(program)) return program;
+    const asked = tile !== "auto" || halo !== "auto";
+    if (fit(program) === "exact" || (asked && fit(program) !== "none")) return program;
     const smaller = await this.#program("f16");
-    return isExact(smaller) ? smaller : program;
+    return fit(smaller) === "exact" || fit(program) === "none" ? smaller : program;
   }
 
   #program(storage: "f32" | "f16"): Promise<Program> {
@@ -467,11 +468,12 @@ export class Upscaler {
   }
 }
 
-function isExactIn(program: Program, pass: Pass, options: TileOptions): boolean {
+/** Whether a program fits the memory, and without traces of tiles. */
+function fitOf(program: Program, pass: Pass, options: TileOptions): "exact" | "inexact" | "none" {
   try {
-    return choiceFor(program, sizeIn(pass), options).exact;
+    return choiceFor(program, sizeIn(pass), options).exact ? "exact" : "inexact";
   } catch (error) {
-    if (error instanceof UsageError) return false;
+    if (error instanceof UsageError) return "none";
     throw error;
   }
 }

@@ -389,8 +389,7 @@ Deno.test("precision auto takes f16 only where f32 would leave traces of tiles",
       const [whole] = (await upscaler.plan(picture)).passes;
       assert.deepEqual([whole.precision, whole.exact, whole.tiles], ["f32", true, 1]);
       const exact = await upscaler.upscale(picture);
-      // Less than the trunk takes in f32, more than it takes in f16.
-      const memory = 2.2e6;
+      const memory = await mostMemoryOf("f16", model, picture);
       await withUpscaler({ model, memory }, async (short) => {
         const before = gpu.bytes;
         const [pass] = (await short.plan(picture)).passes;
@@ -403,4 +402,35 @@ Deno.test("precision auto takes f16 only where f32 would leave traces of tiles",
         }
       });
     });
+  }));
+
+/** Goes down in memory until the plan for a picture has a precision. */
+async function mostMemoryOf(
+  precision: "f16",
+  model: Uint8Array,
+  picture: Picture,
+): Promise<number> {
+  for (let memory = 2e7; memory > 1e5; memory *= 0.95) {
+    const upscaler = await Upscaler.create({ model, device: gpu, memory });
+    const [pass] = (await upscaler.plan(picture)).passes;
+    upscaler.destroy();
+    if (pass.precision === precision) return memory;
+  }
+  assert.fail(`precision ${precision} is never taken`);
+}
+
+Deno.test("precision auto takes f16 when f32 does not fit at all", () =>
+  withRandom(async (random) => {
+    const model = tinyRrdbNetFile(random, { blocks: 3 });
+    const size = { width: 90, height: 60 };
+    const needed = async (precision: "f32" | "f16" | "auto") => {
+      for (let memory = 2e7;; memory *= 0.95) {
+        const upscaler = await Upscaler.create({ model, device: gpu, memory, precision });
+        const fits = await upscaler.plan(size).then(() => true, () => false);
+        upscaler.destroy();
+        if (!fits) return memory;
+      }
+    };
+    assert.ok(await needed("f32") > await needed("f16"));
+    assert.equal(await needed("auto"), await needed("f16"));
   }));
