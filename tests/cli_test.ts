@@ -159,7 +159,7 @@ Deno.test("planJobs() refuses names that contradict each other", async () => {
       [[a, a], {}, /Two pictures would be written/],
       [[a, "b.png"], { output: "c.png" }, /Expected a folder/],
       [[a], { output: "c.png", format: "jpeg" }, /contradicts/],
-      [[a], { output: "c.webp" }, /Expected a name that ends/],
+      [[a], { output: "c.gif" }, /Expected a name with one of the endings \.png, \.jpg/],
       [["x/a.png", "y/a.png"], { output: folder }, /Two pictures would be written/],
     ];
     for (const [inputs, request, message] of refused) {
@@ -326,7 +326,7 @@ Deno.test("tessera says in one line that JPEG cannot hold 16 bits", async () => 
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
-      /^flat\.jpg: JPEG holds 8 bits per sample, not the 16 of the input.*\n.*\n$/,
+      /^flat\.jpg: JPEG holds 8 bits per sample, not 16\n.*\n$/,
     );
   });
 });

@@ -50,10 +50,10 @@ export function textOption(
 
 /** An option that takes one of a few words. */
 export function choiceOption<Word extends string>(
-  spec: { words: readonly Word[]; help: string },
+  spec: { words: readonly Word[]; help: string; value?: string },
 ): Option<Word | undefined> {
   return {
-    value: spec.words.join("|"),
+    value: spec.value ?? spec.words.join("|"),
     help: spec.help,
     absent: undefined,
     read(text, flag) {
@@ -151,7 +151,7 @@ function unexpected(expected: string, flag: string, received: string): UsageErro
 }
 
 /** Joins words as a sentence does: "a, b or c". */
-function listOf(words: readonly string[]): string {
+export function listOf(words: readonly string[]): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }

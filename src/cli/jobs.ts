@@ -5,7 +5,7 @@
 
 import { basename, dirname, extname, join } from "node:path";
 import { UsageError } from "../errors.ts";
-import { formatOfName, type PictureFormat } from "../pictures/mod.ts";
+import { formatOfName, FORMATS, type PictureFormat } from "../pictures/mod.ts";
 import { statOrUndefined } from "./output_file.ts";
 
 /** One picture to upscale. */
@@ -58,8 +58,9 @@ function isFolder(path: string): boolean {
 function formatOfOutput(output: string, asked: PictureFormat | undefined): PictureFormat {
   const named = formatOfName(output);
   if (asked === undefined && named === undefined) {
+    const endings = Object.values(FORMATS).map(({ extension }) => extension).join(", ");
     throw new UsageError(
-      `Expected a name that ends in .png, .jpg or .jpeg for --output but received "${output}": ` +
+      `Expected a name with one of the endings ${endings} for --output but received "${output}": ` +
         `or choose with --format`,
     );
   }
@@ -72,7 +73,7 @@ function formatOfOutput(output: string, asked: PictureFormat | undefined): Pictu
 /** Keeps the input's own spelling (`.JPG`, `.jpeg`) where the format stays. */
 function endingFor(input: string, format: PictureFormat): string {
   if (formatOfName(input) === format) return extname(input);
-  return format === "jpeg" ? ".jpg" : ".png";
+  return FORMATS[format].extension;
 }
 
 /** Writes a factor as names carry it: "4", "1.5", at most three decimals. */

@@ -5,6 +5,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.ts";
+import { requestFolder } from "./permissions.ts";
 
 const unfinished = new Set<OutputFile>();
 
@@ -34,6 +35,7 @@ export class OutputFile implements Disposable {
       `.${basename(this.#path)}.${Deno.pid}.partial`,
     );
     this.#overwrite = options.overwrite;
+    requestFolder("write", dirname(this.#path));
     checkFree(path, this.#overwrite);
     this.#file = create(this.#partial);
     unfinished.add(this);

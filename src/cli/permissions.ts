@@ -12,11 +12,11 @@ export interface Permission {
   descriptor: Deno.PermissionDescriptor;
 }
 
-/** Everything that any run needs, apart from the network for a `--model` given by URL. */
+/** Everything that any run uses, apart from the network for a `--model` given by URL. */
 export const PERMISSIONS: readonly Permission[] = [
   {
     flag: "--allow-read",
-    purpose: "pictures and weights",
+    purpose: "pictures, weights and codecs",
     descriptor: { name: "read" },
   },
   {
@@ -26,12 +26,12 @@ export const PERMISSIONS: readonly Permission[] = [
   },
   {
     flag: "--allow-env=IMAGESCRIPT_WASM_SIMD",
-    purpose: "JPEG: the codec asks for this variable",
+    purpose: "JPEG in CMYK: its decoder asks for this variable",
     descriptor: { name: "env", variable: "IMAGESCRIPT_WASM_SIMD" },
   },
   {
     flag: "--allow-ffi",
-    purpose: "JPEG: the codec is native code",
+    purpose: "JPEG: the faster encoder is native code; without it another one is used",
     descriptor: { name: "ffi" },
   },
 ];
@@ -39,6 +39,14 @@ export const PERMISSIONS: readonly Permission[] = [
 /** Says whether Deno would let the program do this without asking. */
 export function isGranted({ descriptor }: Permission): boolean {
   return Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+/**
+ * Asks for a folder once, where Deno would ask for each file in it, for the last one after the work.
+ * Without a terminal this does nothing, and what is missing shows when it is used.
+ */
+export function requestFolder(name: "read" | "write", path: string): void {
+  Deno.permissions.requestSync({ name, path });
 }
 
 /** Says whether an error, or what caused it, is Deno's refusal; codecs pass on its words only. */

@@ -5,8 +5,11 @@
 import { InputError, UsageError } from "../errors.ts";
 import {
   decodePicture,
+  type EncodeOptions,
   encodePicture,
   encodePngRows,
+  FORMATS,
+  lossesOf,
   type Picture,
   type PictureFormat,
   type Samples,
@@ -18,27 +21,25 @@ import type { Plan, Upscaler } from "../upscaler.ts";
 import type { Job } from "./jobs.ts";
 import { OutputFile } from "./output_file.ts";
 
-const MAX_JPEG_SIDE = 65535;
-
 /** Encoding it shows whether the codec can be loaded. */
 const ONE_PIXEL: Picture = {
   width: 1,
   height: 1,
-  channels: 1,
+  channels: 3,
   depth: 8,
-  data: new Uint8Array(1),
+  data: new Uint8Array(3),
   metadata: {},
 };
 
 /** How the pictures are to be upscaled, and whom to tell. */
 export interface JobOptions {
   scale: number;
-  /** Of a JPEG, 1 to 100. */
-  quality: number;
+  /** 1 to 100, for formats that have such a choice; the format's own unless given. */
+  quality: number | undefined;
   overwrite: boolean;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
-  /** Receives a sentence about what the output cannot hold. */
+  /** Receives sentences about what of the input the output will not show. */
   onLoss: (loss: string) => void;
 }
 
@@ -72,14 +73,15 @@ export async function runJob(
   upscaler: Upscaler,
   options: JobOptions,
 ): Promise<JobReport> {
-  const { scale, signal } = options;
+  const { scale, quality, signal } = options;
   const clock = new PhaseClock();
   using file = new OutputFile(job.output, options);
+  const encoding = { format: job.format, ...(quality !== undefined && { quality }) };
   const picture = fitToFormat(await decodePicture(await readInput(job.input)), job.format, options);
   const plan = await upscaler.plan(picture, { scale });
-  await checkEncoder(job.format, plan);
+  await checkEncoder(encoding, plan);
   signal.throwIfAborted();
-  for await (const bytes of upscaleAndEncode(picture, job, upscaler, options, clock)) {
+  for await (const bytes of upscaleAndEncode(picture, encoding, upscaler, options, clock)) {
     await file.write(bytes);
   }
   signal.throwIfAborted();
@@ -87,23 +89,23 @@ export async function runJob(
   return { ...describeJob(job, upscaler, plan, scale), seconds: clock.stop() };
 }
 
-/** Yields the bytes of the result: of a PNG as its rows are made, of a JPEG all at the end. */
+/** Yields the bytes of the result: of a PNG as its rows are made, of the others all at the end. */
 async function* upscaleAndEncode(
   picture: Picture,
-  { format }: Job,
+  encoding: EncodeOptions,
   upscaler: Upscaler,
-  { scale, quality, signal, onProgress }: JobOptions,
+  { scale, signal, onProgress }: JobOptions,
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   const request = { scale, signal, onProgress };
   clock.enter("upscale");
-  if (format === "png") {
+  if (encoding.format === "png") {
     const { rows, ...header } = upscaler.upscaleRows(picture, request);
     yield* encodePngRows(header, timed(rows, clock));
   } else {
     const result = await upscaler.upscale(picture, request);
     clock.enter("encode");
-    yield await encodePicture(result, { format, quality });
+    yield await encodePicture(result, encoding);
   }
 }
 
@@ -132,28 +134,28 @@ async function readInput(path: string): Promise<Uint8Array> {
 
 /** Makes of a picture what its format can hold, or refuses where that would lose what is visible. */
 function fitToFormat(picture: Picture, format: PictureFormat, { onLoss }: JobOptions): Picture {
-  if (format === "png") return picture;
-  if (picture.depth > 8) {
-    onLoss(`JPEG holds 8 bits per sample, not the ${picture.depth} of the input; PNG would`);
-  }
-  const { colour, alpha, constant } = splitAlpha(picture);
-  if (alpha !== undefined || (constant ?? whiteOf(picture.depth)) < whiteOf(picture.depth)) {
-    throw new UsageError("JPEG cannot hold the picture's transparency: choose --format png");
-  }
-  return colour;
+  const fitting = FORMATS[format].alpha ? picture : withoutAlpha(picture, FORMATS[format].name);
+  for (const sentence of [...picture.notes ?? [], ...lossesOf(fitting, format)]) onLoss(sentence);
+  return fitting;
+}
+
+function withoutAlpha(picture: Picture, format: string): Picture {
+  const { colour, alpha, constant = whiteOf(picture.depth) } = splitAlpha(picture);
+  if (alpha === undefined && constant === whiteOf(picture.depth)) return colour;
+  throw new UsageError(`${format} cannot hold the picture's transparency: choose --format png`);
 }
 
 /** Finds out before the work whether its result can be encoded. */
-async function checkEncoder(format: PictureFormat, plan: Plan): Promise<void> {
-  if (format === "png") return;
+async function checkEncoder(encoding: EncodeOptions, plan: Plan): Promise<void> {
+  const { name, maxSide } = FORMATS[encoding.format];
   const { outputWidth, outputHeight } = plan;
-  if (Math.max(outputWidth, outputHeight) > MAX_JPEG_SIDE) {
+  if (Math.max(outputWidth, outputHeight) > maxSide) {
     throw new UsageError(
-      `JPEG holds at most ${MAX_JPEG_SIDE} pixels a side, not ${outputWidth} x ${outputHeight}: ` +
+      `${name} holds at most ${maxSide} pixels a side, not ${outputWidth} x ${outputHeight}: ` +
         `choose --format png`,
     );
   }
-  await encodePicture(ONE_PIXEL, { format });
+  await encodePicture(ONE_PIXEL, encoding);
 }
 
 function describeJob(

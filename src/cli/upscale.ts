@@ -1,11 +1,14 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
+import { dirname } from "node:path";
 import { UsageError } from "../errors.ts";
-import { type Upscaler } from "../upscaler.ts";
+import { FORMATS, type PictureFormat } from "../pictures/mod.ts";
+import type { Upscaler } from "../upscaler.ts";
 import {
   alignRows,
   choiceOption,
   describeOptions,
+  listOf,
   numberOption,
   type OptionValues,
   parseOptions,
@@ -16,6 +19,7 @@ import { EXIT, EXIT_CODE_HELP } from "./exit_codes.ts";
 import { explainError } from "./failure.ts";
 import { InterruptListener } from "./interrupt.ts";
 import { type Job, planJobs } from "./jobs.ts";
+import { requestFolder } from "./permissions.ts";
 import { printNote, printResult } from "./print.ts";
 import { formatDuration, progressFor } from "./progress.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
@@ -23,7 +27,11 @@ import { createUpscaler, scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.t
 import { type JobReport, runJob } from "./run_job.ts";
 import { VERSION } from "./version.ts";
 
-const DEFAULT_QUALITY = 92;
+const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
+
+/** The quality of each format that has one, as "JPEG 92, WebP 90". */
+const QUALITIES = Object.values(FORMATS)
+  .flatMap(({ name, quality }) => quality === undefined ? [] : [`${name} ${quality}`]).join(", ");
 
 const OPTIONS = {
   output: textOption({
@@ -33,15 +41,16 @@ const OPTIONS = {
   }),
   ...UPSCALER_OPTIONS,
   format: choiceOption({
-    words: ["png", "jpeg"],
-    help: "of the result (default: of the output's name, or the input's)",
+    value: "NAME",
+    words: FORMAT_NAMES,
+    help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
   }),
   quality: numberOption({
     value: "Q",
     min: 1,
     max: 100,
     whole: true,
-    help: `of a JPEG, 1 to 100 (default: ${DEFAULT_QUALITY})`,
+    help: `1 to 100 (default: ${QUALITIES})`,
   }),
   overwrite: switchOption("replace results that exist"),
   quiet: switchOption("only errors", "q"),
@@ -70,6 +79,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function upscaleAll(inputs: string[], values: UpscaleValues): Promise<number> {
+  new Set(inputs.map((input) => dirname(input))).forEach((path) => requestFolder("read", path));
   using interrupt = new InterruptListener();
   const upscaler = await createUpscaler(values);
   try {
@@ -98,7 +108,7 @@ async function reportJob(
   try {
     const report = await runJob(job, upscaler, {
       scale,
-      quality: values.quality ?? DEFAULT_QUALITY,
+      quality: values.quality,
       overwrite: values.overwrite,
       signal,
       onProgress: progressFor(job.input, values.quiet),
@@ -136,7 +146,7 @@ Usage: tessera PICTURE... [options]
   tessera photo.jpg --scale 2.5 -o big.png
   tessera a.jpg b.png -o results/
 
-Pictures are JPEG or PNG files.
+Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 
 Options:
 ${describeOptions(OPTIONS)}
