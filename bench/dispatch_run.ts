@@ -107,7 +107,7 @@ export class DispatchRun {
     const buffer = this.#buffers[index];
     const readback = new Readback(this.#gpu, buffer.size);
     try {
-      return await readback.read(buffer, buffer.size);
+      return await readback.read({ buffer, bytes: buffer.size });
     } finally {
       readback.destroy();
     }

@@ -17,9 +17,9 @@ import {
   type Depth,
   hasAlpha,
   type Picture,
+  type PictureHeader,
   type Samples,
 } from "./pictures/picture.ts";
-import type { PictureHeader } from "./pictures/png_encode.ts";
 import { type Pass, passesTo, type Size } from "./tiles/passes.ts";
 import { type Progress, ProgressTracker } from "./progress.ts";
 import { type Band, pictureBands, type RasterSize, RowWindow } from "./tiles/row_window.ts";

@@ -30,7 +30,7 @@ async function withCounter(
   });
   try {
     const command: Command = { pipeline, bindGroup, workgroups: [1, 1, 1], flop: 1e6 };
-    await body(command, async () => [...await readback.read(words, 256)]);
+    await body(command, async () => [...await readback.read({ buffer: words, bytes: 256 })]);
   } finally {
     gpu.destroyBuffer(words);
     readback.destroy();

@@ -108,7 +108,11 @@ async function compareOut(
   const words = await runKernel(
     [{
       dispatch: pixelsOut(input, factor, picture, rectangle, depth),
-      inputs: [pack(source, input), picture ? toGpuPixels(picture) : poisonWords(4)],
+      inputs: [
+        pack(source, input),
+        picture ? toGpuPixels(picture) : poisonWords(4),
+        new Uint32Array(1),
+      ],
     }],
     poisonWords(rectangle.width * rectangle.height * wordsPerPixel(depth)),
   );
@@ -153,7 +157,7 @@ Deno.test("pixelsOut() passes integer pixels through unchanged", () =>
       const words = await runKernel(
         [{
           dispatch: pixelsOut(input, 1, undefined, { x: 0, y: 0, ...size(picture) }, depth),
-          inputs: [pack(colours, input), poisonWords(4)],
+          inputs: [pack(colours, input), poisonWords(4), new Uint32Array(1)],
         }],
         poisonWords(33 * 5 * wordsPerPixel(depth)),
       );

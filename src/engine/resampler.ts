@@ -199,7 +199,7 @@ class Buffers {
   /** Reads a band back. */
   read(rows: number): Promise<Uint32Array> {
     const bytes = rows * this.#request.width * wordsPerPixel(this.#request.depth) * 4;
-    return this.#readback.read(this.#result, bytes);
+    return this.#readback.read({ buffer: this.#result, bytes });
   }
 
   destroy(): void {

@@ -18,6 +18,7 @@ export type Binding =
   | { kind: "slot"; slot: number }
   | { kind: "weights"; key: string }
   | { kind: "pixels" }
+  | { kind: "notFinite" }
   | { kind: "result" };
 
 /** One dispatch and what follows its parameters in the bind group. */
@@ -94,6 +95,9 @@ export function resultRectangle(network: Network, tile: TailTile): Rectangle {
   };
 }
 
+/** Bytes of the count of pixels that are no finite numbers. */
+export const COUNT_BYTES = 4;
+
 /** Bytes of the source pixels of a window. */
 export function pixelBytes(context: StepContext): number {
   const { width, height, depth } = context.pixels;
@@ -166,7 +170,12 @@ function outputStep(context: StepContext, tile: TailTile, fromTail: boolean): St
   const base = operation.base ? context.pixels : undefined;
   return {
     dispatch: pixelsOut(input, operation.factor, base, rectangle, context.depth),
-    bindings: [slot(context, operation.input), { kind: "pixels" }, { kind: "result" }],
+    bindings: [
+      slot(context, operation.input),
+      { kind: "pixels" },
+      { kind: "notFinite" },
+      { kind: "result" },
+    ],
   };
 }
 

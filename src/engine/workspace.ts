@@ -2,12 +2,14 @@
  * The buffers in which a program works on windows of one size, and the running of its steps.
  */
 
+import { GpuError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Command, Submitter } from "../gpu/submission.ts";
 import type { Program } from "./program.ts";
 import {
   type Binding,
+  COUNT_BYTES,
   paramBytes,
   PARAMS_STRIDE,
   pixelBytes,
@@ -19,6 +21,11 @@ import {
   trunkSteps,
 } from "./steps.ts";
 
+/** A result that cannot be right; arithmetic with more range may do better. */
+export class BadResultError extends GpuError {
+  override readonly name = "BadResultError";
+}
+
 /** Buffers for windows of one size. */
 export class Workspace {
   readonly #program: Program;
@@ -27,6 +34,7 @@ export class Workspace {
   readonly #slots: GPUBuffer[] = [];
   readonly #pixels: GPUBuffer;
   readonly #result: GPUBuffer;
+  readonly #notFinite: GPUBuffer;
   readonly #params: GPUBuffer;
   readonly #readback: Readback;
   readonly #tailParams: number;
@@ -46,7 +54,8 @@ export class Workspace {
     this.#pixels = create("pixels", pixelBytes(context), STORAGE | COPY_DST);
     const largestResult = resultBytes(context, tailTile);
     this.#result = create("result", largestResult, STORAGE | COPY_SRC);
-    this.#readback = new Readback(this.#gpu, largestResult);
+    this.#notFinite = create("not finite", COUNT_BYTES, STORAGE | COPY_DST | COPY_SRC);
+    this.#readback = new Readback(this.#gpu, largestResult + COUNT_BYTES);
     this.#tailParams = trunkSteps(context).length;
     this.#params = create("params", paramBytes(context.network), UNIFORM | COPY_DST);
   }
@@ -86,7 +95,11 @@ export class Workspace {
     await submitter.run(this.#trunk, signal, onDone);
   }
 
-  /** Runs the tail over one tile of the window and begins to read the result back. */
+  /**
+   * Runs the tail over one tile of the window and begins to read the result back.
+   *
+   * @throws {BadResultError} From `words`, if the result holds values that are no finite numbers.
+   */
   async tail(
     tile: TailTile,
     submitter: Submitter,
@@ -95,19 +108,33 @@ export class Workspace {
   ): Promise<{ words: Promise<Uint32Array> }> {
     const steps = tailSteps(this.#context, tile);
     this.#writeParams(steps, this.#tailParams);
+    this.#gpu.device.queue.writeBuffer(this.#notFinite, 0, new Uint32Array(1));
     const commands = steps.map((step, i) => ({
       ...this.#tailBindGroups[i],
       workgroups: step.dispatch.workgroups,
       flop: step.dispatch.flop,
     }));
     await submitter.run(commands, signal, onDone);
-    return { words: this.#readback.read(this.#result, resultBytes(this.#context, tile)) };
+    return { words: this.#read(resultBytes(this.#context, tile)) };
+  }
+
+  async #read(bytes: number): Promise<Uint32Array> {
+    const words = await this.#readback.read(
+      { buffer: this.#result, bytes },
+      { buffer: this.#notFinite, bytes: COUNT_BYTES },
+    );
+    const bad = words[bytes / 4];
+    if (bad === 0) return words.subarray(0, bytes / 4);
+    throw new BadResultError(
+      `The GPU "${this.#gpu.adapter.description}" gave ${bad} pixels of a tile that are no finite ` +
+        `numbers, with activations stored as ${this.#program.storage}; nothing of it was kept`,
+    );
   }
 
   /** Gives the buffers back. */
   destroy(): void {
-    const buffers = [...this.#slots, this.#pixels, this.#result, this.#params];
-    for (const buffer of buffers) this.#gpu.destroyBuffer(buffer);
+    const shared = [this.#pixels, this.#result, this.#notFinite, this.#params];
+    for (const buffer of [...this.#slots, ...shared]) this.#gpu.destroyBuffer(buffer);
     this.#readback.destroy();
   }
 
@@ -155,6 +182,7 @@ export class Workspace {
   #buffer(binding: Binding): GPUBuffer {
     if (binding.kind === "slot") return this.#slots[binding.slot];
     if (binding.kind === "weights") return this.#program.weights(binding.key);
+    if (binding.kind === "notFinite") return this.#notFinite;
     return binding.kind === "pixels" ? this.#pixels : this.#result;
   }
 

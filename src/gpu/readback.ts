@@ -22,20 +22,24 @@ export class Readback {
   }
 
   /**
-   * Copies a result once the work submitted so far is done.
+   * Copies results, one behind the other, once the work submitted so far is done.
    *
    * At most one earlier read may still be awaited.
    *
    * @returns The words, in memory of their own.
    */
-  async read(source: GPUBuffer, bytes: number): Promise<Uint32Array> {
+  async read(...sources: { buffer: GPUBuffer; bytes: number }[]): Promise<Uint32Array> {
     const staging = this.#staging[this.#next];
     this.#next = 1 - this.#next;
     const encoder = this.#gpu.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, staging, 0, bytes);
+    let total = 0;
+    for (const { buffer, bytes } of sources) {
+      encoder.copyBufferToBuffer(buffer, 0, staging, total, bytes);
+      total += bytes;
+    }
     this.#gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ, 0, bytes);
-    const words = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
+    await staging.mapAsync(GPUMapMode.READ, 0, total);
+    const words = new Uint32Array(staging.getMappedRange(0, total).slice(0));
     staging.unmap();
     return words;
   }

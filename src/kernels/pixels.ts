@@ -67,7 +67,8 @@ export interface Rectangle {
 
 /**
  * Plans the way out: pixel shuffle by `factor`, plus the nearest-enlarged source when `base`, clamped
- * and rounded; bindings: input, pixels, output.
+ * and rounded; bindings: input, pixels, the
+ * count of pixels that are no finite numbers (added to), output.
  *
  * @throws {RangeError} If the input does not have 3 * factor^2 channels or the rectangle is outside.
  */

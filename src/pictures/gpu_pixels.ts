@@ -105,8 +105,8 @@ export function writeGpuRows(
   }
 }
 
-/** The same memory as samples, four for each pixel. */
-function samplesIn(words: Uint32Array, depth: Depth): Samples {
+/** Returns the same memory as samples, four for each pixel. */
+export function samplesIn(words: Uint32Array, depth: Depth): Samples {
   const { buffer, byteOffset, length } = words;
   if (depth === 8) return new Uint8Array(buffer, byteOffset, length * 4);
   if (depth === 16) return new Uint16Array(buffer, byteOffset, length * 2);

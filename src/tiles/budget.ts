@@ -14,6 +14,7 @@ import {
   unshuffleOf,
 } from "../engine/memory.ts";
 import {
+  COUNT_BYTES,
   paramBytes,
   pixelBytes,
   resultBytes,
@@ -163,7 +164,8 @@ function choiceFor(
     tailHalo: reach.tailHalo,
     memory,
     exact: whole || reach.halo >= reach.radius,
-    gpuBytes: demand.weightBytes + planBytes(memory) + pixels + paramBytes(network),
+    gpuBytes: demand.weightBytes + planBytes(memory) + pixels + paramBytes(network) +
+      3 * COUNT_BYTES,
     flop: flopOf(network, cells, core, window, tailCore, tailWindow),
   };
 }

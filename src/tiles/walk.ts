@@ -6,12 +6,13 @@
 import { unshuffleOf } from "../engine/memory.ts";
 import type { Program } from "../engine/program.ts";
 import { outputPerCell, type TailTile } from "../engine/steps.ts";
-import { Workspace } from "../engine/workspace.ts";
+import { BadResultError, Workspace } from "../engine/workspace.ts";
 import { UsageError } from "../errors.ts";
 import { OutOfGpuMemoryError } from "../gpu/device.ts";
 import type { Submitter } from "../gpu/submission.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { chooseTiles, contextOf, firstTile, type TileChoice, type TileDemand } from "./budget.ts";
+import { isLostPicture } from "./flatness.ts";
 import { planTiles, type Region, type Tile } from "./plan.ts";
 import { type Band, BandBuilder, type RasterSize, type RowWindow } from "./row_window.ts";
 
@@ -50,7 +51,7 @@ export function choiceFor(program: Program, size: RasterSize, options: TileOptio
  * Runs a network over a whole picture and yields the result in bands, from the top.
  *
  * If the device runs out of memory, the budget is halved and the walk goes on behind the last row of
- * tiles that is finished.
+ * tiles that is finished. A result that cannot be right is computed once more, in f32.
  *
  * @throws {UsageError} If not even the smallest tile fits the budget.
  * @throws {GpuError} If the device fails.
@@ -65,14 +66,20 @@ export async function* walk(
   let choice = chooseTiles(demand);
   let firstRow = 0;
   try {
-    for (;;) {
+    for (let retried = false;;) {
       const run = new Run(program, source, submitter, demand, choice, options, firstRow);
       try {
         return yield* run.bands();
       } catch (error) {
-        if (!(error instanceof OutOfGpuMemoryError)) throw error;
         firstRow = run.finishedRows;
-        ({ demand, choice } = afterShortage(demand, choice, error));
+        if (error instanceof OutOfGpuMemoryError) {
+          ({ demand, choice } = afterShortage(demand, choice, error));
+        } else if (error instanceof BadResultError && !retried) {
+          retried = true;
+          program = program.withStorage("f32");
+          demand = { ...demand, storage: "f32" };
+          choice = chooseTiles(demand);
+        } else throw error;
       }
     }
   } finally {
@@ -186,12 +193,14 @@ class Run {
     const { memory, tailCore, tailHalo } = this.choice;
     const { signal } = this.#options;
     const count = (flop: number) => this.#report(flop);
-    await workspace.trunk(await this.#pixelsOf(tile), this.#submitter, signal, count);
+    const pixels = await this.#pixelsOf(tile);
+    await workspace.trunk(pixels, this.#submitter, signal, count);
     const core = { ...tile.core, x: tile.core.x - tile.windowX, y: tile.core.y - tile.windowY };
     for (const part of planTiles(core, memory.trunkWindow, tailCore, tailHalo).tiles) {
       const tail: TailTile = { ...part.core, windowX: part.windowX, windowY: part.windowY };
       const { words } = await workspace.tail(tail, this.#submitter, signal, count);
-      await this.#settle(builder, { region: this.#regionOf(tile, part.core), words });
+      const checked = this.#checked(words, pixels, part.core);
+      await this.#settle(builder, { region: this.#regionOf(tile, part.core), words: checked });
     }
     this.#tilesDone++;
     this.#report(0);
@@ -206,6 +215,30 @@ class Run {
       width: width * unshuffle,
       height: height * unshuffle,
     });
+  }
+
+  /** Refuses a result of one colour where the source has many. */
+  async #checked(
+    result: Promise<Uint32Array>,
+    pixels: Uint32Array,
+    part: Region,
+  ): Promise<Uint32Array> {
+    const words = await result;
+    const { gpu, network } = this.#program;
+    const unshuffle = unshuffleOf(network);
+    const { width } = this.choice.memory.trunkWindow;
+    const source = { words: pixels, depth: this.#source.size.depth, width: width * unshuffle };
+    const region = {
+      x: part.x * unshuffle,
+      y: part.y * unshuffle,
+      width: part.width * unshuffle,
+      height: part.height * unshuffle,
+    };
+    if (!isLostPicture(words, this.#options.depth, source, region)) return words;
+    throw new BadResultError(
+      `The GPU "${gpu.adapter.description}" gave a tile of one colour for a part of the picture that ` +
+        `has many; nothing of it was kept`,
+    );
   }
 
   #regionOf(tile: Tile, part: Region): Region {
@@ -225,6 +258,8 @@ class Run {
   ): Promise<void> {
     const earlier = this.#pending;
     this.#pending = next;
+    // Its failure is met when it is awaited, which is after the next tile.
+    next?.words.catch(() => {});
     if (earlier !== undefined) builder.put(earlier.region, await earlier.words);
   }
 

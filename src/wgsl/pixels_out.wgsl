@@ -6,6 +6,8 @@
 //   pixels  [row][column] of SOURCE_DEPTH / 8 words: the source picture of the same window
 //   output  [row][column] of DEPTH / 8 words, `width` pixels per row; alpha is opaque
 //
+// Pixels with a value that is no finite number are counted in `not_finite`: clamping would hide them.
+//
 // One invocation computes one output pixel.
 //
 // In front of this file: shared/activations_*.wgsl, shared/read_pixel.wgsl, shared/write_pixel.wgsl.
@@ -25,11 +27,13 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Quad>;
 @group(0) @binding(2) var<storage, read> pixels: array<u32>;
-@group(0) @binding(3) var<storage, read_write> output: array<u32>;
+@group(0) @binding(3) var<storage, read_write> not_finite: atomic<u32>;
+@group(0) @binding(4) var<storage, read_write> output: array<u32>;
 
 const DEPTH = 8u;
 const SOURCE_DEPTH = 8u;
 const BASE = 0u;
+const EXPONENT = vec3u(0x7f800000u); // all ones in infinities and NaNs
 
 fn shuffled(x: u32, y: u32) -> vec3f {
   let factor = params.factor;
@@ -57,6 +61,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var colour = shuffled(x, y);
   if (BASE == 1u) {
     colour += nearest(x, y);
+  }
+  if (any((bitcast<vec3u>(colour) & EXPONENT) == EXPONENT)) {
+    atomicAdd(&not_finite, 1u);
   }
   write_pixel(id.y * params.width + id.x, vec4f(colour, 1.0));
 }

@@ -1,0 +1,111 @@
+/**
+ * Results that cannot be right are noticed, computed once more in f32, and otherwise reported: never
+ * handed on.
+ */
+
+import assert from "node:assert/strict";
+import type { ConvOperation, Network } from "../src/networks/network.ts";
+import type { Picture } from "../src/pictures/picture.ts";
+import { isLostPicture } from "../src/tiles/flatness.ts";
+import { Upscaler } from "../src/upscaler.ts";
+import { writeSafetensors } from "../src/weights/safetensors.ts";
+import { gpu } from "./gpu_harness.ts";
+import { type Random, withRandom } from "./reference/random.ts";
+import { tinyCompact } from "./tiny_networks.ts";
+
+/** A network's weights as a file, after a change to its convolutions. */
+function fileOf(network: Network, change: (convolutions: ConvOperation[]) => void): Uint8Array {
+  const convolutions = network.operations.filter((operation) => operation.kind === "conv");
+  change(convolutions);
+  const tensors = convolutions.flatMap((conv, i) => {
+    const shape = [conv.outChannels, conv.inChannels, 3, 3];
+    const slopes = conv.activation.kind === "prelu" ? conv.activation.slopes : undefined;
+    return [
+      [`body.${2 * i}.weight`, { dtype: "F32", shape, data: conv.weight }] as const,
+      [`body.${2 * i}.bias`, { dtype: "F32", shape: [conv.outChannels], data: conv.bias }] as const,
+      ...slopes === undefined ? [] : [
+        [`body.${2 * i + 1}.weight`, {
+          dtype: "F32",
+          shape: [slopes.length],
+          data: slopes,
+        }] as const,
+      ],
+    ];
+  });
+  return writeSafetensors(new Map(tensors));
+}
+
+function noise(random: Random): Picture {
+  const data = Uint8Array.from({ length: 20 * 14 * 3 }, () => random.integer(0, 255));
+  return { width: 20, height: 14, channels: 3, depth: 8, data, metadata: {} };
+}
+
+async function upscale(
+  model: Uint8Array,
+  precision: "f32" | "f16",
+  picture: Picture,
+): Promise<Picture> {
+  const upscaler = await Upscaler.create({ model, precision, device: gpu });
+  try {
+    return await upscaler.upscale(picture);
+  } finally {
+    upscaler.destroy();
+  }
+}
+
+function scale(values: Float32Array, factor: number): void {
+  values.forEach((value, i) => values[i] = value * factor);
+}
+
+Deno.test("upscale() computes once more in f32 what overflows in f16", () =>
+  withRandom(async (random) => {
+    const model = fileOf(tinyCompact(random), (convolutions) => {
+      // Too large for f16 between the first convolution and the second, and back to size after it.
+      scale(convolutions[0].weight, 1e6);
+      scale(convolutions[0].bias, 1e6);
+      scale(convolutions[1].weight, 1e-6);
+    });
+    const picture = noise(random);
+    const expected = await upscale(model, "f32", picture);
+    assert.deepEqual((await upscale(model, "f16", picture)).data, expected.data);
+  }));
+
+Deno.test("upscale() reports results that are no finite numbers, with the adapter's name", () =>
+  withRandom(async (random) => {
+    const model = fileOf(tinyCompact(random), (convolutions) => {
+      for (const { weight } of convolutions) scale(weight, 1e20);
+    });
+    const before = gpu.bytes;
+    await assert.rejects(upscale(model, "f32", noise(random)), (error: Error) => {
+      assert.equal(error.name, "BadResultError");
+      assert.match(error.message, /^The GPU ".+" gave \d+ pixels of a tile that are no finite/);
+      return true;
+    });
+    assert.equal(gpu.bytes, before);
+  }));
+
+Deno.test("upscale() reports a picture that comes out black", () =>
+  withRandom(async (random) => {
+    const model = fileOf(tinyCompact(random), (convolutions) => {
+      convolutions.at(-1)!.weight.fill(0);
+      convolutions.at(-1)!.bias.fill(-9);
+    });
+    await assert.rejects(upscale(model, "f32", noise(random)), {
+      name: "BadResultError",
+      message: /gave a tile of one colour for a part of the picture that has many/,
+    });
+  }));
+
+Deno.test("isLostPicture() accepts one colour where the source has no clear contrast", () => {
+  const result = new Uint32Array(16).fill(0xff102030);
+  const region = { x: 0, y: 0, width: 2, height: 1 };
+  const sourceOf = (...words: number[]) => ({
+    words: Uint32Array.from(words),
+    depth: 8 as const,
+    width: 2,
+  });
+  assert.equal(isLostPicture(result, 8, sourceOf(0xff102030, 0xff112031), region), false);
+  assert.equal(isLostPicture(result, 8, sourceOf(0xff102030, 0xff902030), region), true);
+  result[3] = 0xff102031;
+  assert.equal(isLostPicture(result, 8, sourceOf(0xff102030, 0xff902030), region), false);
+});
