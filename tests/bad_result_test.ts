@@ -8,7 +8,7 @@ import type { ConvOperation, Network } from "../src/networks/network.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { isLostPicture } from "../src/tiles/flatness.ts";
 import { Upscaler } from "../src/upscaler.ts";
-import { writeSafetensors } from "../src/weights/safetensors.ts";
+import { type FloatTensor, writeSafetensors } from "../src/weights/safetensors.ts";
 import { gpu } from "./gpu_harness.ts";
 import { type Random, withRandom } from "./reference/random.ts";
 import { tinyCompact } from "./tiny_networks.ts";
@@ -17,22 +17,17 @@ import { tinyCompact } from "./tiny_networks.ts";
 function fileOf(network: Network, change: (convolutions: ConvOperation[]) => void): Uint8Array {
   const convolutions = network.operations.filter((operation) => operation.kind === "conv");
   change(convolutions);
-  const tensors = convolutions.flatMap((conv, i) => {
-    const shape = [conv.outChannels, conv.inChannels, 3, 3];
-    const slopes = conv.activation.kind === "prelu" ? conv.activation.slopes : undefined;
-    return [
-      [`body.${2 * i}.weight`, { dtype: "F32", shape, data: conv.weight }] as const,
-      [`body.${2 * i}.bias`, { dtype: "F32", shape: [conv.outChannels], data: conv.bias }] as const,
-      ...slopes === undefined ? [] : [
-        [`body.${2 * i + 1}.weight`, {
-          dtype: "F32",
-          shape: [slopes.length],
-          data: slopes,
-        }] as const,
-      ],
-    ];
+  const tensors = new Map<string, FloatTensor>();
+  const add = (name: string, shape: number[], data: Float32Array) =>
+    tensors.set(name, { dtype: "F32", shape, data });
+  convolutions.forEach(({ outChannels, inChannels, weight, bias, activation }, i) => {
+    add(`body.${2 * i}.weight`, [outChannels, inChannels, 3, 3], weight);
+    add(`body.${2 * i}.bias`, [outChannels], bias);
+    if (activation.kind === "prelu") {
+      add(`body.${2 * i + 1}.weight`, [outChannels], activation.slopes);
+    }
   });
-  return writeSafetensors(new Map(tensors));
+  return writeSafetensors(tensors);
 }
 
 function noise(random: Random): Picture {
