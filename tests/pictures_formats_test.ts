@@ -143,6 +143,15 @@ Deno.test("avif: turns and mirrors that the file asks for are applied", async ()
   assert.deepEqual(data.subarray(0, 3), picture.data.subarray(11 * 3, 12 * 3));
 });
 
+Deno.test("avif, jxl: EXIF does not turn what the format itself holds upright", async () => {
+  for (const format of ["avif", "jxl"] as const) {
+    const picture = testPicture(12, 8, 3, 8, { exif: testExif(6) });
+    const again = await thereAndBack(picture, { format, lossless: true });
+    assert.deepEqual(again.data, picture.data, format);
+    assert.deepEqual(numbersOf(readTiffDirectory(again.metadata.exif!)!, 0x112), [1], format);
+  }
+});
+
 Deno.test("jxl: a profile is converted from, not dropped", async () => {
   const picture = testPicture(8, 8, 3, 8, { icc: testProfile("RGB ", 500) });
   await assert.rejects(encodePicture(picture, { format: "jxl" }), /ICC profile.*damaged/);

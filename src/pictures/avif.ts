@@ -5,7 +5,7 @@
 
 import { readAvifParts, withAvifMetadata } from "./avif_container.ts";
 import { checkSide } from "./limits.ts";
-import { metadataInExif } from "./metadata.ts";
+import { metadataInExif, turnedMetadata } from "./metadata.ts";
 import { applyOrientation } from "./orientation.ts";
 import type { Picture } from "./picture.ts";
 import { pictureOfRgba, rgbaOf } from "./rgba.ts";
@@ -58,7 +58,9 @@ export async function decodeAvif(bytes: Uint8Array, maxPixels: number): Promise<
   );
   const depth = bits > 8 ? 16 : 8;
   const pixels = decodeRgba("AVIF", () => decoder.decode(bytes, depth), width, height);
-  const picture = applyOrientation(pictureOfRgba(pixels, metadata, grey), orientation);
+  // Which way up the picture is, boxes say in this format: EXIF must not turn it again.
+  const stored = pictureOfRgba(pixels, turnedMetadata(metadata), grey);
+  const picture = applyOrientation(stored, orientation);
   return parts.animated
     ? { ...picture, notes: ["of the animation only the first frame is read"] }
     : picture;

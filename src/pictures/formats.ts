@@ -6,7 +6,7 @@ import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./avif.ts";
 import { JPEG_MAX_SIDE } from "./jpeg.ts";
 import { SEGMENT_BYTES } from "./jpeg_segments.ts";
 import { profileFits } from "./metadata.ts";
-import { hasAlpha, type Picture } from "./picture.ts";
+import { hasAlpha, type PictureHeader } from "./picture.ts";
 import { PNG_MAX } from "./png_format.ts";
 import { WEBP_MAX_SIDE } from "./webp.ts";
 
@@ -124,7 +124,7 @@ export function formatOfName(name: string): PictureFormat | undefined {
  * ```
  */
 export function lossesOf(
-  picture: Omit<Picture, "data">,
+  picture: PictureHeader,
   format: PictureFormat,
 ): string[] {
   const { channels, depth, metadata: { icc, exif, xmp } } = picture;

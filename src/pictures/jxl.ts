@@ -4,8 +4,7 @@
  */
 
 import { readJxlParts, withJxlMetadata } from "./jxl_container.ts";
-import { metadataInExif } from "./metadata.ts";
-import { uprightExif } from "./exif.ts";
+import { metadataInExif, turnedMetadata } from "./metadata.ts";
 import type { Picture } from "./picture.ts";
 import { pictureOfRgba, rgbaOf } from "./rgba.ts";
 import { toSrgb } from "./srgb.ts";
@@ -46,7 +45,8 @@ export async function decodeJxl(bytes: Uint8Array, maxPixels: number): Promise<P
   );
   const [shownWidth, shownHeight] = swapped ? [height, width] : [width, height];
   const pixels = decodeRgba("JPEG XL", () => decoder.decode(bytes), shownWidth, shownHeight);
-  const picture = pictureOfRgba(pixels, uprightMetadata(metadata));
+  // The codec has turned the picture already: EXIF must not turn it again.
+  const picture = pictureOfRgba(pixels, turnedMetadata(metadata));
   return deep ? { ...picture, notes: ["its samples of more than 8 bits are read as 8"] } : picture;
 }
 
@@ -72,10 +72,4 @@ export async function encodeJxl(
   const rgba = rgbaOf(await toSrgb(picture)) as Uint8Array;
   const file = encodeRgba("JPEG XL", encoder, rgba, width, height, settings);
   return withJxlMetadata(file, metadataInExif(picture));
-}
-
-/** The codec has turned the picture already: EXIF must not turn it again. */
-function uprightMetadata({ exif, ...metadata }: Picture["metadata"]): Picture["metadata"] {
-  const upright = exif === undefined ? undefined : uprightExif(exif);
-  return upright === undefined ? metadata : { ...metadata, exif: upright };
 }

@@ -12,7 +12,7 @@ import {
   withSize,
 } from "./exif.ts";
 import { applyOrientation, type Orientation } from "./orientation.ts";
-import type { Metadata, Picture } from "./picture.ts";
+import type { Metadata, Picture, PictureHeader } from "./picture.ts";
 
 /**
  * Turns a freshly decoded picture upright by its EXIF block, and makes EXIF and XMP agree. A density
@@ -35,10 +35,19 @@ export function makeUpright(picture: Picture): Picture {
 }
 
 /**
+ * Returns the metadata of a picture that is upright whatever its EXIF block says: the block says so
+ * too, or is dropped if it cannot be parsed.
+ */
+export function turnedMetadata({ exif, ...metadata }: Metadata): Metadata {
+  const upright = exif === undefined ? undefined : uprightExif(exif);
+  return upright === undefined ? metadata : { ...metadata, exif: upright };
+}
+
+/**
  * Returns the metadata to write beside a picture: EXIF with the picture's size, and a profile only
  * if it describes such colours (a profile for RGB says nothing about grey, nor the reverse).
  */
-export function metadataToWrite(picture: Omit<Picture, "data">): Metadata {
+export function metadataToWrite(picture: PictureHeader): Metadata {
   const { icc, exif, ...metadata } = picture.metadata;
   return {
     ...metadata,
@@ -50,7 +59,7 @@ export function metadataToWrite(picture: Omit<Picture, "data">): Metadata {
 /**
  * Returns the metadata to write in a format that has no density of its own: it is put into EXIF.
  */
-export function metadataInExif(picture: Omit<Picture, "data">): Metadata {
+export function metadataInExif(picture: PictureHeader): Metadata {
   const { density, ...metadata } = metadataToWrite(picture);
   if (density === undefined) return metadata;
   return { ...metadata, exif: withExifDensity(metadata.exif, density) };

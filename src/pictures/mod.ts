@@ -12,7 +12,9 @@ export {
   lossesOf,
   type PictureFormat,
 } from "./formats.ts";
-export { encodePngRows, type PictureHeader } from "./png_encode.ts";
+export { decodePngRows, type PictureRows } from "./png_decode.ts";
+export { encodePngRows } from "./png_encode.ts";
+export { type ByteSource, sourceOf } from "./source.ts";
 export { convertDepth, type DepthOptions } from "./depth.ts";
 export { toSrgb } from "./srgb.ts";
 export { stripMetadata } from "./metadata.ts";

@@ -40,6 +40,9 @@ export interface Picture {
   notes?: string[];
 }
 
+/** Everything about a picture except its samples. */
+export type PictureHeader = Omit<Picture, "data">;
+
 /** Returns the largest value of a sample: 255, 65535, or 1 for floats. */
 export function whiteOf(depth: Depth): number {
   return depth === 8 ? 255 : depth === 16 ? 65535 : 1;

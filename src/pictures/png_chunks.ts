@@ -4,10 +4,11 @@
  */
 
 import { crc32, inflateSync } from "node:zlib";
-import { concatBytes, startsWith, viewOf } from "./bytes.ts";
+import { startsWith, viewOf } from "./bytes.ts";
 import { checkSize, damaged } from "./limits.ts";
 import type { Metadata } from "./picture.ts";
 import { COLOUR, LAYOUTS, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./png_format.ts";
+import type { ByteSource } from "./source.ts";
 
 /** What the IHDR chunk says. */
 export interface PngHeader {
@@ -29,48 +30,85 @@ export interface PngParts {
   palette: Uint8Array;
   /** tRNS: alpha of the palette's colours, or the one transparent colour in 16-bit samples. */
   transparency: Uint8Array | undefined;
-  /** The zlib stream of all IDAT chunks. */
-  compressed: Uint8Array;
+  /** Where the IDAT chunks are, which together hold one zlib stream. */
+  compressed: ChunkPlace[];
   metadata: Metadata;
 }
 
-/** One chunk: its four-letter type and its bytes. */
-interface Chunk {
+/** Where a chunk is: its four-letter type, the place of its data, and their length. */
+interface ChunkPlace {
   type: string;
-  data: Uint8Array;
+  at: number;
+  length: number;
 }
 
 /** The most bytes that a profile or an XMP packet may inflate to. */
 const MAX_METADATA_BYTES = 2 ** 24;
 
+/** Where the header chunk ends. */
+const HEADER_END = 33;
+
+/** The most bytes of a chunk that are read at a time. */
+const PIECE_BYTES = 2 ** 20;
+
 /** No deflate stream expands by more than this factor. */
 const MAX_EXPANSION = 1032;
 
 /**
- * Takes a PNG file apart.
+ * Takes a PNG file apart. Its image data is only located: `readCompressed` reads and checks it.
  *
- * @param bytes the whole file
+ * @param source the whole file
  * @param maxPixels the most pixels that the header may claim
  * @throws {InputError} if the file is truncated, damaged, or claims too much
  */
-export function readPngParts(bytes: Uint8Array, maxPixels: number): PngParts {
+export async function readPngParts(source: ByteSource, maxPixels: number): Promise<PngParts> {
   const parts: PngParts = {
-    header: readHeader(bytes, maxPixels),
+    header: readHeader(await source.read(0, HEADER_END), maxPixels),
     palette: new Uint8Array(0),
     transparency: undefined,
-    compressed: new Uint8Array(0),
+    compressed: [],
     metadata: {},
   };
-  const compressed: Uint8Array[] = [];
-  for (const { type, data } of readChunks(bytes)) {
-    if (type === "IDAT") compressed.push(data);
-    else if (type === "PLTE") parts.palette = checkPalette(data);
-    else if (type === "tRNS") parts.transparency = data;
-    else readMetadata(type, data, parts.metadata);
+  for await (const chunk of findChunks(source)) {
+    if (chunk.type === "IDAT") {
+      parts.compressed.push(chunk);
+      continue;
+    }
+    const data = await readChunk(source, chunk);
+    if (data === undefined) continue;
+    if (chunk.type === "PLTE") parts.palette = checkPalette(data);
+    else if (chunk.type === "tRNS") parts.transparency = data;
+    else readMetadata(chunk.type, data, parts.metadata);
   }
-  parts.compressed = compressed.length === 1 ? compressed[0] : concatBytes(compressed);
   checkParts(parts);
   return parts;
+}
+
+/**
+ * Reads the zlib stream of a file's IDAT chunks. The last piece of a chunk comes only if its checksum
+ * is right.
+ */
+export async function* readCompressed(
+  source: ByteSource,
+  places: ChunkPlace[],
+): AsyncGenerator<Uint8Array> {
+  for (const { type, at, length } of places) {
+    let sum = crc32(type);
+    for (let done = 0; done < length;) {
+      const piece = await source.read(at + done, Math.min(length - done, PIECE_BYTES));
+      if (piece.length === 0) {
+        throw damaged("PNG", `it ends within chunk ${type} at byte ${at - 8}`);
+      }
+      sum = crc32(piece, sum);
+      done += piece.length;
+      // The next read may overwrite what this one returned.
+      const copy = piece.slice();
+      if (done === length && !(await hasSum(source, at + length, sum))) {
+        throw wrongChecksum({ type, at });
+      }
+      yield copy;
+    }
+  }
 }
 
 /** Returns how many bytes a row of `width` stored pixels takes, without its filter byte. */
@@ -80,7 +118,7 @@ export function rowBytes(header: PngHeader, width: number): number {
 
 /** Reads and checks the header, which must be the first chunk. */
 function readHeader(bytes: Uint8Array, maxPixels: number): PngHeader {
-  if (bytes.length < 33) {
+  if (bytes.length < HEADER_END) {
     throw damaged("PNG", `it ends after ${bytes.length} bytes, within its header`);
   }
   const view = viewOf(bytes);
@@ -103,33 +141,51 @@ function readHeader(bytes: Uint8Array, maxPixels: number): PngHeader {
   return { width, height, bits, colourType, samples: layout.samples, interlaced: interlace === 1 };
 }
 
-/** Yields the chunks up to IEND. Ancillary chunks with a wrong checksum are left out. */
-function* readChunks(bytes: Uint8Array): Generator<Chunk> {
-  const view = viewOf(bytes);
-  let at = PNG_SIGNATURE.length;
-  while (at + 12 <= bytes.length) {
-    const length = view.getUint32(at);
-    const type = typeAt(bytes, at + 4);
-    const end = at + 12 + length;
-    if (length > PNG_MAX || end > bytes.length) {
+/** Finds the chunks up to IEND; that of the header and unknown critical ones are checked at once. */
+async function* findChunks(source: ByteSource): AsyncGenerator<ChunkPlace> {
+  let start = PNG_SIGNATURE.length;
+  while (start + 12 <= source.length) {
+    const head = await source.read(start, 8);
+    const [type, length] = [typeAt(head, 4), viewOf(head).getUint32(0)];
+    const end = start + 12 + length;
+    if (length > PNG_MAX || end > source.length) {
       throw damaged(
         "PNG",
-        `chunk ${type} at byte ${at} claims ${length} bytes, and the file ends at ${bytes.length}`,
+        `chunk ${type} at byte ${start} claims ${length} bytes, and the file ends at ` +
+          `${source.length}`,
       );
     }
-    const critical = (bytes[at + 4] & 0x20) === 0;
-    const intact = crc32(bytes.subarray(at + 4, end - 4)) === view.getUint32(end - 4);
-    if (critical && !intact) {
-      throw damaged("PNG", `chunk ${type} at byte ${at} has a wrong checksum`);
-    }
-    if (critical && !["IHDR", "PLTE", "IDAT", "IEND"].includes(type)) {
-      throw damaged("PNG", `chunk ${type} at byte ${at} is of an unknown kind`);
-    }
     if (type === "IEND") return;
-    if (intact) yield { type, data: bytes.subarray(at + 8, end - 4) };
-    at = end;
+    yield { type, at: start + 8, length };
+    start = end;
   }
-  throw damaged("PNG", `it is cut off: it ends at byte ${bytes.length} without an end chunk`);
+  throw damaged("PNG", `it is cut off: it ends at byte ${source.length} without an end chunk`);
+}
+
+/**
+ * Reads a chunk, or returns `undefined` if it is one to leave out: ancillary, and with a wrong
+ * checksum or beyond all measure.
+ */
+async function readChunk(source: ByteSource, chunk: ChunkPlace): Promise<Uint8Array | undefined> {
+  const { type, at, length } = chunk;
+  const critical = !/^[a-z]/.test(type);
+  if (critical && type !== "IHDR" && type !== "PLTE") {
+    throw damaged("PNG", `chunk ${type} at byte ${at - 8} is of an unknown kind`);
+  }
+  if (length > MAX_METADATA_BYTES) return undefined;
+  const data = (await source.read(at, length)).slice();
+  if (await hasSum(source, at + length, crc32(data, crc32(type)))) return data;
+  if (critical) throw wrongChecksum(chunk);
+  return undefined;
+}
+
+async function hasSum(source: ByteSource, at: number, sum: number): Promise<boolean> {
+  const stored = await source.read(at, 4);
+  return stored.length === 4 && viewOf(stored).getUint32(0) === sum;
+}
+
+function wrongChecksum({ type, at }: Pick<ChunkPlace, "type" | "at">): Error {
+  return damaged("PNG", `chunk ${type} at byte ${at - 8} has a wrong checksum`);
 }
 
 /** The four letters at `at`; what is no letter shows as a question mark. */
@@ -153,11 +209,12 @@ function checkParts({ header, palette, compressed }: PngParts): void {
     throw damaged("PNG", "its pixels need a palette, and it has none");
   }
   const needed = header.height * rowBytes(header, header.width);
-  if (needed > compressed.length * MAX_EXPANSION) {
+  const stored = compressed.reduce((sum, { length }) => sum + length, 0);
+  if (needed > stored * MAX_EXPANSION) {
     throw damaged(
       "PNG",
       `it claims ${header.width} x ${header.height} pixels (${needed} bytes), which cannot come ` +
-        `from its ${compressed.length} bytes of image data`,
+        `from its ${stored} bytes of image data`,
     );
   }
 }

@@ -9,12 +9,23 @@
  * browsers do), and the later frames of an animation.
  */
 
+import { pipeline, Readable } from "node:stream";
 import { createInflate } from "node:zlib";
+import { InputError } from "../errors.ts";
 import { viewOf } from "./bytes.ts";
-import { damaged } from "./limits.ts";
-import { allocateSamples, type Picture, type Samples } from "./picture.ts";
-import { type PngHeader, type PngParts, readPngParts, rowBytes } from "./png_chunks.ts";
+import { readOrientation } from "./exif.ts";
+import { damaged, DEFAULT_MAX_PIXELS } from "./limits.ts";
+import { makeUpright } from "./metadata.ts";
+import { allocateSamples, type Picture, type PictureHeader, type Samples } from "./picture.ts";
+import {
+  type PngHeader,
+  type PngParts,
+  readCompressed,
+  readPngParts,
+  rowBytes,
+} from "./png_chunks.ts";
 import { COLOUR, paeth } from "./png_format.ts";
+import { type ByteSource, readAhead, sourceOf } from "./source.ts";
 
 /** The seven passes of an interlaced picture: first column, first row, column and row steps. */
 const ADAM7 = [
@@ -43,6 +54,16 @@ interface Pass {
 /** Puts the stored pixels of one row into the picture, from sample `at` on, every `step` samples. */
 type RowWriter = (row: Uint8Array, width: number, at: number, step: number) => void;
 
+/** A picture whose rows come one after the other. */
+export interface PictureRows {
+  header: PictureHeader;
+  /**
+   * Samples `[n][width][channels]` of some whole rows each, from the top down; their memory is used
+   * again for the next ones. To be walked once.
+   */
+  rows: AsyncIterable<Samples>;
+}
+
 /**
  * Decodes a PNG file. The picture is as stored: orientation is not applied.
  *
@@ -51,28 +72,98 @@ type RowWriter = (row: Uint8Array, width: number, at: number, step: number) => v
  * @throws {InputError} if the file is truncated, damaged, or claims too much
  */
 export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
-  const parts = readPngParts(bytes, maxPixels);
-  const { width, height } = parts.header;
-  const channels = channelsOf(parts);
-  const depth = parts.header.bits === 16 ? 16 : 8;
+  const source = sourceOf(bytes);
+  const parts = await readPngParts(source, maxPixels);
+  const { width, height, channels, depth } = headerOf(parts);
   const data = allocateSamples(depth, width * height * channels);
   const writeRow = rowWriter(parts, channels, data);
   const reader = new RowReader(parts.header, (row, pass, y) => {
     const first = (pass.y + y * pass.dy) * width + pass.x;
     writeRow(row, pass.width, first * channels, pass.dx * channels);
   });
-  await inflateInto(parts.compressed, reader);
+  for await (const _ of inflateInto(source, parts, reader));
   return { width, height, channels, depth, data, metadata: parts.metadata };
 }
 
-/** Inflates until the reader has all its rows; what follows them is ignored. */
-async function inflateInto(compressed: Uint8Array, reader: RowReader): Promise<void> {
+/**
+ * Decodes a PNG file row by row, with a few megabytes of memory whatever its size. Returns `undefined`
+ * if the upright rows do not come in that order, as the file is interlaced or is to be turned: then
+ * only `decodePicture` reads it.
+ *
+ * @param source the whole file
+ * @param options `maxPixels`, the most pixels that the file may claim: 2^28 unless given
+ * @throws {InputError} if the file is truncated, damaged, or claims too much; the rows throw it too
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encodePicture } from "./encode.ts";
+ * import { sourceOf } from "./source.ts";
+ * const png = await encodePicture(
+ *   { width: 1, height: 3, channels: 1, depth: 8, data: Uint8Array.of(1, 2, 3), metadata: {} },
+ *   { format: "png" },
+ * );
+ * const file = await decodePngRows(sourceOf(png));
+ * const values: number[] = [];
+ * for await (const rows of file!.rows) values.push(...rows);
+ * assert.deepEqual([file!.header.height, ...values], [3, 1, 2, 3]);
+ * ```
+ */
+export async function decodePngRows(
+  source: ByteSource,
+  { maxPixels = DEFAULT_MAX_PIXELS }: { maxPixels?: number } = {},
+): Promise<PictureRows | undefined> {
+  const parts = await readPngParts(readAhead(source), maxPixels);
+  const { exif } = parts.metadata;
+  if (parts.header.interlaced || (exif !== undefined && readOrientation(exif) !== 1)) {
+    return undefined;
+  }
+  const header = headerOf(parts);
+  const { metadata } = makeUpright({ ...header, data: allocateSamples(header.depth, 0) });
+  return { header: { ...header, metadata }, rows: readRows(readAhead(source), parts) };
+}
+
+/** What the picture will be. */
+function headerOf(parts: PngParts): PictureHeader {
+  const { width, height, bits } = parts.header;
+  const depth = bits === 16 ? 16 : 8;
+  return { width, height, channels: channelsOf(parts), depth, metadata: parts.metadata };
+}
+
+/** Yields the rows of each piece that is inflated. */
+async function* readRows(source: ByteSource, parts: PngParts): AsyncGenerator<Samples> {
+  const { width, channels, depth } = headerOf(parts);
+  const rowsOfPiece = Math.floor(PIECE_BYTES / (1 + rowBytes(parts.header, width))) + 1;
+  const band = allocateSamples(depth, rowsOfPiece * width * channels);
+  const writeRow = rowWriter(parts, channels, band);
+  let filled = 0;
+  const reader = new RowReader(parts.header, (row) => {
+    writeRow(row, width, filled, channels);
+    filled += width * channels;
+  });
+  for await (const _ of inflateInto(source, parts, reader)) {
+    if (filled > 0) yield band.subarray(0, filled);
+    filled = 0;
+  }
+}
+
+/** Inflates until the reader has all its rows, and yields after each piece; the rest is ignored. */
+async function* inflateInto(
+  source: ByteSource,
+  { compressed }: PngParts,
+  reader: RowReader,
+): AsyncGenerator<void> {
   const inflate = createInflate({ chunkSize: PIECE_BYTES });
-  inflate.end(compressed);
+  // A failure of the file destroys the inflater with that error, so the loop below throws it.
+  pipeline(Readable.from(readCompressed(source, compressed)), inflate, () => {});
   try {
-    for await (const piece of inflate) if (reader.push(piece)) return;
+    for await (const piece of inflate) {
+      const whole = reader.push(piece);
+      yield;
+      if (whole) return;
+    }
   } catch (error) {
-    if (!isZlibError(error)) throw error;
+    if (error instanceof InputError || !isZlibError(error)) throw error;
     throw damaged("PNG", `its image data breaks in ${reader.place()} (${error.message})`);
   }
   throw damaged("PNG", `its image data ends in ${reader.place()}`);

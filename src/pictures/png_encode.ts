@@ -16,7 +16,7 @@ import { crc32, createDeflate, deflateSync } from "node:zlib";
 import { InputError, UsageError } from "../errors.ts";
 import { concatBytes, latin1, viewOf } from "./bytes.ts";
 import { metadataToWrite } from "./metadata.ts";
-import type { Metadata, Picture, Samples } from "./picture.ts";
+import type { Metadata, PictureHeader, Samples } from "./picture.ts";
 import { COLOUR, paeth, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./png_format.ts";
 
 const LEVEL = 4;
@@ -24,9 +24,6 @@ const FILTER_PAETH = 4;
 
 /** Filtered bytes that are given to the compressor at a time. */
 const BLOCK_BYTES = 2 ** 20;
-
-/** Everything about a picture except its samples. */
-export type PictureHeader = Omit<Picture, "data">;
 
 /**
  * Writes a PNG file as its rows come, and yields its bytes in order.
@@ -41,6 +38,7 @@ export type PictureHeader = Omit<Picture, "data">;
  *
  * @example
  * ```ts
+ * import type { PictureHeader } from "./picture.ts";
  * const header: PictureHeader = { width: 2, height: 2, channels: 1, depth: 8, metadata: {} };
  * const rows = [Uint8Array.of(0, 255), Uint8Array.of(255, 0)];
  * for await (const bytes of encodePngRows(header, rows)) {

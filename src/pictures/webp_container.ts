@@ -42,7 +42,8 @@ const FRAME_HEADER_BYTES = 16;
  */
 export function readWebpParts(bytes: Uint8Array, maxPixels: number): WebpParts {
   const end = 8 + viewOf(bytes).getUint32(4, true);
-  if (end > bytes.length) {
+  // Some programs count a padding byte that they do not write.
+  if (end > bytes.length + 1) {
     throw damaged("WebP", `it is cut off: it claims ${end} bytes and has ${bytes.length}`);
   }
   const metadata: Metadata = {};
