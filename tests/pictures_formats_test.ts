@@ -152,6 +152,13 @@ Deno.test("avif, jxl: EXIF does not turn what the format itself holds upright", 
   }
 });
 
+Deno.test("jxl: progressive files hold the same picture", async () => {
+  const picture = testPicture(80, 60, 3);
+  const plain = await thereAndBack(picture, { format: "jxl" });
+  const progressive = await thereAndBack(picture, { format: "jxl", progressive: true });
+  assert.ok(meanDifference(plain, progressive) < 3);
+});
+
 Deno.test("jxl: a profile is converted from, not dropped", async () => {
   const picture = testPicture(8, 8, 3, 8, { icc: testProfile("RGB ", 500) });
   await assert.rejects(encodePicture(picture, { format: "jxl" }), /ICC profile.*damaged/);

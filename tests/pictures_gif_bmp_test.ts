@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { InputError } from "../src/errors.ts";
 import { concatBytes, latin1, viewOf } from "../src/pictures/bytes.ts";
 import { decodePicture } from "../src/pictures/mod.ts";
+import { testProfile } from "./pictures_fixtures.ts";
 
 /** A GIF file of 10 x 10 pixels in four colours, as compressors write it. */
 const GIF = Uint8Array.fromHex(
@@ -144,6 +145,22 @@ Deno.test("BMP: run lengths with jumps and literals", async () => {
   const four = await decodePicture(rawBmp(3, 2, 4, runs4, { compression: 2, between: PALETTE }));
   const rows4 = [[3, 2, 1], [1, 2, 1]];
   assert.deepEqual([...four.data], rows4.flat().flatMap((index) => COLOURS[index]));
+});
+
+Deno.test("BMP: a profile in the file is kept", async () => {
+  const icc = testProfile("RGB ", 300);
+  const rest = new Uint8Array(84);
+  const view = viewOf(rest);
+  view.setUint32(70 - 54, 0x4d424544, true);
+  view.setUint32(126 - 54, 124 + 8, true);
+  view.setUint32(130 - 54, icc.length, true);
+  const file = rawBmp(2, 1, 24, concatBytes([Uint8Array.of(1, 2, 3, 4, 5, 6, 0, 0), icc]), {
+    between: rest,
+  });
+  viewOf(file).setUint32(14, 124, true);
+  const { data, metadata } = await decodePicture(file);
+  assert.deepEqual([...data], [3, 2, 1, 6, 5, 4]);
+  assert.deepEqual(metadata.icc, icc);
 });
 
 Deno.test("BMP: what cannot be is refused with the reason", async () => {

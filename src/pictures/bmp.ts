@@ -15,8 +15,12 @@ const COMPRESSION = { none: 0, rle8: 1, rle4: 2, masks: 3, alphaMasks: 6 } as co
 /** Where masks stand, counted from the beginning of the file: after the first 40 bytes of a header. */
 const MASKS_AT = 54;
 
-/** A run of 255 pixels takes two bytes, and a jump over any number of them four. */
-const MAX_PIXELS_PER_BYTE = 65536;
+/** A run of 255 pixels takes two bytes; jumps can skip more, but no picture consists of them. */
+const MAX_PIXELS_PER_BYTE = 4096;
+
+/** Headers of this size and more say where a profile is, and whether there is one in the file. */
+const PROFILE_HEADER_BYTES = 124;
+const PROFILE_EMBEDDED = 0x4d424544;
 
 /** What the headers say. */
 interface BmpHeader {
@@ -94,7 +98,7 @@ function readHeader(bytes: Uint8Array, maxPixels: number): BmpHeader {
     palette: bytes.subarray(paletteAt, Math.max(paletteAt, pixelsAt)),
     paletteStep: old ? 3 : 4,
     pixelsAt,
-    metadata: old ? {} : readDensity(view),
+    metadata: old ? {} : { ...readDensity(view), ...readProfile(bytes, size) },
   };
 }
 
@@ -118,6 +122,15 @@ function defaultMasks(bits: number): BmpHeader["masks"] {
 function readDensity(view: DataView): Metadata {
   const [x, y] = [view.getInt32(38, true), view.getInt32(42, true)];
   return x > 0 && y > 0 ? { density: { x, y } } : {};
+}
+
+/** The profile that stands somewhere in the file; its place is counted from the second header. */
+function readProfile(bytes: Uint8Array, size: number): Metadata {
+  const view = viewOf(bytes);
+  if (size < PROFILE_HEADER_BYTES || view.getUint32(70, true) !== PROFILE_EMBEDDED) return {};
+  const at = 14 + view.getUint32(126, true);
+  const icc = bytes.slice(at, at + view.getUint32(130, true));
+  return icc.length > 128 ? { icc } : {};
 }
 
 /** Reads rows that are not compressed. */

@@ -35,12 +35,16 @@ export function makeUpright(picture: Picture): Picture {
 }
 
 /**
- * Returns the metadata of a picture that is upright whatever its EXIF block says: the block says so
- * too, or is dropped if it cannot be parsed.
+ * Returns the metadata of a picture that is upright whatever EXIF and XMP say: they say so too. An
+ * EXIF block that cannot be parsed is dropped.
  */
-export function turnedMetadata({ exif, ...metadata }: Metadata): Metadata {
+export function turnedMetadata({ exif, xmp, ...metadata }: Metadata): Metadata {
   const upright = exif === undefined ? undefined : uprightExif(exif);
-  return upright === undefined ? metadata : { ...metadata, exif: upright };
+  return {
+    ...metadata,
+    ...(upright === undefined ? {} : { exif: upright }),
+    ...(xmp === undefined ? {} : { xmp: uprightXmp(xmp) }),
+  };
 }
 
 /**

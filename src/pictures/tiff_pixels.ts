@@ -169,10 +169,14 @@ function samplesOf(
   if (bits === 8) return raw.slice(0, count);
   const view = viewOf(raw);
   if (bits === 16) {
-    return Uint16Array.from({ length: count }, (_, i) => view.getUint16(i * 2, little));
+    const out = new Uint16Array(count);
+    for (let i = 0; i < count; i++) out[i] = view.getUint16(i * 2, little);
+    return out;
   }
   if (bits === 32) {
-    return Float32Array.from({ length: count }, (_, i) => view.getFloat32(i * 4, little));
+    const out = new Float32Array(count);
+    for (let i = 0; i < count; i++) out[i] = view.getFloat32(i * 4, little);
+    return out;
   }
   const rowBytes = Math.ceil(rowSamples * bits / 8);
   const mask = (1 << bits) - 1;
