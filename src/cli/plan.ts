@@ -1,16 +1,18 @@
 /** `tessera plan photo.jpg`: what would be done, without doing it. */
 
-import { InputError, UsageError } from "../errors.ts";
-import { decodePicture, type Picture } from "../pictures/mod.ts";
+import { UsageError } from "../errors.ts";
 import type { Plan, PlannedPass, Upscaler } from "../upscaler.ts";
 import { describeOptions, parseOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
+import { readPicture } from "./input_file.ts";
+import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
 import { printResult } from "./print.ts";
 import { formatDuration } from "./progress.ts";
 import { createUpscaler, scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
 
 const OPTIONS = {
   ...UPSCALER_OPTIONS,
+  ...INPUT_OPTIONS,
   json: switchOption("one JSON line per picture on stdout"),
   help: switchOption("this text", "h"),
 };
@@ -26,7 +28,7 @@ export async function run(args: string[]): Promise<number> {
   const upscaler = await createUpscaler(values);
   try {
     for (const input of inputs) {
-      const picture = await readPicture(input);
+      const picture = await readPicture(input, maxPixelsOf(values));
       const plan = await upscaler.plan(picture, { scale: scaleFor(upscaler, values) });
       const seconds = await upscaler.estimateSeconds(plan);
       if (values.json) printResult(JSON.stringify({ input, ...plan, seconds }));
@@ -36,15 +38,6 @@ export async function run(args: string[]): Promise<number> {
     upscaler.destroy();
   }
   return EXIT.done;
-}
-
-async function readPicture(path: string): Promise<Picture> {
-  try {
-    return await decodePicture(await Deno.readFile(path));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new InputError(`There is no file "${path}"`);
-  }
 }
 
 function describe(input: string, upscaler: Upscaler, plan: Plan, seconds: number): string {

@@ -9,7 +9,6 @@ import {
   choiceOption,
   describeOptions,
   listOf,
-  numberOption,
   type OptionValues,
   parseOptions,
   switchOption,
@@ -20,18 +19,23 @@ import { explainError } from "./failure.ts";
 import { InterruptListener } from "./interrupt.ts";
 import { type Job, planJobs } from "./jobs.ts";
 import { requestFolder } from "./permissions.ts";
+import {
+  ENCODING_OPTIONS,
+  encodingOf,
+  INPUT_OPTIONS,
+  maxPixelsOf,
+  TREATMENT_OPTIONS,
+  treatmentOf,
+} from "./picture_options.ts";
 import { printNote, printResult } from "./print.ts";
 import { formatDuration, progressFor } from "./progress.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
 import { createUpscaler, scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
-import { type JobReport, runJob } from "./run_job.ts";
+import type { JobReport } from "./job_report.ts";
+import { runJob } from "./run_job.ts";
 import { VERSION } from "./version.ts";
 
 const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
-
-/** The quality of each format that has one, as "JPEG 92, WebP 90". */
-const QUALITIES = Object.values(FORMATS)
-  .flatMap(({ name, quality }) => quality === undefined ? [] : [`${name} ${quality}`]).join(", ");
 
 const OPTIONS = {
   output: textOption({
@@ -45,13 +49,9 @@ const OPTIONS = {
     words: FORMAT_NAMES,
     help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
   }),
-  quality: numberOption({
-    value: "Q",
-    min: 1,
-    max: 100,
-    whole: true,
-    help: `1 to 100 (default: ${QUALITIES})`,
-  }),
+  ...ENCODING_OPTIONS,
+  ...TREATMENT_OPTIONS,
+  ...INPUT_OPTIONS,
   overwrite: switchOption("replace results that exist"),
   quiet: switchOption("only errors", "q"),
   json: switchOption("one JSON line per picture on stdout"),
@@ -108,7 +108,9 @@ async function reportJob(
   try {
     const report = await runJob(job, upscaler, {
       scale,
-      quality: values.quality,
+      maxPixels: maxPixelsOf(values),
+      treatment: treatmentOf(values),
+      encoding: encodingOf(values),
       overwrite: values.overwrite,
       signal,
       onProgress: progressFor(job.input, values.quiet),
@@ -145,6 +147,7 @@ Usage: tessera PICTURE... [options]
   tessera photo.jpg                          writes photo-x4.jpg
   tessera photo.jpg --scale 2.5 -o big.png
   tessera a.jpg b.png -o results/
+  tessera logo.png -o logo.jpg --background white
 
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 

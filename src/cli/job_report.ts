@@ -1,0 +1,80 @@
+/** What was done with a picture and how long it took: the line of `--json`. */
+
+import type { Plan, Upscaler } from "../upscaler.ts";
+import type { Job } from "./jobs.ts";
+
+/** What was done. */
+export interface JobReport {
+  input: string;
+  output: string;
+  width: number;
+  height: number;
+  outputWidth: number;
+  outputHeight: number;
+  model: string;
+  scale: number;
+  precision: "f32" | "f16";
+  tiles: number;
+  /** Most GPU memory in use at one time, as planned. */
+  gpuBytes: number;
+  adapter: string;
+  seconds: Record<Phase | "total", number>;
+}
+
+/** Describes what a plan does. */
+export function describeJob(
+  job: Job,
+  upscaler: Upscaler,
+  plan: Plan,
+  scale: number,
+): Omit<JobReport, "seconds"> {
+  return {
+    input: job.input,
+    output: job.output,
+    width: plan.width,
+    height: plan.height,
+    outputWidth: plan.outputWidth,
+    outputHeight: plan.outputHeight,
+    model: upscaler.label,
+    scale,
+    precision: plan.passes.find(({ kind }) => kind === "network")?.precision ?? "f32",
+    tiles: plan.passes.reduce((sum, { tiles }) => sum + tiles, 0),
+    gpuBytes: Math.max(0, ...plan.passes.map(({ gpuBytes }) => gpuBytes)),
+    adapter: upscaler.gpu.adapter.description,
+  };
+}
+
+/** What time is spent on. Of a picture that is read in rows, reading counts as upscaling. */
+export type Phase = "decode" | "upscale" | "encode";
+
+/** Seconds spent in each phase. */
+export class PhaseClock {
+  #phase: Phase = "decode";
+  #since = performance.now();
+  readonly #seconds = { decode: 0, upscale: 0, encode: 0 };
+
+  /** Ends the phase that is on and goes on with another, or one from before. */
+  enter(phase: Phase): void {
+    const now = performance.now();
+    this.#seconds[this.#phase] += (now - this.#since) / 1000;
+    this.#since = now;
+    this.#phase = phase;
+  }
+
+  /** Ends the phase that is on. */
+  stop(): JobReport["seconds"] {
+    this.enter(this.#phase);
+    const { decode, upscale, encode } = this.#seconds;
+    return {
+      decode: toMilliseconds(decode),
+      upscale: toMilliseconds(upscale),
+      encode: toMilliseconds(encode),
+      total: toMilliseconds(decode + upscale + encode),
+    };
+  }
+}
+
+/** Drops the digits that no clock knows. */
+function toMilliseconds(seconds: number): number {
+  return Number(seconds.toFixed(3));
+}
