@@ -109,6 +109,8 @@ export function chooseTiles(demand: TileDemand): TileChoice {
   for (const choice of candidates(demand)) {
     if (smallest === undefined || choice.gpuBytes < smallest.gpuBytes) smallest = choice;
     if (!fits(choice, demand)) continue;
+    // In one piece there is no trace of tiles; the first such choice has the largest tail tiles.
+    if (tilesOf(choice.cells, choice.core) === 1) return choice;
     if (best === undefined || choice.flop < best.flop) best = choice;
   }
   if (best !== undefined) return best;
