@@ -14,6 +14,7 @@ export {
 } from "./formats.ts";
 export { decodePngRows, type PictureRows } from "./png_decode.ts";
 export { encodePngRows } from "./png_encode.ts";
+export { encodeJpegRows } from "./jpeg_rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";
 export { convertDepth, type DepthOptions } from "./depth.ts";
 export { toSrgb } from "./srgb.ts";
