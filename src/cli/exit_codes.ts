@@ -18,7 +18,7 @@ export const EXIT = {
 export const EXIT_CODE_HELP: readonly (readonly [string, string])[] = [
   ["0", "done"],
   ["1", "some of several pictures failed, or an error that Tessera does not know"],
-  ["2", "wrong usage: an option, a missing permission, an output that exists"],
+  ["2", "wrong usage: an option, a missing permission, an output that exists, a full disk"],
   ["3", "bad input: a picture or a weights file that cannot be used"],
   ["4", "no usable GPU"],
   ["5", "the GPU failed"],

@@ -1,10 +1,12 @@
 /**
  * A file that appears under its name only when it is whole: it is written beside it as
- * `.<name>.<pid>.partial`, brought to the disk, and then renamed.
+ * `.<name>.<pid>.partial`, brought to the disk, and then renamed. What a killed run left of this kind
+ * is removed by the next one.
  */
 
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { UsageError } from "../errors.ts";
+import { createLocked, partialOf, removeLeftovers } from "./leftovers.ts";
 import { requestFolder } from "./permissions.ts";
 
 const unfinished = new Set<OutputFile>();
@@ -30,39 +32,53 @@ export class OutputFile implements Disposable {
    */
   constructor(path: string, options: { overwrite: boolean }) {
     this.#path = resolveLink(path);
-    this.#partial = join(
-      dirname(this.#path),
-      `.${basename(this.#path)}.${Deno.pid}.partial`,
-    );
+    this.#partial = partialOf(this.#path);
     this.#overwrite = options.overwrite;
     requestFolder("write", dirname(this.#path));
     checkFree(path, this.#overwrite);
     this.#file = create(this.#partial);
     unfinished.add(this);
+    removeLeftovers(this.folder);
   }
 
-  /** Adds bytes at the end. */
+  /** Where it is written. */
+  get folder(): string {
+    return dirname(this.#path);
+  }
+
+  /**
+   * Adds bytes at the end.
+   *
+   * @throws {UsageError} If the disk is full, or fails otherwise.
+   */
   async write(bytes: Uint8Array): Promise<void> {
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#file.write(rest));
+    try {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#file.write(rest));
+    } catch (error) {
+      throw explainWriteError(error, this.#path);
+    }
   }
 
-  /** Brings the bytes to the disk and gives the file its name. */
+  /**
+   * Brings the bytes to the disk and gives the file its name.
+   *
+   * @throws {UsageError} If the name was taken meanwhile, or the disk is full.
+   */
   async commit(): Promise<void> {
-    await this.#file.sync();
+    await this.#file.sync().catch((error) => {
+      throw explainWriteError(error, this.#path);
+    });
     checkFree(this.#path, this.#overwrite);
-    this.#file.close();
+    // Closed after that: the lock must last until no run can take the file for a leftover.
     Deno.renameSync(this.#partial, this.#path);
+    this.#file.close();
     unfinished.delete(this);
   }
 
   /** Removes the unfinished file; a finished one stays. */
   discard(): void {
     if (!unfinished.delete(this)) return;
-    try {
-      this.#file.close();
-    } catch {
-      // Already closed: the rename has failed.
-    }
+    this.#file.close();
     Deno.removeSync(this.#partial);
   }
 
@@ -91,7 +107,7 @@ function checkFree(path: string, overwrite: boolean): void {
 function create(partial: string): Deno.FsFile {
   const folder = dirname(partial);
   try {
-    return Deno.openSync(partial, { write: true, create: true, truncate: true });
+    return createLocked(partial);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new UsageError(`Cannot write into "${folder}": there is no such folder`);
@@ -102,6 +118,16 @@ function create(partial: string): Deno.FsFile {
     if (error instanceof Deno.errors.NotCapable) throw error;
     throw new UsageError(`Cannot write into "${folder}": ${(error as Error).message}`);
   }
+}
+
+function explainWriteError(error: unknown, path: string): UsageError {
+  const { code, message } = error as Error & { code?: string };
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  return new UsageError(
+    full
+      ? `The disk is full: nothing was kept of "${path}". Make room, or choose another --output`
+      : `Cannot write "${path}": ${message}`,
+  );
 }
 
 /** Returns what is at a path, or `undefined` if nothing is. */

@@ -13,6 +13,7 @@ import {
 } from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
 import type { Plan, Upscaler } from "../upscaler.ts";
+import { checkSpace, mostBytes } from "./disk_space.ts";
 import { readPicture } from "./input_file.ts";
 import { describeJob, type JobReport, PhaseClock } from "./job_report.ts";
 import type { Job } from "./jobs.ts";
@@ -63,6 +64,8 @@ export async function runJob(
   const picture = await treat(decoded, job.format, options.treatment, options.onLoss);
   const plan = await upscaler.plan(picture, { scale });
   await checkEncoder(encoding, plan);
+  const size = { width: plan.outputWidth, height: plan.outputHeight };
+  checkSpace(file.folder, mostBytes({ ...picture, ...size }, job.format));
   signal.throwIfAborted();
   for await (const bytes of upscaleAndEncode(picture, encoding, upscaler, options, clock)) {
     await file.write(bytes);
