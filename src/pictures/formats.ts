@@ -26,6 +26,12 @@ export interface FormatFacts {
   deepBits: 8 | 10 | 16;
   /** The most pixels that a side can have. */
   maxSide: number;
+  /**
+   * The most pixels that `encodePicture` can be trusted with: beyond, the codecs' 32-bit memory runs
+   * out, and they say so only after the work. Measured: WebP wrote 90 megapixels and not 108, AVIF 50
+   * and not 100, JPEG XL 17 and not 24, JPEG 100 and not 156 (in rows or in full colour: any number).
+   */
+  maxPixels: number;
   /** The quality if none is asked for; `undefined` if there is no such choice. */
   quality: number | undefined;
   /** Whether `lossless` can be asked for; PNG is never anything else. */
@@ -43,6 +49,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     alpha: true,
     deepBits: 16,
     maxSide: PNG_MAX,
+    maxPixels: Infinity,
     quality: undefined,
     lossless: false,
     profile: "all",
@@ -54,6 +61,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     alpha: false,
     deepBits: 8,
     maxSide: JPEG_MAX_SIDE,
+    maxPixels: 2 ** 26,
     quality: 92,
     lossless: false,
     profile: "all",
@@ -65,6 +73,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     alpha: true,
     deepBits: 8,
     maxSide: WEBP_MAX_SIDE,
+    maxPixels: 2 ** 26,
     quality: 90,
     lossless: true,
     profile: "colour",
@@ -76,6 +85,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     alpha: true,
     deepBits: AVIF_DEEP_BITS,
     maxSide: AVIF_MAX_SIDE,
+    maxPixels: 2 ** 25,
     quality: 80,
     lossless: true,
     profile: "colour",
@@ -87,6 +97,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     alpha: true,
     deepBits: 8,
     maxSide: 2 ** 30,
+    maxPixels: 2 ** 24,
     quality: 90,
     lossless: true,
     profile: "none",
