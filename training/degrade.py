@@ -34,7 +34,7 @@ def compressed(picture: np.ndarray, quality: int, subsampling: int = SUBSAMPLING
     """The picture after a JPEG."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=quality, subsampling=subsampling)
-    return np.asarray(Image.open(buffer))
+    return np.array(Image.open(buffer))
 
 
 def jpeg(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -27,7 +27,7 @@ def list_pictures(folder: Path) -> list[Path]:
 def read_picture(file: Path) -> np.ndarray:
     """Decode to uint8 RGB [h, w, 3]."""
     with Image.open(file) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.array(image.convert("RGB"))
 
 
 def crop_to_multiple(picture: np.ndarray, factor: int) -> np.ndarray:
