@@ -10,7 +10,7 @@ import { Gpu } from "./gpu/device.ts";
 import { Submitter } from "./gpu/submission.ts";
 import type { ResampleKernel } from "./kernels/resample.ts";
 import type { Network } from "./networks/network.ts";
-import { fillTransparent, joinAlpha, splitAlpha } from "./pictures/alpha.ts";
+import { type AlphaSplit, fillTransparent, joinAlpha, splitAlpha } from "./pictures/alpha.ts";
 import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
 import {
   allocateSamples,
@@ -22,7 +22,13 @@ import {
 } from "./pictures/picture.ts";
 import { type Pass, passesTo, type Size } from "./tiles/passes.ts";
 import { type Progress, ProgressTracker } from "./progress.ts";
-import { type Band, pictureBands, type RasterSize, RowWindow } from "./tiles/row_window.ts";
+import {
+  type Band,
+  pictureBands,
+  type RasterSize,
+  rowBands,
+  RowWindow,
+} from "./tiles/row_window.ts";
 import { choiceFor, type TileOptions, walk, type WalkProgress } from "./tiles/walk.ts";
 import { defaultModel, loadModel } from "./weights/library.ts";
 
@@ -109,7 +115,10 @@ export interface Plan {
   passes: PlannedPass[];
 }
 
-/** A picture whose samples come in bands of whole rows, from the top. */
+/**
+ * A picture whose samples come in bands of whole rows, from the top; a band's memory may be used again
+ * for the next one.
+ */
 export interface PictureRows extends PictureHeader {
   rows: AsyncIterable<Samples>;
 }
@@ -198,13 +207,14 @@ export class Upscaler {
   /**
    * Upscales a picture.
    *
-   * @param picture Any size, depth and number of channels; it is not changed.
+   * @param picture Any size, depth and number of channels; it is not changed. Its rows may come one
+   * after the other if it has no alpha.
    * @returns A picture of the same depth, channels and metadata. Alpha is resampled apart from the
    * colours.
    * @throws {UsageError} If an option is out of range, memory is too small, or a call is under way.
    * @throws {GpuError} If the device fails.
    */
-  async upscale(picture: Picture, options: UpscaleOptions = {}): Promise<Picture> {
+  async upscale(picture: Picture | PictureRows, options: UpscaleOptions = {}): Promise<Picture> {
     const { rows, ...header } = this.upscaleRows(picture, options);
     const data = allocateSamples(header.depth, header.width * header.height * header.channels);
     let at = 0;
@@ -217,17 +227,21 @@ export class Upscaler {
 
   /**
    * Upscales a picture and yields the result as it is made, so that it never has to be in memory as
-   * a whole.
+   * a whole. Neither has the picture, if it has no alpha: its rows are taken as they are needed.
    *
    * @returns The result's header, and its samples from the top, whole rows at a time. The work is done
    * as they are taken; it stops, and gives everything back, when they are not taken any more.
    * @throws As {@linkcode upscale}; what the device reports comes from `rows`.
    */
-  upscaleRows(picture: Picture, options: UpscaleOptions = {}): PictureRows {
+  upscaleRows(picture: Picture | PictureRows, options: UpscaleOptions = {}): PictureRows {
+    if ("rows" in picture && hasAlpha(picture)) {
+      throw new UsageError("A picture with alpha cannot come in rows: give all of its samples");
+    }
     const passes = this.#passes(picture, options);
     const { width, height } = sizeAfter(picture, passes);
     const { channels, depth, metadata } = picture;
-    const rows = passes.length === 0 ? [picture.data] : this.#rows(picture, passes, options);
+    const samples = "rows" in picture ? picture.rows : [picture.data];
+    const rows = passes.length === 0 ? samples : this.#rows(picture, passes, options);
     return { width, height, channels, depth, metadata, rows: this.#alone(rows, options.signal) };
   }
 
@@ -292,9 +306,12 @@ export class Upscaler {
   }
 
   /** Yields the result's samples in bands of whole rows. */
-  async *#rows(picture: Picture, passes: Pass[], options: UpscaleOptions): AsyncGenerator<Samples> {
-    const { alpha, constant } = splitAlpha(picture);
-    const { colour } = splitAlpha(alpha === undefined ? picture : fillTransparent(picture));
+  async *#rows(
+    picture: Picture | PictureRows,
+    passes: Pass[],
+    options: UpscaleOptions,
+  ): AsyncGenerator<Samples> {
+    const { colour, alpha, constant } = splitSource(picture);
     const { outputWidth: width, depthOut: depth } = passes.at(-1)!;
     const together = withAlphaPass(picture, passes);
     const alphaRows = alpha && this.#alphaRows(alpha, together, options.signal);
@@ -326,7 +343,7 @@ export class Upscaler {
 
   /** The passes, each pulling rows from the one before it. */
   async *#bands(
-    picture: Picture,
+    picture: Picture | PictureRows,
     passes: Pass[],
     together: Pass[],
     options: UpscaleOptions,
@@ -334,7 +351,7 @@ export class Upscaler {
     const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, together)));
     const tracker = new ProgressTracker(planned.map((pass) => pass.flop), options.onProgress);
     const { width, height, depth } = picture;
-    let bands: Generator<Band> | AsyncGenerator<Band> = pictureBands(picture);
+    let bands = "rows" in picture ? rowBands(picture, picture.rows) : pictureBands(picture);
     let size: RasterSize = { width, height, depth };
     for (const [index, pass] of passes.entries()) {
       const report = (done: WalkProgress) => tracker.report(index, done);
@@ -476,6 +493,16 @@ function fitOf(program: Program, pass: Pass, options: TileOptions): "exact" | "i
     if (error instanceof UsageError) return "none";
     throw error;
   }
+}
+
+/** Takes a picture apart into colours for the network, and alpha. */
+function splitSource(
+  picture: Picture | PictureRows,
+): Omit<AlphaSplit, "colour"> & { colour: Picture | PictureRows } {
+  if ("rows" in picture) return { colour: picture, alpha: undefined, constant: undefined };
+  const { alpha, constant } = splitAlpha(picture);
+  const { colour } = splitAlpha(alpha === undefined ? picture : fillTransparent(picture));
+  return { colour, alpha, constant };
 }
 
 function sizeAfter(picture: Size, passes: Pass[]): Size {

@@ -1,32 +1,89 @@
-/** A picture's file as bytes, and what is said when there are none. */
+/** A picture's file: decoded as a whole, or left open where its rows can come as they are needed. */
 
 import { InputError } from "../errors.ts";
-import { decodePicture, type Picture } from "../pictures/mod.ts";
+import { sniff } from "../pictures/kind.ts";
+import {
+  type ByteSource,
+  decodePicture,
+  decodePngRows,
+  hasAlpha,
+  type Picture,
+} from "../pictures/mod.ts";
+import type { PictureRows } from "../upscaler.ts";
 
 /**
- * Reads a picture.
+ * Pictures of fewer pixels are decoded as a whole: they take little memory, and damage at their end is
+ * then found before the work.
+ */
+const PIXELS_IN_ROWS = 2 ** 24;
+
+/** Bytes from which the kind of a file can be told. */
+const HEAD_BYTES = 512;
+
+/** A picture, and the file it still comes from. */
+export interface InputFile extends Disposable {
+  picture: Picture | PictureRows;
+}
+
+/**
+ * Opens a picture.
  *
  * @param maxPixels The most pixels that the file may claim.
  * @throws {InputError} If there is no such file, or it is no sound picture.
  */
-export async function readPicture(path: string, maxPixels: number): Promise<Picture> {
-  return await decodePicture(await readBytes(path), { maxPixels });
+export async function openPicture(path: string, maxPixels: number): Promise<InputFile> {
+  const rows = await openRows(path, maxPixels);
+  if (rows !== undefined) return rows;
+  const bytes = await reading(() => Deno.readFile(path));
+  return { picture: await decodePicture(bytes, { maxPixels }), [Symbol.dispose]() {} };
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+/** Opens a large PNG file without alpha; `undefined` if it is any other. */
+async function openRows(path: string, maxPixels: number): Promise<InputFile | undefined> {
+  const { isFile, size } = await reading(() => Deno.stat(path));
+  if (!isFile) return undefined;
+  const file = await reading(() => Deno.open(path));
+  let opened: InputFile | undefined;
   try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    throw explainReadError(error);
+    const source = sourceOfFile(file, size);
+    if (sniff(await source.read(0, HEAD_BYTES)).kind !== "png") return undefined;
+    const png = await decodePngRows(source, { maxPixels });
+    if (png === undefined || hasAlpha(png.header)) return undefined;
+    if (png.header.width * png.header.height < PIXELS_IN_ROWS) return undefined;
+    opened = { picture: { ...png.header, rows: png.rows }, [Symbol.dispose]: () => file.close() };
+    return opened;
+  } finally {
+    if (opened === undefined) file.close();
   }
+}
+
+function sourceOfFile(file: Deno.FsFile, length: number): ByteSource {
+  return {
+    length,
+    async read(at, length) {
+      const bytes = new Uint8Array(length);
+      await file.seek(at, Deno.SeekMode.Start);
+      let filled = 0;
+      while (filled < length) {
+        const count = await reading(() => file.read(bytes.subarray(filled)));
+        if (count === null) break;
+        filled += count;
+      }
+      return bytes.subarray(0, filled);
+    },
+  };
 }
 
 /** Puts what the system says about a file into words for people. */
-function explainReadError(error: unknown): unknown {
-  if (error instanceof Deno.errors.NotCapable) return error;
-  if (error instanceof Deno.errors.NotFound) return new InputError("There is no such file");
-  if (error instanceof Deno.errors.IsADirectory) {
-    return new InputError("It is a folder, not a picture");
+async function reading<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    if (error instanceof Deno.errors.NotFound) throw new InputError("There is no such file");
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new InputError("It is a folder, not a picture");
+    }
+    throw new InputError(`It cannot be read: ${(error as Error).message}`);
   }
-  return new InputError(`It cannot be read: ${(error as Error).message}`);
 }

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import type { Plan, PlannedPass, Upscaler } from "../upscaler.ts";
 import { describeOptions, parseOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
-import { readPicture } from "./input_file.ts";
+import { openPicture } from "./input_file.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
 import { printResult } from "./print.ts";
 import { formatDuration } from "./progress.ts";
@@ -28,8 +28,8 @@ export async function run(args: string[]): Promise<number> {
   const upscaler = await createUpscaler(values);
   try {
     for (const input of inputs) {
-      const picture = await readPicture(input, maxPixelsOf(values));
-      const plan = await upscaler.plan(picture, { scale: scaleFor(upscaler, values) });
+      using file = await openPicture(input, maxPixelsOf(values));
+      const plan = await upscaler.plan(file.picture, { scale: scaleFor(upscaler, values) });
       const seconds = await upscaler.estimateSeconds(plan);
       if (values.json) printResult(JSON.stringify({ input, ...plan, seconds }));
       else printResult(describe(input, upscaler, plan, seconds));

@@ -12,9 +12,9 @@ import {
   type Samples,
 } from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
-import type { Plan, Upscaler } from "../upscaler.ts";
+import type { PictureRows, Plan, Upscaler } from "../upscaler.ts";
 import { checkSpace, mostBytes } from "./disk_space.ts";
-import { readPicture } from "./input_file.ts";
+import { openPicture } from "./input_file.ts";
 import { describeJob, type JobReport, PhaseClock } from "./job_report.ts";
 import type { Job } from "./jobs.ts";
 import { OutputFile } from "./output_file.ts";
@@ -60,8 +60,8 @@ export async function runJob(
   const clock = new PhaseClock();
   using file = new OutputFile(job.output, options);
   const encoding = { ...options.encoding, format: job.format };
-  const decoded = await readPicture(job.input, options.maxPixels);
-  const picture = await treat(decoded, job.format, options.treatment, options.onLoss);
+  using input = await openPicture(job.input, options.maxPixels);
+  const picture = await treat(input.picture, job.format, options.treatment, options.onLoss);
   const plan = await upscaler.plan(picture, { scale });
   await checkEncoder(encoding, plan);
   const size = { width: plan.outputWidth, height: plan.outputHeight };
@@ -77,7 +77,7 @@ export async function runJob(
 
 /** Yields the bytes of the result: of a PNG as its rows are made, of the others all at the end. */
 async function* upscaleAndEncode(
-  picture: Picture,
+  picture: Picture | PictureRows,
   encoding: EncodeOptions,
   upscaler: Upscaler,
   { scale, signal, onProgress }: JobOptions,

@@ -7,7 +7,7 @@
  */
 
 import { toGpuPixels, wordsPerPixel } from "../pictures/gpu_pixels.ts";
-import type { Depth, Picture } from "../pictures/picture.ts";
+import type { Depth, Picture, PictureHeader, Samples } from "../pictures/picture.ts";
 import type { Region } from "./plan.ts";
 
 /** Size and depth of a whole picture. */
@@ -35,6 +35,20 @@ export function* pictureBands(picture: Picture): Generator<Band> {
     const height = Math.min(ROWS_AT_ONCE, picture.height - y);
     const data = picture.data.subarray(y * perRow, (y + height) * perRow);
     yield { y, rows: height, words: toGpuPixels({ ...picture, height, data }) };
+  }
+}
+
+/** Yields samples that come in whole rows as bands; their memory may be used again for the next ones. */
+export async function* rowBands(
+  header: PictureHeader,
+  samples: AsyncIterable<Samples>,
+): AsyncGenerator<Band> {
+  const { width, channels } = header;
+  let y = 0;
+  for await (const data of samples) {
+    const rows = data.length / (width * channels);
+    yield { y, rows, words: toGpuPixels({ ...header, height: rows, data }) };
+    y += rows;
   }
 }
 
