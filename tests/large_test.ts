@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { UsageError } from "../src/errors.ts";
 import {
   type ByteSource,
+  decodePicture,
   decodePngRows,
   encodePngRows,
   type Picture,
@@ -16,7 +17,7 @@ import {
 import { type PictureRows, Upscaler } from "../src/upscaler.ts";
 import { gpu } from "./gpu_harness.ts";
 import { testPicture } from "./pictures_fixtures.ts";
-import { inFolder, program, runProgram, toOutcome, writePicture } from "./program.ts";
+import { filesIn, inFolder, program, runProgram, toOutcome, writePicture } from "./program.ts";
 
 const SLOW = Deno.env.get("TESSERA_TEST") === "all";
 
@@ -187,6 +188,52 @@ Deno.test("upscale() ends the rows of a picture when it fails, and refuses alpha
   upscaler.destroy();
 });
 
+const TOO_LARGE: [output: string, scale: string, args: string[], message: RegExp][] = [
+  [
+    "b.jpg",
+    "16",
+    ["--chroma", "420"],
+    /67 megapixels\): choose --chroma 444 without --progressive/,
+  ],
+  ["b.jpg", "16", ["--progressive"], /67 megapixels\): choose --chroma 444 without --progressive/],
+  [
+    "b.webp",
+    "16",
+    [],
+    /this kind of WebP can be written with \(67 megapixels\): choose --format png/,
+  ],
+  ["b.jxl", "9", [], /this kind of JPEG XL can be written with/],
+];
+
+Deno.test("tessera refuses what an encoder cannot be trusted with, before any work", async () => {
+  await inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), testPicture(600, 500, 3));
+    for (const [output, scale, args, message] of TOO_LARGE) {
+      const all = ["a.png", "-o", output, "--model", "bicubic", "--scale", scale, ...args];
+      const { code, stderr } = await runProgram(all, { cwd: folder });
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+    }
+    assert.deepEqual(filesIn(folder), ["a.png"]);
+  });
+});
+
+Deno.test({
+  name: "A JPEG of 9600 x 8000 is written in rows, of 16 bits, too",
+  ignore: !SLOW,
+  fn: () =>
+    inFolder(async (folder) => {
+      for (const depth of [8, 16] as const) {
+        await writePicture(join(folder, "a.png"), testPicture(600, 500, 3, depth));
+        const args = ["a.png", "-o", "b.jpg", "--model", "bicubic", "--scale", "16", "--overwrite"];
+        const peak = await peakMemory(folder, [...args, "--memory", String(GPU_MEGABYTES)]);
+        const { width, height } = await decodePicture(await Deno.readFile(join(folder, "b.jpg")));
+        assert.deepEqual([width, height], [9600, 8000]);
+        assert.ok(peak < 1e9, `${peak / 1e6} MB`);
+      }
+    }),
+});
+
 Deno.test("tessera finds damage in a large picture, and leaves nothing", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "a.png");
@@ -202,6 +249,6 @@ Deno.test("tessera finds damage in a large picture, and leaves nothing", async (
     );
     assert.equal(code, 3, stderr);
     assert.match(stderr, /^tessera: a\.png: This PNG file is damaged: .* wrong checksum/);
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.png"]);
+    assert.deepEqual(filesIn(folder), ["a.png"]);
   });
 });

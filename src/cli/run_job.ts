@@ -2,33 +2,16 @@
  * One picture from file to file: read, decode, upscale, encode, write.
  */
 
-import { UsageError } from "../errors.ts";
-import {
-  type EncodeOptions,
-  encodePicture,
-  encodePngRows,
-  FORMATS,
-  type Picture,
-  type Samples,
-} from "../pictures/mod.ts";
+import { type EncodeOptions, encodePicture, type Picture, type Samples } from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
-import type { PictureRows, Plan, Upscaler } from "../upscaler.ts";
+import type { PictureRows, Upscaler } from "../upscaler.ts";
 import { checkSpace, mostBytes } from "./disk_space.ts";
+import { checkEncoder, encodeRows, isWrittenInRows } from "./encoding.ts";
 import { openPicture } from "./input_file.ts";
 import { describeJob, type JobReport, PhaseClock } from "./job_report.ts";
 import type { Job } from "./jobs.ts";
 import { OutputFile } from "./output_file.ts";
 import { treat, type Treatment } from "./treatment.ts";
-
-/** Encoding it shows whether the codec can be loaded. */
-const ONE_PIXEL: Picture = {
-  width: 1,
-  height: 1,
-  channels: 3,
-  depth: 8,
-  data: new Uint8Array(3),
-  metadata: {},
-};
 
 /** How the pictures are to be upscaled, and whom to tell. */
 export interface JobOptions {
@@ -63,11 +46,12 @@ export async function runJob(
   using input = await openPicture(job.input, options.maxPixels);
   const picture = await treat(input.picture, job.format, options.treatment, options.onLoss);
   const plan = await upscaler.plan(picture, { scale });
-  await checkEncoder(encoding, plan);
-  const size = { width: plan.outputWidth, height: plan.outputHeight };
-  checkSpace(file.folder, mostBytes({ ...picture, ...size }, job.format));
+  const result = { ...picture, width: plan.outputWidth, height: plan.outputHeight };
+  await checkEncoder(result, encoding);
+  checkSpace(file.folder, mostBytes(result, job.format));
   signal.throwIfAborted();
-  for await (const bytes of upscaleAndEncode(picture, encoding, upscaler, options, clock)) {
+  const encoded = isWrittenInRows(result, encoding) ? encodedInRows : encodedAsWhole;
+  for await (const bytes of encoded(picture, encoding, upscaler, options, clock)) {
     await file.write(bytes);
   }
   signal.throwIfAborted();
@@ -75,24 +59,31 @@ export async function runJob(
   return { ...describeJob(job, upscaler, plan, scale), seconds: clock.stop() };
 }
 
-/** Yields the bytes of the result: of a PNG as its rows are made, of the others all at the end. */
-async function* upscaleAndEncode(
+/** Yields the bytes of the result as its rows are made. */
+async function* encodedInRows(
   picture: Picture | PictureRows,
   encoding: EncodeOptions,
   upscaler: Upscaler,
   { scale, signal, onProgress }: JobOptions,
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
-  const request = { scale, signal, onProgress };
   clock.enter("upscale");
-  if (encoding.format === "png") {
-    const { rows, ...header } = upscaler.upscaleRows(picture, request);
-    yield* encodePngRows(header, timed(rows, clock));
-  } else {
-    const result = await upscaler.upscale(picture, request);
-    clock.enter("encode");
-    yield await encodePicture(result, encoding);
-  }
+  const { rows, ...header } = upscaler.upscaleRows(picture, { scale, signal, onProgress });
+  yield* encodeRows(header, timed(rows, clock), encoding);
+}
+
+/** Yields the bytes of the result at once. */
+async function* encodedAsWhole(
+  picture: Picture | PictureRows,
+  encoding: EncodeOptions,
+  upscaler: Upscaler,
+  { scale, signal, onProgress }: JobOptions,
+  clock: PhaseClock,
+): AsyncGenerator<Uint8Array> {
+  clock.enter("upscale");
+  const result = await upscaler.upscale(picture, { scale, signal, onProgress });
+  clock.enter("encode");
+  yield await encodePicture(result, encoding);
 }
 
 /** Passes rows on; the time until the next ones are asked for goes to the encoder. */
@@ -103,17 +94,4 @@ async function* timed(rows: AsyncIterable<Samples>, clock: PhaseClock): AsyncGen
     clock.enter("upscale");
   }
   clock.enter("encode");
-}
-
-/** Finds out before the work whether its result can be encoded. */
-async function checkEncoder(encoding: EncodeOptions, plan: Plan): Promise<void> {
-  const { name, maxSide } = FORMATS[encoding.format];
-  const { outputWidth, outputHeight } = plan;
-  if (Math.max(outputWidth, outputHeight) > maxSide) {
-    throw new UsageError(
-      `${name} holds at most ${maxSide} pixels a side, not ${outputWidth} x ${outputHeight}: ` +
-        `choose --format png`,
-    );
-  }
-  await encodePicture(ONE_PIXEL, encoding);
 }

@@ -1,0 +1,93 @@
+/** From the result's rows to the bytes of its file, and what is found out about that before the work. */
+
+import { UsageError } from "../errors.ts";
+import {
+  convertDepth,
+  encodeJpegRows,
+  type EncodeOptions,
+  encodePicture,
+  encodePngRows,
+  FORMATS,
+  type Picture,
+  type PictureHeader,
+  type Samples,
+} from "../pictures/mod.ts";
+
+/** Encoding it shows whether the codec can be loaded. */
+const ONE_PIXEL: Picture = {
+  width: 1,
+  height: 1,
+  channels: 3,
+  depth: 8,
+  data: new Uint8Array(3),
+  metadata: {},
+};
+
+/**
+ * Says whether a result is written as its rows come: a PNG is, and a JPEG that is too large to be
+ * encoded as a whole, if it is of the kind that can be.
+ */
+export function isWrittenInRows(result: PictureHeader, encoding: EncodeOptions): boolean {
+  const { format, chroma, progressive = false } = encoding;
+  if (format === "png") return true;
+  if (format !== "jpeg" || !isTooLarge(result, encoding)) return false;
+  return result.channels === 3 && chroma !== "4:2:0" && !progressive;
+}
+
+/** Writes a file as its rows come, and yields its bytes in order. */
+export function encodeRows(
+  header: PictureHeader,
+  rows: AsyncIterable<Samples> | Iterable<Samples>,
+  { format, quality = FORMATS.jpeg.quality!, dither = false }: EncodeOptions,
+): AsyncGenerator<Uint8Array> {
+  if (format === "png") return encodePngRows(header, rows);
+  return encodeJpegRows({ ...header, depth: 8 }, inBytes(header, rows, dither), quality);
+}
+
+async function* inBytes(
+  header: PictureHeader,
+  rows: AsyncIterable<Samples> | Iterable<Samples>,
+  dither: boolean,
+): AsyncGenerator<Samples> {
+  const perRow = header.width * header.channels;
+  for await (const data of rows) {
+    yield convertDepth({ ...header, height: data.length / perRow, data }, 8, { dither }).data;
+  }
+}
+
+/**
+ * Finds out before the work whether its result can be encoded.
+ *
+ * @throws {UsageError} If the codec cannot be loaded, or the result is too large for it.
+ */
+export async function checkEncoder(result: PictureHeader, encoding: EncodeOptions): Promise<void> {
+  const { name, maxSide } = FORMATS[encoding.format];
+  const { width, height } = result;
+  if (Math.max(width, height) > maxSide) {
+    throw new UsageError(
+      `${name} holds at most ${maxSide} pixels a side, not ${width} x ${height}: ` +
+        `choose --format png`,
+    );
+  }
+  if (isWrittenInRows(result, encoding)) {
+    await Array.fromAsync(encodeRows(ONE_PIXEL, [ONE_PIXEL.data], encoding));
+  } else {
+    if (isTooLarge(result, encoding)) throw tooLarge(result, encoding);
+    await encodePicture(ONE_PIXEL, encoding);
+  }
+}
+
+function isTooLarge({ width, height }: PictureHeader, { format }: EncodeOptions): boolean {
+  return width * height > FORMATS[format].maxPixels;
+}
+
+function tooLarge({ width, height, channels }: PictureHeader, { format }: EncodeOptions) {
+  const { name, maxPixels } = FORMATS[format];
+  const advice = format === "jpeg" && channels === 3
+    ? "choose --chroma 444 without --progressive, or --format png"
+    : "choose --format png";
+  return new UsageError(
+    `${width} x ${height} pixels are more than this kind of ${name} can be written with ` +
+      `(${Math.floor(maxPixels / 1e6)} megapixels): ${advice}`,
+  );
+}
