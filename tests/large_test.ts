@@ -5,9 +5,9 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { sourceOfFile } from "../src/cli/input_file.ts";
 import { UsageError } from "../src/errors.ts";
 import {
-  type ByteSource,
   decodePicture,
   decodePngRows,
   encodePngRows,
@@ -97,7 +97,8 @@ async function assertSquares(
   scale: number,
 ): Promise<void> {
   using file = await Deno.open(path);
-  const { header, rows } = (await decodePngRows(sourceOfFile(file), { maxPixels: 1e9 }))!;
+  const { header, rows } =
+    (await decodePngRows(sourceOfFile(file, file.statSync().size), { maxPixels: 1e9 }))!;
   assert.deepEqual([header.width, header.height, header.channels], [width, height, 3]);
   let y = 0;
   for await (const data of rows) {
@@ -122,23 +123,6 @@ async function assertSquares(
 function isInside(position: number): boolean {
   const within = position % SQUARE;
   return within >= MIXED && within <= SQUARE - MIXED;
-}
-
-function sourceOfFile(file: Deno.FsFile): ByteSource {
-  return {
-    length: file.statSync().size,
-    async read(at, length) {
-      const bytes = new Uint8Array(length);
-      await file.seek(at, Deno.SeekMode.Start);
-      let filled = 0;
-      while (filled < length) {
-        const count = await file.read(bytes.subarray(filled));
-        if (count === null) break;
-        filled += count;
-      }
-      return bytes.subarray(0, filled);
-    },
-  };
 }
 
 /** A picture whose rows come some at a time, each time in the same memory. */

@@ -57,7 +57,8 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
   }
 }
 
-function sourceOfFile(file: Deno.FsFile, length: number): ByteSource {
+/** Returns an open file as a source of bytes. */
+export function sourceOfFile(file: Deno.FsFile, length: number): ByteSource {
   return {
     length,
     async read(at, length) {
