@@ -28,7 +28,7 @@ Deno.test({
       for (let kill = 0; kill < KILLS; kill++) {
         if (kill % 2 === 0) await Deno.remove(join(folder, "b.png"));
         const child = program(ARGS, { cwd: folder }).spawn();
-        await delay(Math.random() * duration);
+        await delay((kill + Math.random()) / KILLS * duration);
         killHard(child);
         await child.output();
         leftovers += filesIn(folder).filter((name) => name.endsWith(".partial")).length;
