@@ -16,15 +16,13 @@
  * @module
  */
 
+export { type PictureRows, type Plan, type PlannedPass, Upscaler } from "./src/upscaler.ts";
 export {
-  type PictureRows,
-  type Plan,
-  type PlannedPass,
+  DEFAULT_MEMORY,
   SCALE_RANGE,
   type UpscaleOptions,
-  Upscaler,
   type UpscalerOptions,
-} from "./src/upscaler.ts";
+} from "./src/upscale_options.ts";
 export type { Progress } from "./src/progress.ts";
 export { type AdapterSummary, Gpu, type GpuOptions } from "./src/gpu/device.ts";
 export { GpuError, InputError, ModelError, NoGpuError, UsageError } from "./src/errors.ts";

@@ -6,7 +6,8 @@
 import type { Gpu } from "../src/gpu/device.ts";
 import { flopPerPixel } from "../src/networks/analysis.ts";
 import type { Picture } from "../src/pictures/picture.ts";
-import { Upscaler, type UpscalerOptions } from "../src/upscaler.ts";
+import type { UpscalerOptions } from "../src/upscale_options.ts";
+import { Upscaler } from "../src/upscaler.ts";
 import type { Size } from "./test_tensor.ts";
 import { repeatTimed, stopwatch, type Timing, type TimingBudget } from "./timing.ts";
 

@@ -1,6 +1,7 @@
 /** The options that say how pictures are upscaled: those of every subcommand that does so or plans it. */
 
-import { DEFAULT_MEMORY, SCALE_RANGE, Upscaler } from "../upscaler.ts";
+import { DEFAULT_MEMORY, SCALE_RANGE } from "../upscale_options.ts";
+import { Upscaler } from "../upscaler.ts";
 import { choiceOption, numberOption, type OptionValues, textOption } from "./arguments.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;

@@ -1,0 +1,126 @@
+/**
+ * What can be asked of an upscaler, and the checks of it: sizes, factors and ranges, each refused with
+ * the number received.
+ */
+
+import { UsageError } from "./errors.ts";
+import type { Gpu } from "./gpu/device.ts";
+import type { Progress } from "./progress.ts";
+import type { Size } from "./tiles/passes.ts";
+
+/** Factors that {@linkcode Upscaler.upscale} accepts. */
+export const SCALE_RANGE = { min: 1, max: 16 } as const;
+
+/** GPU memory that is used when nothing else is asked for, in bytes. */
+export const DEFAULT_MEMORY = 1.5e9;
+
+/** How an upscaler is made. */
+export interface UpscalerOptions {
+  /**
+   * An embedded network's name, a path, a URL, or the bytes of a safetensors file; or `bicubic` or
+   * `lanczos3`, which resample without a network. Default: the default embedded network.
+   */
+  model?: string | URL | Uint8Array;
+  /** A device to share. Default: one is opened, and goes with the upscaler. */
+  device?: Gpu;
+  /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
+  memory?: number;
+  /**
+   * How activations are stored: `f32`; `f16`, half the memory, up to 2 levels of 255 off; or `auto`,
+   * f32 unless only f16 fits the memory, or only f16 without traces of tiles. Arithmetic is f32 always.
+   */
+  precision?: "auto" | "f32" | "f16";
+  /** Side of a tile in input pixels. Default: `auto`, as large as memory allows. */
+  tile?: "auto" | number;
+  /**
+   * Input pixels around a tile. `exact` is the receptive radius: tiles then leave no trace. Default:
+   * `auto`, exact for SRVGGNetCompact, and 32 for RRDBNet where the whole picture does not fit.
+   */
+  halo?: "auto" | "exact" | number;
+}
+
+/** How one picture is upscaled. */
+export interface UpscaleOptions {
+  /** Output pixels per input pixel, 1 to 16, whole or not. Default: the network's own. */
+  scale?: number;
+  /** Output width in pixels, instead of `scale`; without `height`, proportions are kept. */
+  width?: number;
+  /** Output height in pixels, instead of `scale`; without `width`, proportions are kept. */
+  height?: number;
+  /** Stops the work soon after it is aborted; the promise rejects with its reason. */
+  signal?: AbortSignal;
+  /** Told how far the work is, some ten times a second at most. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Returns the size that the options ask for.
+ *
+ * @throws {UsageError} If a factor or a side is out of range.
+ */
+export function outputSize(
+  picture: Size,
+  options: UpscaleOptions,
+  networkScale: number | undefined,
+): Size {
+  const { scale, width, height } = options;
+  if (scale !== undefined && (width !== undefined || height !== undefined)) {
+    throw new UsageError("Expected either a scale or a size but received both");
+  }
+  const factor = scale ?? (width ?? Infinity) / picture.width;
+  const proportional = Math.min(factor, (height ?? Infinity) / picture.height);
+  const s = Number.isFinite(proportional) ? proportional : networkScale ?? 4;
+  const size = {
+    width: width ?? Math.max(1, Math.round(picture.width * s)),
+    height: height ?? Math.max(1, Math.round(picture.height * s)),
+  };
+  checkSize(picture, size, scale);
+  return size;
+}
+
+function checkSize(
+  picture: Size,
+  size: Size,
+  scale: number | undefined,
+): void {
+  const { min, max } = SCALE_RANGE;
+  if (scale !== undefined && !(scale >= min && scale <= max)) {
+    throw new UsageError(`Expected a scale from ${min} to ${max} but received ${scale}`);
+  }
+  for (const side of ["width", "height"] as const) {
+    const factor = size[side] / picture[side];
+    if (!Number.isInteger(size[side]) || size[side] < picture[side] || factor > max) {
+      throw new UsageError(
+        `Expected a ${side} from ${picture[side]} to ${max * picture[side]} pixels ` +
+          `but received ${size[side]}`,
+      );
+    }
+  }
+}
+
+/**
+ * Checks how an upscaler is to be made.
+ *
+ * @throws {UsageError} If an option is out of range.
+ */
+export function checkOptions(options: UpscalerOptions): void {
+  const { memory, precision = "auto", tile = "auto", halo = "auto" } = options;
+  if (memory !== undefined && !(memory > 0)) {
+    throw new UsageError(`Expected memory in bytes above 0 but received ${memory}`);
+  }
+  if (!["auto", "f32", "f16"].includes(precision)) {
+    throw new UsageError(`Expected precision auto, f32 or f16 but received "${precision}"`);
+  }
+  if (tile !== "auto" && !(Number.isInteger(tile) && tile >= 1)) {
+    throw new UsageError(`Expected a tile of 1 or more pixels, or auto, but received ${tile}`);
+  }
+  if (
+    typeof halo === "number"
+      ? !(Number.isInteger(halo) && halo >= 0)
+      : !["auto", "exact"].includes(halo)
+  ) {
+    throw new UsageError(
+      `Expected a halo of 0 or more pixels, auto or exact, but received ${halo}`,
+    );
+  }
+}
