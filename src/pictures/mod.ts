@@ -12,7 +12,7 @@ export {
   lossesOf,
   type PictureFormat,
 } from "./formats.ts";
-export { decodePngRows, type PictureRows } from "./png_decode.ts";
+export { decodePngRows, type PngRows } from "./png_decode.ts";
 export { encodePngRows } from "./png_encode.ts";
 export { encodeJpegRows } from "./jpeg_rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";

@@ -55,7 +55,7 @@ interface Pass {
 type RowWriter = (row: Uint8Array, width: number, at: number, step: number) => void;
 
 /** A picture whose rows come one after the other. */
-export interface PictureRows {
+export interface PngRows {
   header: PictureHeader;
   /**
    * Samples `[n][width][channels]` of some whole rows each, from the top down; their memory is used
@@ -112,7 +112,7 @@ export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<P
 export async function decodePngRows(
   source: ByteSource,
   { maxPixels = DEFAULT_MAX_PIXELS }: { maxPixels?: number } = {},
-): Promise<PictureRows | undefined> {
+): Promise<PngRows | undefined> {
   const parts = await readPngParts(readAhead(source), maxPixels);
   const { exif } = parts.metadata;
   if (parts.header.interlaced || (exif !== undefined && readOrientation(exif) !== 1)) {
