@@ -34,13 +34,19 @@ function read(file: Uint8Array): Network {
   return networkFromTensors(tensors, metadata);
 }
 
-/** Weights that keep the size of what goes through, so that every layer matters to the result. */
+/**
+ * Weights that keep the size of what goes through, so that every layer matters to the result. An
+ * RRDBNet's last bias is grey: a result that is black or white everywhere counts as a broken one.
+ */
 function fill(shapes: Shapes, random: Random): Uint8Array {
   const tensors = new Map<string, FloatTensor>();
   for (const [name, shape] of shapes) {
     const length = shape.reduce((product, size) => product * size, 1);
     const bound = shape.length === 4 ? Math.sqrt(3 / (9 * shape[1])) : 0.3;
-    tensors.set(name, { dtype: "F32", shape, data: random.values(length, -bound, bound) });
+    const data = name === "conv_last.bias"
+      ? new Float32Array(length).fill(0.5)
+      : random.values(length, -bound, bound);
+    tensors.set(name, { dtype: "F32", shape, data });
   }
   return writeSafetensors(tensors);
 }

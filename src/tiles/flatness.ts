@@ -10,6 +10,9 @@ import type { Region } from "./plan.ts";
 /** Contrast of a source, 0 to 1, that no network flattens. */
 const CLEAR_CONTRAST = 0.2;
 
+/** Pixels of a source below which one colour is no sign: a small part may well end in pure white. */
+const ENOUGH_PIXELS = 256;
+
 /** Says whether a result is of one colour although its source has clear contrast. */
 export function isLostPicture(
   result: Uint32Array,
@@ -17,6 +20,7 @@ export function isLostPicture(
   source: { words: Uint32Array; depth: Depth; width: number },
   region: Region,
 ): boolean {
+  if (region.width * region.height < ENOUGH_PIXELS) return false;
   return isOneColour(result, wordsPerPixel(depth)) && contrastOf(source, region) > CLEAR_CONTRAST;
 }
 
