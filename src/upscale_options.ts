@@ -21,6 +21,11 @@ export interface UpscalerOptions {
    * `lanczos3`, which resample without a network. Default: the default embedded network.
    */
   model?: string | URL | Uint8Array;
+  /**
+   * How much damage is taken away, 0 to 1: the share of the restoring network in the weights. Only for
+   * embedded networks that have one (`photo-x4`). Default: 0.
+   */
+  denoise?: number;
   /** A device to share. Default: one is opened, and goes with the upscaler. */
   device?: Gpu;
   /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
@@ -104,7 +109,10 @@ function checkSize(
  * @throws {UsageError} If an option is out of range.
  */
 export function checkOptions(options: UpscalerOptions): void {
-  const { memory, precision = "auto", tile = "auto", halo = "auto" } = options;
+  const { denoise = 0, memory, precision = "auto", tile = "auto", halo = "auto" } = options;
+  if (!(denoise >= 0 && denoise <= 1)) {
+    throw new UsageError(`Expected denoise from 0 to 1 but received ${denoise}`);
+  }
   if (memory !== undefined && !(memory > 0)) {
     throw new UsageError(`Expected memory in bytes above 0 but received ${memory}`);
   }

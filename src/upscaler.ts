@@ -135,9 +135,11 @@ export class Upscaler {
    */
   static async create(options: UpscalerOptions = {}): Promise<Upscaler> {
     checkOptions(options);
-    const { model } = options;
+    const { model, denoise = 0 } = options;
     const resampling = model === "bicubic" || model === "lanczos3";
-    const loaded = resampling ? undefined : await loadModel(model ?? defaultModel().name);
+    if (resampling && denoise > 0) throw new UsageError(`Denoising needs a network, not ${model}`);
+    const name = model ?? defaultModel().name;
+    const loaded = resampling ? undefined : await loadModel(name, { denoise });
     const gpu = options.device ?? await Gpu.open();
     const label = loaded?.label ?? String(model);
     return new Upscaler(gpu, options, label, loaded?.network, resampling ? model : "bicubic");

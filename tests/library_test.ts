@@ -186,3 +186,27 @@ Deno.test("an embedded model loads from a module imported by URL, once with --al
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("loadModel() blends in as much of the restorer as asked for", async () => {
+  const firstWeights = async (source: string, denoise = 0) => {
+    const { network } = await loadModel(source, { denoise });
+    const conv = network.operations[1];
+    assert.ok(conv.kind === "conv");
+    return conv.weight;
+  };
+  const photo = await firstWeights("photo-x4");
+  const restore = await firstWeights("restore-x4");
+  assert.notDeepEqual(photo, restore);
+  assert.deepEqual(await firstWeights("photo-x4", 1), restore);
+  const half = await firstWeights("photo-x4", 0.25);
+  half.forEach((value, i) => {
+    assert.ok(Math.abs(value - (0.75 * photo[i] + 0.25 * restore[i])) < 1e-6);
+  });
+});
+
+Deno.test("loadModel() refuses to denoise with a model that has no restorer", async () => {
+  await assert.rejects(loadModel("fast-x4", { denoise: 0.5 }), {
+    name: "UsageError",
+    message: "Denoising needs one of the models photo-x4",
+  });
+});

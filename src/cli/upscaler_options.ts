@@ -21,6 +21,12 @@ export const UPSCALER_OPTIONS = {
     value: "NAME|PATH|URL",
     help: "see tessera models; or bicubic, lanczos3, or a safetensors file",
   }),
+  denoise: numberOption({
+    value: "D",
+    min: 0,
+    max: 1,
+    help: "take away JPEG damage and noise, 0 to 1, by blending in restore-x4 (default: 0)",
+  }),
   tile: numberOption({
     value: "N",
     words: ["auto"],
@@ -54,10 +60,11 @@ export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
 
 /** Makes the upscaler that the options describe. */
 export function createUpscaler(
-  { model, tile, halo, precision, memory }: UpscalerValues,
+  { model, denoise, tile, halo, precision, memory }: UpscalerValues,
 ): Promise<Upscaler> {
   return Upscaler.create({
     ...(model !== undefined && { model }),
+    ...(denoise !== undefined && { denoise }),
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),

@@ -14,8 +14,9 @@
  * - From a local checkout, reading needs `--allow-read` for `models/`.
  */
 
-import { ModelError } from "../errors.ts";
+import { ModelError, UsageError } from "../errors.ts";
 import { networkFromTensors } from "../networks/detect.ts";
+import { interpolateNetworks } from "../networks/interpolate.ts";
 import type { Network } from "../networks/network.ts";
 import models from "../../models/models.json" with { type: "json" };
 import { readSafetensors } from "./safetensors.ts";
@@ -37,6 +38,14 @@ export interface LibraryEntry {
   licence: string;
   /** Whether it is used when nothing else is asked for; true for exactly one. */
   default: boolean;
+  /** The network for damaged pictures with which this one can be blended, if there is one. */
+  restorer: string | null;
+}
+
+/** How a model is loaded. */
+export interface LoadOptions {
+  /** Share of the model's restorer in its weights, 0 to 1. Default: 0. */
+  denoise?: number;
 }
 
 /** A model, ready to be planned for a device. */
@@ -82,6 +91,8 @@ export function defaultModel(): LibraryEntry {
  * needs `--allow-net` for that host the first time and nothing later.
  *
  * @param source an embedded model's name, a path, an http, https or file URL, or a file's bytes
+ * @param options how much of the restorer for damaged pictures is blended in
+ * @throws {UsageError} when `denoise` is asked of a model that has no restorer
  * @throws {ModelError} when the source cannot be read, is no valid safetensors file (`cause` is
  * the `SafetensorsError` then), or describes no known network
  *
@@ -91,12 +102,33 @@ export function defaultModel(): LibraryEntry {
  * console.log(`${label}: ${network.architecture}, x${network.scale}`);
  * ```
  */
-export async function loadModel(source: string | URL | Uint8Array): Promise<LoadedModel> {
+export async function loadModel(
+  source: string | URL | Uint8Array,
+  { denoise = 0 }: LoadOptions = {},
+): Promise<LoadedModel> {
+  if (denoise > 0) return await loadBlend(source, denoise);
   if (source instanceof Uint8Array) return parseModel(source, "model");
   const entry = embeddedModels().find(({ name }) => name === source);
   if (entry !== undefined) return parseModel(await readEmbedded(entry), entry.name);
   const place = toPlace(source);
   return parseModel(await readPlace(place), labelOf(place));
+}
+
+async function loadBlend(source: string | URL | Uint8Array, amount: number): Promise<LoadedModel> {
+  const entry = embeddedModels().find(({ name }) => name === source);
+  if (entry === undefined || entry.restorer === null) {
+    const able = embeddedModels().filter(({ restorer }) => restorer !== null);
+    throw new UsageError(
+      `Denoising needs one of the models ${able.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  const { network, metadata } = await loadModel(entry.name);
+  const restorer = await loadModel(entry.restorer);
+  return {
+    label: `${entry.name}, denoise ${amount}`,
+    network: interpolateNetworks(network, restorer.network, amount),
+    metadata,
+  };
 }
 
 function parseModel(bytes: Uint8Array, label: string): LoadedModel {
