@@ -25,7 +25,7 @@ export const UPSCALER_OPTIONS = {
     value: "D",
     min: 0,
     max: 1,
-    help: "take away JPEG damage and noise, 0 to 1, by blending in restore-x4 (default: 0)",
+    help: "take away JPEG damage and noise, 0 to 1; photo-x4 only (default: 0)",
   }),
   tile: numberOption({
     value: "N",
