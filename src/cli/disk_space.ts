@@ -1,6 +1,6 @@
 /**
- * Room on the disk. Deno tells how much is free only to a run that has `--allow-sys=statfs`, which is
- * too much to ask of everybody for this: without it a full disk is found when it is full.
+ * Room on the disk. Deno tells how much is free only to a run that has `--allow-sys=statfs`; a run
+ * without it is not asked for it, and finds a full disk when it is full.
  */
 
 import { statfsSync } from "node:fs";

@@ -30,6 +30,11 @@ export const PERMISSIONS: readonly Permission[] = [
     descriptor: { name: "env", variable: "IMAGESCRIPT_WASM_SIMD" },
   },
   {
+    flag: "--allow-sys=statfs",
+    purpose: "the room left on the disk, known before the work",
+    descriptor: { name: "sys", kind: "statfs" },
+  },
+  {
     flag: "--allow-ffi",
     purpose: "JPEG: the faster encoder is native code; without it another one is used",
     descriptor: { name: "ffi" },
