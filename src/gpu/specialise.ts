@@ -49,8 +49,8 @@ function setConstants(source: string, constants: Constants): string {
 function readConstants(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const [, name, expression] of text.matchAll(/^const (\w+) = ([^;]+);/gm)) {
-    const value = evaluate(expression!, values);
-    if (value !== undefined) values.set(name!, value);
+    const value = evaluate(expression, values);
+    if (value !== undefined) values.set(name, value);
   }
   return values;
 }

@@ -22,7 +22,7 @@ const TARGET_SECONDS = 0.1;
 /** FLOP per second assumed before anything was measured: slow, so that the first piece is short. */
 const FIRST_GUESS = { software: 2e10, hardware: 3e11 };
 
-/** What a dispatch costs beside its arithmetic, expressed in FLOP at the assumed speed. */
+/** What a dispatch costs beside its arithmetic, in seconds. */
 const DISPATCH_SECONDS = 2e-5;
 
 /** Hands commands to one device and learns how fast it is. */

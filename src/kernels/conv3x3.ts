@@ -13,7 +13,7 @@ import head from "../wgsl/shared/conv3x3_head.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { ConvOperation } from "../networks/network.ts";
 import { epilogueIndex, packEmptyEpilogue, packEpilogue } from "./conv_epilogue.ts";
-import { type Dispatch, paramWords, type Shader, type Storage } from "./dispatch.ts";
+import { type Dispatch, paramWords, type Shader, shaderOf, type Storage } from "./dispatch.ts";
 import { indexOf, type Layout, quadsPerInvocation, storedQuads } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
@@ -118,25 +118,19 @@ export function isLast(operation: ConvOperation, link: number): boolean {
   return link === operation.inputs.length - 1;
 }
 
-const shaders = new Map<string, Shader>();
-
 function shaderFor(storage: Storage, style: Style, outQuads: 2 | 4): Shader {
   const label = `conv3x3 ${storage} ${style} quads=${outQuads}`;
-  let shader = shaders.get(label);
-  if (shader === undefined) {
+  return shaderOf(label, () => {
     const { window, patch, workgroup } = STYLES[style];
     const body = window === "own" ? weightsOf(style) + head + ownWindows : head + sharedWindow;
-    const code = specialise(activations(storage) + body, {
+    return specialise(activations(storage) + body, {
       PX: patch[outQuads].width,
       PY: patch[outQuads].height,
       OUT_QUADS: outQuads,
       WORKGROUP_X: workgroup.x,
       WORKGROUP_Y: workgroup.y,
     });
-    shader = { label, code };
-    shaders.set(label, shader);
-  }
-  return shader;
+  });
 }
 
 function checkChannels(operation: ConvOperation, inputChannels: number[]): void {

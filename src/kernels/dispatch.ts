@@ -11,6 +11,18 @@ export interface Shader {
   code: string;
 }
 
+const shaders = new Map<string, Shader>();
+
+/** Returns the shader of a label, whose text is made only the first time. */
+export function shaderOf(label: string, code: () => string): Shader {
+  let shader = shaders.get(label);
+  if (shader === undefined) {
+    shader = { label, code: code() };
+    shaders.set(label, shader);
+  }
+  return shader;
+}
+
 /** One run of a shader. Bindings follow the parameters (binding 0) in the order of the shader. */
 export interface Dispatch {
   shader: Shader;

@@ -8,7 +8,7 @@ import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
 import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
-import { type Dispatch, paramWords, type Shader } from "./dispatch.ts";
+import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";
 import { indexOf, type Layout } from "./layout.ts";
 import { activations } from "./prelude.ts";
 
@@ -112,10 +112,10 @@ export function pixelsOut(
 }
 
 function pixelsInShader(storage: Layout["storage"], depth: Depth): Shader {
-  return {
-    label: `pixels_in ${storage} ${depth}-bit`,
-    code: specialise(activations(storage) + readPixel + pixelsInBody, { SOURCE_DEPTH: depth }),
-  };
+  return shaderOf(
+    `pixels_in ${storage} ${depth}-bit`,
+    () => specialise(activations(storage) + readPixel + pixelsInBody, { SOURCE_DEPTH: depth }),
+  );
 }
 
 function pixelsOutShader(
@@ -123,12 +123,14 @@ function pixelsOutShader(
   base: Depth | undefined,
   depth: Depth,
 ): Shader {
-  return {
-    label: `pixels_out ${storage} ${depth}-bit${base === undefined ? "" : ` on ${base}-bit`}`,
-    code: specialise(activations(storage) + readPixel + writePixel + pixelsOutBody, {
-      DEPTH: depth,
-      SOURCE_DEPTH: base ?? 8,
-      BASE: base === undefined ? 0 : 1,
-    }),
-  };
+  const label = `pixels_out ${storage} ${depth}-bit${base === undefined ? "" : ` on ${base}-bit`}`;
+  return shaderOf(
+    label,
+    () =>
+      specialise(activations(storage) + readPixel + writePixel + pixelsOutBody, {
+        DEPTH: depth,
+        SOURCE_DEPTH: base ?? 8,
+        BASE: base === undefined ? 0 : 1,
+      }),
+  );
 }

@@ -13,7 +13,7 @@ import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
 import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
-import { type Dispatch, paramWords } from "./dispatch.ts";
+import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
 
 /** The resampling kernels. */
 export type ResampleKernel = "bicubic" | "lanczos3";
@@ -76,10 +76,10 @@ export function resampleRows(
   width: number,
 ): Dispatch {
   return {
-    shader: {
-      label: `resample_rows ${source.depth}-bit`,
-      code: specialise(readPixel + rowsBody, { SOURCE_DEPTH: source.depth }),
-    },
+    shader: shaderOf(
+      `resample_rows ${source.depth}-bit`,
+      () => specialise(readPixel + rowsBody, { SOURCE_DEPTH: source.depth }),
+    ),
     params: paramWords([source.width, taps.count, width, source.rows]),
     workgroups: [Math.ceil(width / 8), Math.ceil(source.rows / 8), 1],
     flop: 8 * taps.count * width * source.rows,
@@ -92,10 +92,10 @@ export function resampleColumns(
   taps: Taps,
 ): Dispatch {
   return {
-    shader: {
-      label: `resample_columns ${band.depth}-bit`,
-      code: specialise(writePixel + columnsBody, { DEPTH: band.depth }),
-    },
+    shader: shaderOf(
+      `resample_columns ${band.depth}-bit`,
+      () => specialise(writePixel + columnsBody, { DEPTH: band.depth }),
+    ),
     params: paramWords([taps.count, band.width, band.rows, band.firstRow, band.firstSourceRow]),
     workgroups: [Math.ceil(band.width / 8), Math.ceil(band.rows / 8), 1],
     flop: 8 * taps.count * band.width * band.rows,

@@ -7,7 +7,7 @@ import body from "../wgsl/upconv3x3.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { ConvOperation } from "../networks/network.ts";
 import { epilogueIndex, packEpilogue } from "./conv_epilogue.ts";
-import { type Dispatch, paramWords, type Shader, type Storage } from "./dispatch.ts";
+import { type Dispatch, paramWords, type Shader, shaderOf, type Storage } from "./dispatch.ts";
 import { indexOf, type Layout, storedQuads } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
@@ -100,23 +100,17 @@ function phaseWeight(operation: ConvOperation, out: number, input: number, k: nu
   return operation.gain * sum;
 }
 
-const shaders = new Map<string, Shader>();
-
 function shaderFor(storage: Storage, style: Style): Shader {
   const label = `upconv3x3 ${storage} ${style}`;
-  let shader = shaders.get(label);
-  if (shader === undefined) {
+  return shaderOf(label, () => {
     const { upconvWidth, workgroup } = STYLES[style];
-    const code = specialise(activations(storage) + weightsOf(style) + body, {
+    return specialise(activations(storage) + weightsOf(style) + body, {
       PX: upconvWidth,
       OUT_QUADS,
       WORKGROUP_X: workgroup.x,
       WORKGROUP_Y: workgroup.y,
     });
-    shader = { label, code };
-    shaders.set(label, shader);
-  }
-  return shader;
+  });
 }
 
 function checkFit(operation: ConvOperation, input: Layout, output: Layout): void {
