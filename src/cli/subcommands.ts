@@ -32,6 +32,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import("./plan.ts"),
   },
   {
+    name: "compare",
+    summary: "make a page on which two pictures are compared, with a slider and a lens",
+    load: () => import("./compare.ts"),
+  },
+  {
     name: "models",
     summary: "list the embedded networks",
     load: () => import("./models.ts"),

@@ -1,0 +1,69 @@
+/**
+ * Pages that need no other file: what stands in double braces in a page of ours is filled in, text
+ * escaped and pictures as data URIs.
+ */
+
+import { sniff } from "../pictures/kind.ts";
+import type { PictureKind } from "../pictures/kind.ts";
+
+/** A picture's file, to be embedded. */
+export interface EmbeddedFile {
+  /** What it is, as in `image/png`. */
+  type: string;
+  bytes: Uint8Array;
+}
+
+/** The kinds that browsers show, as they call them. */
+const MEDIA_TYPES: Readonly<Partial<Record<PictureKind, string>>> = {
+  jpeg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  avif: "image/avif",
+  gif: "image/gif",
+  bmp: "image/bmp",
+};
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Returns a picture's file for a page, or `undefined` if browsers do not show its kind. */
+export function embeddable(bytes: Uint8Array): EmbeddedFile | undefined {
+  const { kind } = sniff(bytes);
+  const type = kind && MEDIA_TYPES[kind];
+  return type === undefined ? undefined : { type, bytes };
+}
+
+/**
+ * Fills in a page.
+ *
+ * @param template HTML with places such as `{{ name }}`, in text or between double quotes.
+ * @param values What stands for each name.
+ * @returns The page in parts, as large pictures would not fit into one string.
+ */
+export function* fillPage(
+  template: string,
+  values: Readonly<Record<string, string | EmbeddedFile>>,
+): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const parts = template.split(/\{\{\s*(\w+)\s*\}\}/);
+  for (const [i, part] of parts.entries()) {
+    if (i % 2 === 0) yield encoder.encode(part);
+    else if (values[part] === undefined) throw new Error(`The page has no value for "${part}"`);
+    else yield encoder.encode(asText(values[part]));
+  }
+}
+
+function asText(value: string | EmbeddedFile): string {
+  if (typeof value === "string") return escapeHtml(value);
+  return `data:${value.type};base64,${value.bytes.toBase64()}`;
+}
+
+/** Escapes text for HTML, between tags or between quotes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character]);
+}
