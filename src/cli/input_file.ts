@@ -23,6 +23,8 @@ const HEAD_BYTES = 512;
 /** A picture, and the file it still comes from. */
 export interface InputFile extends Disposable {
   picture: Picture | PictureRows;
+  /** The whole file; `undefined` of one that is left open. */
+  bytes: Uint8Array | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function openPicture(path: string, maxPixels: number): Promise<Inpu
   const rows = await openRows(path, maxPixels);
   if (rows !== undefined) return rows;
   const bytes = await reading(() => Deno.readFile(path));
-  return { picture: await decodePicture(bytes, { maxPixels }), [Symbol.dispose]() {} };
+  return { picture: await decodePicture(bytes, { maxPixels }), bytes, [Symbol.dispose]() {} };
 }
 
 /** Opens a large PNG file without alpha; `undefined` if it is any other. */
@@ -50,7 +52,11 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
     const png = await decodePngRows(source, { maxPixels });
     if (png === undefined || hasAlpha(png.header)) return undefined;
     if (png.header.width * png.header.height < PIXELS_IN_ROWS) return undefined;
-    opened = { picture: { ...png.header, rows: png.rows }, [Symbol.dispose]: () => file.close() };
+    opened = {
+      picture: { ...png.header, rows: png.rows },
+      bytes: undefined,
+      [Symbol.dispose]: () => file.close(),
+    };
     return opened;
   } finally {
     if (opened === undefined) file.close();

@@ -1,6 +1,6 @@
 /** The options that say how pictures are upscaled: those of every subcommand that does so or plans it. */
 
-import { DEFAULT_MEMORY, SCALE_RANGE } from "../upscale_options.ts";
+import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
 import { choiceOption, numberOption, type OptionValues, textOption } from "./arguments.ts";
 
@@ -23,9 +23,10 @@ export const UPSCALER_OPTIONS = {
   }),
   denoise: numberOption({
     value: "D",
+    words: ["auto"],
     min: 0,
     max: 1,
-    help: "take away JPEG damage and noise, 0 to 1; photo-x4 only (default: 0)",
+    help: "take away JPEG damage and noise; photo-x4 only (default: auto, as found in the picture)",
   }),
   tile: numberOption({
     value: "N",
@@ -58,13 +59,14 @@ export const UPSCALER_OPTIONS = {
 /** Their values. */
 export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
 
-/** Makes the upscaler that the options describe. */
+/** Makes the upscaler that the options describe; how much it denoises is said apart. */
 export function createUpscaler(
-  { model, denoise, tile, halo, precision, memory }: UpscalerValues,
+  { model, tile, halo, precision, memory }: UpscalerValues,
+  shared: Pick<UpscalerOptions, "denoise" | "device">,
 ): Promise<Upscaler> {
   return Upscaler.create({
+    ...shared,
     ...(model !== undefined && { model }),
-    ...(denoise !== undefined && { denoise }),
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),
