@@ -9,7 +9,7 @@
 export interface Permission {
   flag: string;
   purpose: string;
-  descriptor: Deno.PermissionDescriptor;
+  descriptors: readonly Deno.PermissionDescriptor[];
 }
 
 /** Everything that any run uses, apart from the network for a `--model` given by URL. */
@@ -17,33 +17,41 @@ export const PERMISSIONS: readonly Permission[] = [
   {
     flag: "--allow-read",
     purpose: "pictures, weights and codecs",
-    descriptor: { name: "read" },
+    descriptors: [{ name: "read" }],
   },
   {
     flag: "--allow-write",
     purpose: "results",
-    descriptor: { name: "write" },
+    descriptors: [{ name: "write" }],
   },
   {
     flag: "--allow-env=IMAGESCRIPT_WASM_SIMD",
     purpose: "JPEG in CMYK: its decoder asks for this variable",
-    descriptor: { name: "env", variable: "IMAGESCRIPT_WASM_SIMD" },
+    descriptors: [{ name: "env", variable: "IMAGESCRIPT_WASM_SIMD" }],
   },
   {
     flag: "--allow-sys=statfs",
     purpose: "the room left on the disk, known before the work",
-    descriptor: { name: "sys", kind: "statfs" },
+    descriptors: [{ name: "sys", kind: "statfs" }],
   },
   {
     flag: "--allow-ffi",
     purpose: "JPEG: the faster encoder is native code; without it another one is used",
-    descriptor: { name: "ffi" },
+    descriptors: [{ name: "ffi" }],
+  },
+  {
+    flag: "--allow-env=XDG_CONFIG_HOME,HOME,APPDATA",
+    purpose: "presets: where the user keeps them",
+    descriptors: ["XDG_CONFIG_HOME", "HOME", "APPDATA"].map((variable) => ({
+      name: "env",
+      variable,
+    })),
   },
 ];
 
 /** Says whether Deno would let the program do this without asking. */
-export function isGranted({ descriptor }: Permission): boolean {
-  return Deno.permissions.querySync(descriptor).state === "granted";
+export function isGranted({ descriptors }: Permission): boolean {
+  return descriptors.every((one) => Deno.permissions.querySync(one).state === "granted");
 }
 
 /**

@@ -2,15 +2,18 @@
 
 import { UsageError } from "../errors.ts";
 import type { Plan, PlannedPass, Upscaler } from "../upscaler.ts";
-import { describeOptions, parseOptions, switchOption } from "./arguments.ts";
+import { describeOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
 import { openPicture } from "./input_file.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
+import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
 import { printResult } from "./print.ts";
 import { formatDuration } from "./progress.ts";
+import { OPTIONS as PRESET_TABLE } from "./upscale.ts";
 import { createUpscaler, scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
 
 const OPTIONS = {
+  ...PRESET_OPTIONS,
   ...UPSCALER_OPTIONS,
   ...INPUT_OPTIONS,
   json: switchOption("one JSON line per picture on stdout"),
@@ -19,7 +22,7 @@ const OPTIONS = {
 
 /** Runs the subcommand. */
 export async function run(args: string[]): Promise<number> {
-  const { values, inputs } = parseOptions(OPTIONS, args);
+  const { values, inputs } = parseWithPreset(OPTIONS, args, PRESET_TABLE);
   if (values.help) {
     printResult(help());
     return EXIT.done;

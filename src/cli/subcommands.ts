@@ -42,6 +42,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import("./models.ts"),
   },
   {
+    name: "presets",
+    summary: "list named sets of options",
+    load: () => import("./presets.ts"),
+  },
+  {
     name: "doctor",
     summary: "show what the GPU offers, what will be used, and how to fix what is missing",
     load: () => import("./doctor.ts"),

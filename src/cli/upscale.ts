@@ -10,7 +10,6 @@ import {
   describeOptions,
   listOf,
   type OptionValues,
-  parseOptions,
   switchOption,
   textOption,
 } from "./arguments.ts";
@@ -27,6 +26,7 @@ import {
   TREATMENT_OPTIONS,
   treatmentOf,
 } from "./picture_options.ts";
+import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
 import { printNote, printResult } from "./print.ts";
 import { formatDuration, progressFor } from "./progress.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
@@ -37,12 +37,14 @@ import { VERSION } from "./version.ts";
 
 const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
 
-const OPTIONS = {
+/** Every option; also what presets may hold. */
+export const OPTIONS = {
   output: textOption({
     short: "o",
     value: "FILE|FOLDER",
     help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
   }),
+  ...PRESET_OPTIONS,
   ...UPSCALER_OPTIONS,
   format: choiceOption({
     value: "NAME",
@@ -63,7 +65,7 @@ type UpscaleValues = OptionValues<typeof OPTIONS>;
 
 /** Runs the subcommand. */
 export async function run(args: string[]): Promise<number> {
-  const { values, inputs } = parseOptions(OPTIONS, args);
+  const { values, inputs } = parseWithPreset(OPTIONS, args);
   if (values.help) {
     printResult(help());
     return EXIT.done;
