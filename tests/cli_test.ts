@@ -13,7 +13,8 @@ import {
   textOption,
 } from "../src/cli/arguments.ts";
 import { explainError } from "../src/cli/failure.ts";
-import { planJobs } from "../src/cli/jobs.ts";
+import { type Job, outputIfKnown, planJobs } from "../src/cli/jobs.ts";
+import { DEFAULT_PATTERN } from "../src/cli/name_pattern.ts";
 import { OutputFile } from "../src/cli/output_file.ts";
 import { formatDuration } from "../src/cli/progress.ts";
 import { checkDeno, OLDEST_DENO } from "../src/cli/version.ts";
@@ -129,23 +130,34 @@ Deno.test("checkDeno() refuses what is older than needed, and nothing else", () 
   }
 });
 
-const DEFAULTS = { output: undefined, format: undefined };
+const DEFAULTS = {
+  output: undefined,
+  several: false,
+  name: undefined,
+  defaultPattern: DEFAULT_PATTERN,
+  format: undefined,
+};
+
+/** Names that are all of the top folder, as jobs. */
+function jobsFor(paths: string[], scale: number, request: object): Job[] {
+  const inputs = paths.map((path) => ({ path, folder: "." }));
+  const several = paths.length > 1;
+  return planJobs(inputs, { ...DEFAULTS, several, known: { model: "m", scale }, ...request });
+}
 
 Deno.test("planJobs() names results after their inputs", () => {
-  const named = (input: string, scale: number, request = {}) =>
-    planJobs([input], scale, { ...DEFAULTS, ...request })[0];
-  assert.deepEqual(named("photos/a.JPG", 4), {
-    input: "photos/a.JPG",
-    output: join("photos", "a-x4.JPG"),
-    format: "jpeg",
-  });
-  assert.equal(named("a.b.jpeg", 1.5).output, "a.b-x1.5.jpeg");
-  assert.equal(named("a.png", 4 / 3).output, "a-x1.333.png");
-  assert.equal(named("a.jpg", 2, { format: "png" }).output, "a-x2.png");
-  assert.equal(named("a.png", 2, { format: "jpeg" }).output, "a-x2.jpg");
-  assert.equal(named("scan", 2).output, "scan-x2.png");
-  assert.equal(named("d/a.png", 2, { output: "e/" }).output, join("e", "a-x2.png"));
-  assert.equal(named("a.png", 2, { output: "b", format: "jpeg" }).format, "jpeg");
+  const named = (input: string, scale: number, request = {}) => {
+    const [job] = jobsFor([input], scale, request);
+    return [outputIfKnown(job), job.format];
+  };
+  assert.deepEqual(named("photos/a.JPG", 4), [join("photos", "a-x4.JPG"), "jpeg"]);
+  assert.deepEqual(named("a.b.jpeg", 1.5), ["a.b-x1.5.jpeg", "jpeg"]);
+  assert.deepEqual(named("a.png", 4 / 3), ["a-x1.333.png", "png"]);
+  assert.deepEqual(named("a.jpg", 2, { format: "png" }), ["a-x2.png", "png"]);
+  assert.deepEqual(named("a.png", 2, { format: "jpeg" }), ["a-x2.jpg", "jpeg"]);
+  assert.deepEqual(named("scan", 2), ["scan-x2.png", "png"]);
+  assert.deepEqual(named("d/a.png", 2, { output: "e/" }), [join("e", "a-x2.png"), "png"]);
+  assert.deepEqual(named("a.png", 2, { output: "b", format: "jpeg" }), ["b", "jpeg"]);
 });
 
 Deno.test("planJobs() refuses names that contradict each other", async () => {
@@ -163,10 +175,7 @@ Deno.test("planJobs() refuses names that contradict each other", async () => {
       [["x/a.png", "y/a.png"], { output: folder }, /Two pictures would be written/],
     ];
     for (const [inputs, request, message] of refused) {
-      assert.throws(() => planJobs(inputs, 4, { ...DEFAULTS, ...request }), {
-        name: "UsageError",
-        message,
-      });
+      assert.throws(() => jobsFor(inputs, 4, request), { name: "UsageError", message });
     }
   });
 });
@@ -267,12 +276,14 @@ Deno.test("tessera goes on after a picture that fails, and says so with exit cod
     const { code, stdout } = await runProgram(args, { cwd: folder });
     assert.equal(code, 1);
     const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    const { summary } = lines.pop();
     assert.deepEqual(lines.map(({ error, output }) => error?.kind ?? output), [
       "input",
       "input",
       join("out", "good-x4.png"),
     ]);
-    assert.deepEqual(filesIn(join(folder, "out")), ["good-x4.png"]);
+    assert.deepEqual([summary.done, summary.skipped, summary.failed], [1, 0, 2]);
+    assert.deepEqual(filesIn(join(folder, "out")), [".tessera", "good-x4.png"]);
   });
 });
 
@@ -285,7 +296,7 @@ const FAILING: [args: string[], code: number, message: RegExp][] = [
   [["a.png", "-o", "a.png", "--overwrite"], 2, /is an input/],
   [["soft.png", "-o", "b.jpg"], 2, /JPEG cannot hold the picture's transparency/],
   [["none.png"], 3, /There is no such file/],
-  [["."], 3, /It is a folder/],
+  [["."], 2, /Results of several pictures need a folder: --output FOLDER/],
   [["taken.png"], 3, /taken\.png: /],
   [["a.png", "--model", "none"], 3, /neither a file nor one of the embedded models/],
   [["a.png", "--model", "taken.png"], 3, /Cannot use the model "taken\.png"/],

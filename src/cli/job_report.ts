@@ -1,7 +1,6 @@
 /** What was done with a picture and how long it took: the line of `--json`. */
 
 import type { Plan, Upscaler } from "../upscaler.ts";
-import type { Job } from "./jobs.ts";
 
 /** What was done. */
 export interface JobReport {
@@ -14,6 +13,8 @@ export interface JobReport {
   model: string;
   scale: number;
   precision: "f32" | "f16";
+  /** Share of the restorer in the weights. */
+  denoise: number;
   tiles: number;
   /** Most GPU memory in use at one time, as planned. */
   gpuBytes: number;
@@ -23,14 +24,15 @@ export interface JobReport {
 
 /** Describes what a plan does. */
 export function describeJob(
-  job: Job,
+  input: string,
+  output: string,
   upscaler: Upscaler,
   plan: Plan,
   scale: number,
-): Omit<JobReport, "seconds"> {
+): Omit<JobReport, "denoise" | "seconds"> {
   return {
-    input: job.input,
-    output: job.output,
+    input,
+    output,
     width: plan.width,
     height: plan.height,
     outputWidth: plan.outputWidth,

@@ -3,64 +3,146 @@
  * is found here, before any work.
  */
 
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { formatOfName, FORMATS, type PictureFormat } from "../pictures/mod.ts";
+import type { Input } from "./inputs.ts";
+import { fillPattern, nameOf, type NamePattern, parsePattern, scaleText } from "./name_pattern.ts";
 import { statOrUndefined } from "./output_file.ts";
 
 /** One picture to upscale. */
 export interface Job {
   input: string;
-  output: string;
+  /** Where the result goes. */
+  folder: string;
+  /** Whether that folder is made if it is missing. */
+  makesFolder: boolean;
+  /** The result's name, in which its size may still be missing. */
+  name: NamePattern;
   format: PictureFormat;
+  /** Why the input cannot be a picture, if that is known already. */
+  problem?: string | undefined;
 }
 
 /** What the command line says about outputs. */
 export interface OutputRequest {
   /** `-o`: a file, or a folder. */
   output: string | undefined;
+  /** Whether `output` must be a folder, as several pictures go there. */
+  several: boolean;
+  /** `--name`; without it {@linkcode defaultPattern}. */
+  name: string | undefined;
+  /** The pattern of a name that is not asked for. */
+  defaultPattern: string;
   format: PictureFormat | undefined;
+  /** What names may contain, for every picture alike. A scale that is missing follows from the size. */
+  known: { model: string; scale?: number };
 }
 
 /**
  * Names the output of every input.
  *
- * @param inputs Paths as they were given.
- * @param scale The factor, for names such as `photo-x4.jpg`.
- * @param request What was asked for.
  * @throws {UsageError} If names contradict each other, or a result would replace an input.
  */
-export function planJobs(inputs: string[], scale: number, request: OutputRequest): Job[] {
-  const jobs = inputs.map((input) => planJob(input, scale, request, inputs.length > 1));
+export function planJobs(inputs: readonly Input[], request: OutputRequest): Job[] {
+  const folder = outputFolder(request);
+  const pattern = parsePattern(request.name ?? request.defaultPattern);
+  const jobs = inputs.map((input) =>
+    folder === undefined && request.output !== undefined
+      ? jobForFile(input, request.output, request)
+      : jobInFolder(input, folder, pattern, request)
+  );
   checkDistinct(jobs);
   return jobs;
 }
 
-function planJob(
-  input: string,
+/**
+ * Returns the folder of `-o`, or `undefined` if it names a file or nothing.
+ *
+ * @throws {UsageError} If it names a file and several pictures would go there.
+ */
+export function outputFolder(
+  { output, several, name }: Pick<OutputRequest, "output" | "several" | "name">,
+): string | undefined {
+  if (output === undefined || isFolder(output)) return output;
+  const taken = statOrUndefined(output) !== undefined || formatOfName(output) !== undefined;
+  if (!several && name === undefined) return undefined;
+  if (!taken) return output;
+  throw new UsageError(`Expected a folder for --output but received "${output}"`);
+}
+
+/** Returns the path of a result whose size and factor are known. */
+export function outputOf(
+  { folder, name }: Job,
+  { width, height }: { width: number; height: number },
   scale: number,
-  { output, format }: OutputRequest,
-  several: boolean,
-): Job {
-  if (output !== undefined && !isFolder(output)) {
-    if (several) throw new UsageError(`Expected a folder for --output but received "${output}"`);
-    return { input, output, format: formatOfOutput(output, format) };
-  }
-  const chosen = format ?? formatOfName(input) ?? "png";
-  const name = `${basename(input, extname(input))}-x${scaleText(scale)}${endingFor(input, chosen)}`;
-  return { input, output: join(output ?? dirname(input), name), format: chosen };
+): string {
+  const sizes = { width: String(width), height: String(height), scale: scaleText(scale) };
+  return join(folder, nameOf(fillPattern(name, sizes))!);
+}
+
+/** Returns the path of a result, or `undefined` if its name waits for its size. */
+export function outputIfKnown({ folder, name }: Job): string | undefined {
+  const text = nameOf(name);
+  return text === undefined ? undefined : join(folder, text);
 }
 
 function isFolder(path: string): boolean {
   return /[/\\]$/.test(path) || statOrUndefined(path)?.isDirectory === true;
 }
 
-function formatOfOutput(output: string, asked: PictureFormat | undefined): PictureFormat {
+/** `-o` is the result's name. */
+function jobForFile({ path }: Input, output: string, { format }: OutputRequest): Job {
+  return {
+    input: path,
+    folder: dirname(output),
+    makesFolder: false,
+    name: [basename(output)],
+    format: formatOfOutput("--output", output, format),
+  };
+}
+
+function jobInFolder(
+  { path, folder, problem }: Input,
+  root: string | undefined,
+  pattern: NamePattern,
+  request: OutputRequest,
+): Job {
+  const format = formatInFolder(path, pattern, request);
+  const { model, scale } = request.known;
+  const name = fillPattern(pattern, {
+    name: basename(path, extname(path)),
+    ext: endingFor(path, format).slice(1),
+    from: extname(path).slice(1),
+    parent: basename(dirname(resolve(path))),
+    model,
+    ...(scale !== undefined && { scale: scaleText(scale) }),
+  });
+  const where = root === undefined ? dirname(path) : join(root, folder);
+  return { input: path, folder: where, makesFolder: root !== undefined, name, format, problem };
+}
+
+/** A pattern that does not end with `{ext}` says itself which format it means. */
+function formatInFolder(
+  input: string,
+  pattern: NamePattern,
+  { name, format }: OutputRequest,
+): PictureFormat {
+  const last = pattern.at(-1);
+  if (typeof last !== "string") return format ?? formatOfName(input) ?? "png";
+  return formatOfOutput("--name", name ?? last, format);
+}
+
+function formatOfOutput(
+  flag: string,
+  output: string,
+  asked: PictureFormat | undefined,
+): PictureFormat {
   const named = formatOfName(output);
   if (asked === undefined && named === undefined) {
     const endings = Object.values(FORMATS).map(({ extension }) => extension).join(", ");
     throw new UsageError(
-      `Expected a name with one of the endings ${endings} for --output but received "${output}": ` +
+      `Expected a name with one of the endings ${endings} for ${flag} but received "${output}": ` +
         `or choose with --format`,
     );
   }
@@ -76,18 +158,19 @@ function endingFor(input: string, format: PictureFormat): string {
   return FORMATS[format].extension;
 }
 
-/** Writes a factor as names carry it: "4", "1.5", at most three decimals. */
-function scaleText(scale: number): string {
-  return String(Number(scale.toFixed(3)));
-}
-
+/** Names that wait for a size are compared when they are known. */
 function checkDistinct(jobs: Job[]): void {
   const inputs = new Set(jobs.map(({ input }) => realPath(input)));
   const outputs = new Set<string>();
-  for (const { output } of jobs) {
+  for (const output of jobs.map(outputIfKnown)) {
+    if (output === undefined) continue;
     const path = realPath(output);
     if (inputs.has(path)) throw new UsageError(`"${output}" is an input: choose another --output`);
-    if (outputs.has(path)) throw new UsageError(`Two pictures would be written to "${output}"`);
+    if (outputs.has(path)) {
+      throw new UsageError(
+        `Two pictures would be written to "${output}": {from} or {parent} in --name tells them apart`,
+      );
+    }
     outputs.add(path);
   }
 }
@@ -96,6 +179,6 @@ function checkDistinct(jobs: Job[]): void {
 function realPath(path: string): string {
   if (statOrUndefined(path) !== undefined) return Deno.realPathSync(path);
   const folder = dirname(path);
-  if (statOrUndefined(folder) === undefined) return path;
+  if (statOrUndefined(folder) === undefined) return resolve(path);
   return join(Deno.realPathSync(folder), basename(path));
 }

@@ -22,6 +22,7 @@ export class OutputFile implements Disposable {
   readonly #partial: string;
   readonly #overwrite: boolean;
   readonly #file: Deno.FsFile;
+  #bytes = 0;
 
   /**
    * Makes the unfinished file, which proves that the folder can be written to.
@@ -46,6 +47,11 @@ export class OutputFile implements Disposable {
     return dirname(this.#path);
   }
 
+  /** How many bytes were written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * Adds bytes at the end.
    *
@@ -54,6 +60,7 @@ export class OutputFile implements Disposable {
   async write(bytes: Uint8Array): Promise<void> {
     try {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#file.write(rest));
+      this.#bytes += bytes.length;
     } catch (error) {
       throw explainWriteError(error, this.#path);
     }
@@ -97,11 +104,32 @@ function resolveLink(path: string): string {
   }
 }
 
-function checkFree(path: string, overwrite: boolean): void {
+/**
+ * Refuses a name that is taken.
+ *
+ * @param overwrite Whether a file there may be replaced.
+ * @throws {UsageError} If something is there that may not.
+ */
+export function checkFree(path: string, overwrite: boolean): void {
   const found = statOrUndefined(path);
   if (found === undefined) return;
   if (!found.isFile) throw new UsageError(`Cannot write "${path}": it exists and is no file`);
   if (!overwrite) throw new UsageError(`"${path}" exists: --overwrite replaces it`);
+}
+
+/**
+ * Makes a folder and those above it, unless they are there.
+ *
+ * @throws {UsageError} If that is not allowed, or a file is in the way.
+ */
+export function makeFolder(path: string): void {
+  requestFolder("write", path);
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new UsageError(`Cannot make the folder "${path}": ${(error as Error).message}`);
+  }
 }
 
 function create(partial: string): Deno.FsFile {

@@ -11,24 +11,77 @@ export type ShowProgress = (progress: Progress) => void;
 const BAR_CELLS = 30;
 const LINE_EVERY_MS = 10_000;
 
+/** Shows the progress of what has a name. */
+type ShowNamed = (label: string, progress: Shown) => void;
+
+/** What of the progress is shown. */
+type Shown = Pick<Progress, "fraction" | "secondsLeft">;
+
 /** Makes what shows the progress of one picture. */
 export function progressFor(label: string, quiet: boolean): ShowProgress {
+  const show = display(quiet);
+  return (progress) => show(label, progress);
+}
+
+/**
+ * Shows the progress of several pictures as a whole. How long each takes is not known before it is
+ * read, so all count alike; those that were done before tell nothing about the time left.
+ */
+export class BatchProgress {
+  readonly #total: number;
+  readonly #show: ShowNamed;
+  readonly #start = performance.now();
+  #finished = 0;
+  #skipped = 0;
+
+  /** @param total How many pictures there are. */
+  constructor(total: number, quiet: boolean) {
+    this.#total = total;
+    this.#show = display(quiet);
+  }
+
+  /** A picture was done before. */
+  skip(): void {
+    this.#skipped++;
+  }
+
+  /** A picture is done, or has failed. */
+  finish(): void {
+    this.#finished++;
+  }
+
+  /** Takes the progress of the picture that is upscaled now. */
+  report(label: string, progress: Progress): void {
+    if (this.#total === 1) return this.#show(label, progress);
+    const worked = this.#finished + progress.fraction;
+    const left = this.#total - this.#skipped - worked;
+    const seconds = (performance.now() - this.#start) / 1000;
+    const place = `${this.#finished + this.#skipped + 1} of ${this.#total}`;
+    this.#show(`${place}: ${label}`, {
+      fraction: (this.#skipped + worked) / this.#total,
+      secondsLeft: worked < ENOUGH ? undefined : seconds * left / worked,
+    });
+  }
+}
+
+/** Pictures after which the time left is worth telling. */
+const ENOUGH = 0.5;
+
+function display(quiet: boolean): ShowNamed {
   if (quiet) return () => {};
-  return Deno.stderr.isTerminal() ? showBar(label) : showLines(label);
+  return Deno.stderr.isTerminal() ? showBar : showLines();
 }
 
-function showBar(label: string): ShowProgress {
-  return (progress) => {
-    const filled = Math.round(progress.fraction * BAR_CELLS);
-    const cells = "█".repeat(filled) + "░".repeat(BAR_CELLS - filled);
-    const bar = ` ${cells} ${describe(progress)}`;
-    drawBar(shorten(label, terminalColumns() - bar.length - 1) + bar);
-  };
+function showBar(label: string, progress: Shown): void {
+  const filled = Math.round(progress.fraction * BAR_CELLS);
+  const cells = "█".repeat(filled) + "░".repeat(BAR_CELLS - filled);
+  const bar = ` ${cells} ${describe(progress)}`;
+  drawBar(shorten(label, terminalColumns() - bar.length - 1) + bar);
 }
 
-function showLines(label: string): ShowProgress {
+function showLines(): ShowNamed {
   let printedAt = performance.now();
-  return (progress) => {
+  return (label, progress) => {
     const now = performance.now();
     if (now - printedAt < LINE_EVERY_MS) return;
     printedAt = now;
@@ -36,7 +89,7 @@ function showLines(label: string): ShowProgress {
   };
 }
 
-function describe({ fraction, secondsLeft }: Progress): string {
+function describe({ fraction, secondsLeft }: Shown): string {
   const percent = `${Math.floor(fraction * 100)} %`.padStart(5);
   return secondsLeft === undefined ? percent : `${percent}, ${formatDuration(secondsLeft)} left`;
 }

@@ -10,9 +10,10 @@ import { checkSpace, mostBytes } from "./disk_space.ts";
 import { checkEncoder, encodeRows, isWrittenInRows } from "./encoding.ts";
 import { openPicture } from "./input_file.ts";
 import { describeJob, type JobReport, PhaseClock } from "./job_report.ts";
-import type { Job } from "./jobs.ts";
-import { OutputFile } from "./output_file.ts";
+import { type Job, outputOf } from "./jobs.ts";
+import { makeFolder, OutputFile } from "./output_file.ts";
 import { treat, type Treatment } from "./treatment.ts";
+import { explainChoice, type UpscalerPool } from "./upscaler_pool.ts";
 
 /** How the pictures are to be upscaled, and whom to tell. */
 export interface JobOptions {
@@ -21,10 +22,13 @@ export interface JobOptions {
   maxPixels: number;
   treatment: Treatment;
   encoding: Omit<EncodeOptions, "format">;
-  overwrite: boolean;
+  /** Says whether what lies under a result's name may be replaced. */
+  mayReplace: (output: string) => boolean;
+  /** Told of a result's path and size just before it gets its name. */
+  onFinish?: ((output: string, bytes: number) => void) | undefined;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
-  /** Receives sentences about what of the input the output will not show. */
+  /** Receives sentences about what of the input the output will not show, or shows otherwise. */
   onLoss: (loss: string) => void;
 }
 
@@ -37,18 +41,24 @@ export interface JobOptions {
  */
 export async function runJob(
   job: Job,
-  upscaler: Upscaler,
+  pool: UpscalerPool,
   options: JobOptions,
 ): Promise<JobReport> {
   const { scale, signal } = options;
   const clock = new PhaseClock();
-  using file = new OutputFile(job.output, options);
   const encoding = { ...options.encoding, format: job.format };
   using input = await openPicture(job.input, options.maxPixels);
+  const choice = await pool.upscalerFor(input.picture, input.bytes);
+  const { upscaler, denoise } = choice;
+  const reason = explainChoice(choice);
+  if (reason !== undefined) options.onLoss(reason);
   const picture = await treat(input.picture, job.format, options.treatment, options.onLoss);
   const plan = await upscaler.plan(picture, { scale });
   sayTraces(plan, options.onLoss);
   const result = { ...picture, width: plan.outputWidth, height: plan.outputHeight };
+  const output = outputOf(job, result, scale);
+  if (job.makesFolder) makeFolder(job.folder);
+  using file = new OutputFile(output, { overwrite: options.mayReplace(output) });
   await checkEncoder(result, encoding);
   checkSpace(file.folder, mostBytes(result, job.format));
   signal.throwIfAborted();
@@ -57,8 +67,13 @@ export async function runJob(
     await file.write(bytes);
   }
   signal.throwIfAborted();
+  options.onFinish?.(output, file.bytes);
   await file.commit();
-  return { ...describeJob(job, upscaler, plan, scale), seconds: clock.stop() };
+  return {
+    ...describeJob(job.input, output, upscaler, plan, scale),
+    denoise,
+    seconds: clock.stop(),
+  };
 }
 
 /**

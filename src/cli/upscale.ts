@@ -1,9 +1,7 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
-import { dirname } from "node:path";
 import { UsageError } from "../errors.ts";
 import { FORMATS, type PictureFormat } from "../pictures/mod.ts";
-import type { Upscaler } from "../upscaler.ts";
 import {
   alignRows,
   choiceOption,
@@ -13,10 +11,13 @@ import {
   switchOption,
   textOption,
 } from "./arguments.ts";
+import { runBatch } from "./batch.ts";
 import { EXIT, EXIT_CODE_HELP } from "./exit_codes.ts";
-import { explainError } from "./failure.ts";
+import { findInputs, searchedFolder } from "./inputs.ts";
 import { InterruptListener } from "./interrupt.ts";
-import { type Job, planJobs } from "./jobs.ts";
+import { outputFolder, planJobs } from "./jobs.ts";
+import { Ledger } from "./ledger.ts";
+import { DEFAULT_PATTERN, PLACEHOLDERS } from "./name_pattern.ts";
 import { requestFolder } from "./permissions.ts";
 import {
   ENCODING_OPTIONS,
@@ -27,12 +28,11 @@ import {
   treatmentOf,
 } from "./picture_options.ts";
 import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
-import { printNote, printResult } from "./print.ts";
-import { formatDuration, progressFor } from "./progress.ts";
+import { printResult } from "./print.ts";
+import { effectiveSettings } from "./settings.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
-import { createUpscaler, scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
-import type { JobReport } from "./job_report.ts";
-import { runJob } from "./run_job.ts";
+import { scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
+import { UpscalerPool } from "./upscaler_pool.ts";
 import { VERSION } from "./version.ts";
 
 const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
@@ -45,6 +45,14 @@ export const OPTIONS = {
     help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
   }),
   ...PRESET_OPTIONS,
+  name: textOption({
+    value: "PATTERN",
+    help: `name of each result in that folder (default: ${DEFAULT_PATTERN})`,
+  }),
+  "files-from": textOption({
+    value: "FILE|-",
+    help: "a list of pictures, by lines or with NUL between them; -: stdin",
+  }),
   ...UPSCALER_OPTIONS,
   format: choiceOption({
     value: "NAME",
@@ -54,7 +62,7 @@ export const OPTIONS = {
   ...ENCODING_OPTIONS,
   ...TREATMENT_OPTIONS,
   ...INPUT_OPTIONS,
-  overwrite: switchOption("replace results that exist"),
+  overwrite: switchOption("replace results that exist, and make those again that are done"),
   quiet: switchOption("only errors", "q"),
   json: switchOption("one JSON line per picture on stdout"),
   version: switchOption("version of Tessera", "V"),
@@ -74,87 +82,66 @@ export async function run(args: string[]): Promise<number> {
     printResult(`tessera ${VERSION} (deno ${Deno.version.deno})`);
     return EXIT.done;
   }
-  if (inputs.length === 0) {
+  if (inputs.length === 0 && values["files-from"] === undefined) {
     throw new UsageError("No picture was given: tessera photo.jpg --scale 4, or --help");
   }
   return await upscaleAll(inputs, values);
 }
 
-async function upscaleAll(inputs: string[], values: UpscaleValues): Promise<number> {
-  new Set(inputs.map((input) => dirname(input))).forEach((path) => requestFolder("read", path));
+async function upscaleAll(names: string[], values: UpscaleValues): Promise<number> {
+  new Set(names.map(searchedFolder)).forEach((path) => requestFolder("read", path));
   using interrupt = new InterruptListener();
-  const upscaler = await createUpscaler(values);
+  const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
+  const pool = await UpscalerPool.create(values);
   try {
-    const scale = scaleFor(upscaler, values);
-    const jobs = planJobs(inputs, scale, values);
-    const codes: number[] = [];
-    for (const job of jobs) {
-      if (interrupt.signal.aborted) break;
-      codes.push(await reportJob(job, upscaler, values, scale, interrupt.signal));
-    }
-    return interrupt.signal.aborted ? EXIT.interrupted : exitCodeOf(codes);
-  } finally {
-    upscaler.destroy();
-  }
-}
-
-/** Upscales one picture, says how it went and returns its exit code: the others go on. */
-async function reportJob(
-  job: Job,
-  upscaler: Upscaler,
-  values: UpscaleValues,
-  scale: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const say = values.quiet ? () => {} : printNote;
-  try {
-    const report = await runJob(job, upscaler, {
-      scale,
-      maxPixels: maxPixelsOf(values),
-      treatment: treatmentOf(values),
-      encoding: encodingOf(values),
+    const scale = scaleFor(pool.first, values);
+    const request = { ...values, several };
+    const known = { model: pool.first.label, scale };
+    const jobs = planJobs(inputs, { ...request, defaultPattern: DEFAULT_PATTERN, known });
+    const folder = several ? outputFolder(request) : undefined;
+    using ledger = folder === undefined ? undefined : new Ledger(folder);
+    return await runBatch(jobs, pool, {
+      job: {
+        scale,
+        maxPixels: maxPixelsOf(values),
+        treatment: treatmentOf(values),
+        encoding: encodingOf(values),
+        signal: interrupt.signal,
+      },
+      ledger,
+      settings: ledger === undefined ? {} : await effectiveSettings(values, scale),
+      several,
+      otherShards: 0,
       overwrite: values.overwrite,
-      signal,
-      onProgress: progressFor(job.input, values.quiet),
-      onLoss: (loss) => say(`${job.output}: ${loss}`),
+      quiet: values.quiet,
+      json: values.json,
     });
-    say(describe(report));
-    if (values.json) printResult(JSON.stringify(report));
-    return EXIT.done;
-  } catch (error) {
-    const { kind, message, exitCode } = explainError(error);
-    printNote(`tessera: ${job.input}: ${message}`);
-    if (values.json) printResult(JSON.stringify({ input: job.input, error: { kind, message } }));
-    return exitCode;
+  } finally {
+    pool.destroy();
   }
-}
-
-function describe({ input, output, outputWidth, outputHeight, seconds }: JobReport): string {
-  const size = `${outputWidth} x ${outputHeight}`;
-  return `${input} -> ${output} (${size}, ${formatDuration(seconds.total)})`;
-}
-
-function exitCodeOf(codes: number[]): number {
-  if (codes.length === 1) return codes[0]!;
-  return codes.every((code) => code === EXIT.done) ? EXIT.done : EXIT.failed;
 }
 
 function help(): string {
   const subcommands = SUBCOMMANDS.map(({ name, summary }) => [name, summary] as const);
   return `Tessera upscales photos on your GPU.
 
-Usage: tessera PICTURE... [options]
+Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
        tessera SUBCOMMAND [options]
 
   tessera photo.jpg                          writes photo-x4.jpg
   tessera photo.jpg --scale 2.5 -o big.png
   tessera a.jpg b.png -o results/
+  tessera holiday/ -o large/                 all below holiday/; what is done is skipped
+  tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
   tessera logo.png -o logo.jpg --background white
 
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 
 Options:
 ${describeOptions(OPTIONS)}
+
+Placeholders of --name:
+${alignRows(Object.entries(PLACEHOLDERS).map(([word, meaning]) => [`{${word}}`, meaning]))}
 
 Subcommands (each has its own --help):
 ${alignRows(subcommands)}

@@ -120,6 +120,23 @@ export function formatOfName(name: string): PictureFormat | undefined {
   return formats.find((format) => FORMATS[format].extensions.includes(ending));
 }
 
+/** Endings of the kinds that are only read. */
+const READ_ONLY = [".tif", ".tiff", ".gif", ".bmp"];
+
+/**
+ * Says whether a file's name has the ending of a kind that can be read, in any case.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.ok(isPictureName("scan.TIF") && !isPictureName("notes.txt"));
+ * ```
+ */
+export function isPictureName(name: string): boolean {
+  return formatOfName(name) !== undefined ||
+    READ_ONLY.some((ending) => name.toLowerCase().endsWith(ending));
+}
+
 /**
  * Says what a file of the format will lack of the picture, in sentences for people; nothing if the
  * file will hold all of it. Loss by `quality` is not meant.

@@ -9,6 +9,7 @@ export {
   type FormatFacts,
   formatOfName,
   FORMATS,
+  isPictureName,
   lossesOf,
   type PictureFormat,
 } from "./formats.ts";

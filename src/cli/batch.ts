@@ -1,0 +1,168 @@
+/**
+ * Pictures one after the other on one device: what is done is skipped, what fails is told and the
+ * others go on.
+ */
+
+import { InputError } from "../errors.ts";
+import { EXIT } from "./exit_codes.ts";
+import { explainError, type Failure } from "./failure.ts";
+import type { JobReport } from "./job_report.ts";
+import { type Job, outputIfKnown } from "./jobs.ts";
+import { keyOf, type Ledger } from "./ledger.ts";
+import { checkFree, statOrUndefined } from "./output_file.ts";
+import { printNote, printResult } from "./print.ts";
+import { BatchProgress, formatDuration } from "./progress.ts";
+import { type JobOptions, runJob } from "./run_job.ts";
+import { hashOfFile } from "./settings.ts";
+import { describeSummary, type Summary } from "./summary.ts";
+import type { UpscalerPool } from "./upscaler_pool.ts";
+
+/** How a batch is done. */
+export interface BatchOptions {
+  job: Omit<JobOptions, "mayReplace" | "onFinish" | "onProgress" | "onLoss">;
+  /** Whether results may be replaced, and are made again. */
+  overwrite: boolean;
+  /** Where results are recorded; only of several pictures that go into a folder. */
+  ledger: Ledger | undefined;
+  /** The settings that the results share, for the ledger. */
+  settings: Record<string, unknown>;
+  /** Whether the command line may mean several pictures: then there is a summary. */
+  several: boolean;
+  /** Pictures that are left to other shards. */
+  otherShards: number;
+  quiet: boolean;
+  json: boolean;
+}
+
+/** What became of one picture. */
+type Outcome =
+  | { kind: "done"; report: JobReport }
+  | { kind: "skipped"; output: string }
+  | { kind: "failed"; failure: Failure };
+
+/**
+ * Upscales pictures and says how it went.
+ *
+ * @returns The exit code: that of the only picture, or 1 if one of several failed.
+ */
+export async function runBatch(
+  jobs: readonly Job[],
+  pool: UpscalerPool,
+  options: BatchOptions,
+): Promise<number> {
+  const start = performance.now();
+  const progress = new BatchProgress(jobs.length, options.quiet);
+  const outcomes: [Job, Outcome][] = [];
+  const { signal } = options.job;
+  for (const job of jobs) {
+    if (signal.aborted) break;
+    const outcome = await attempt(job, pool, options, progress);
+    outcomes.push([job, outcome]);
+    tell(job, outcome, options);
+  }
+  const summary = summarise(outcomes, jobs.length, options, (performance.now() - start) / 1000);
+  if (options.several) {
+    if (!options.quiet) printNote(describeSummary(summary));
+    if (options.json) printResult(JSON.stringify({ summary }));
+  }
+  if (signal.aborted) return EXIT.interrupted;
+  const [only] = outcomes;
+  if (!options.several && only?.[1].kind === "failed") return only[1].failure.exitCode;
+  return summary.failed === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** Upscales one picture unless it is done; whatever goes wrong is its own affair. */
+async function attempt(
+  job: Job,
+  pool: UpscalerPool,
+  options: BatchOptions,
+  progress: BatchProgress,
+): Promise<Outcome> {
+  const { ledger, overwrite, settings, quiet } = options;
+  try {
+    if (job.problem !== undefined) throw new InputError(job.problem);
+    const key = ledger && await keyOfJob(job, ledger, settings);
+    const output = key && !overwrite ? ledger?.findDone(key) : undefined;
+    if (output !== undefined) {
+      progress.skip();
+      return { kind: "skipped", output };
+    }
+    const mayReplace = (path: string) => overwrite || ledger?.isOurs(path) === true;
+    const known = outputIfKnown(job);
+    if (known !== undefined) checkFree(known, mayReplace(known));
+    const report = await runJob(job, pool, {
+      ...options.job,
+      mayReplace,
+      onFinish: (path, bytes) => ledger?.record(path, bytes, key!),
+      onProgress: (done) => progress.report(job.input, done),
+      onLoss: (loss) => quiet || printNote(`${known ?? job.input}: ${loss}`),
+    });
+    progress.finish();
+    return { kind: "done", report };
+  } catch (error) {
+    progress.finish();
+    return { kind: "failed", failure: explainError(error) };
+  }
+}
+
+/** A file that is not there has no key; reading it says so in better words. */
+async function keyOfJob(
+  job: Job,
+  ledger: Ledger,
+  settings: Record<string, unknown>,
+): Promise<string | undefined> {
+  if (statOrUndefined(job.input)?.isFile !== true) return undefined;
+  const where = [ledger.nameOf(job.folder), job.name, job.format];
+  return keyOf(await hashOfFile(job.input), [settings, where]);
+}
+
+/** Says what became of a picture, as it happens. */
+function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
+  const { input } = job;
+  switch (outcome.kind) {
+    case "done":
+      if (!quiet) printNote(describe(outcome.report));
+      if (json) printResult(JSON.stringify(outcome.report));
+      return;
+    case "skipped":
+      if (json) printResult(JSON.stringify({ input, output: outcome.output, skipped: true }));
+      return;
+    case "failed": {
+      const { kind, message } = outcome.failure;
+      printNote(`tessera: ${input}: ${message}`);
+      if (json) printResult(JSON.stringify({ input, error: { kind, message } }));
+    }
+  }
+}
+
+function describe({ input, output, outputWidth, outputHeight, seconds }: JobReport): string {
+  const size = `${outputWidth} x ${outputHeight}`;
+  return `${input} -> ${output} (${size}, ${formatDuration(seconds.total)})`;
+}
+
+function summarise(
+  outcomes: readonly [Job, Outcome][],
+  pictures: number,
+  { job: { signal }, otherShards }: BatchOptions,
+  seconds: number,
+): Summary {
+  const count = (kind: Outcome["kind"]) => outcomes.filter(([, o]) => o.kind === kind).length;
+  const failures = outcomes.flatMap(failureOf);
+  return {
+    pictures,
+    done: count("done"),
+    skipped: count("skipped"),
+    failed: failures.length,
+    otherShards,
+    interrupted: signal.aborted,
+    seconds: Number(seconds.toFixed(3)),
+    failures,
+  };
+}
+
+/** A picture that was interrupted has not failed. */
+function failureOf([{ input }, outcome]: [Job, Outcome]): Summary["failures"] {
+  if (outcome.kind !== "failed" || outcome.failure.kind === "interrupted") return [];
+  const { kind, message } = outcome.failure;
+  return [{ input, kind, message }];
+}
