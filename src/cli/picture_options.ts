@@ -86,13 +86,18 @@ function colourOption(help: string): Option<Rgb | undefined> {
     help,
     absent: undefined,
     read(text, flag) {
-      const colour = NAMED_COLOURS[text] ?? readHex(text);
+      const colour = colourOf(text);
       if (colour !== undefined) return colour;
       throw new UsageError(
         `Expected black, white, #rgb or #rrggbb for ${flag} but received "${text}"`,
       );
     },
   };
+}
+
+/** Returns the colour that a word stands for, if it does. */
+export function colourOf(text: string): Rgb | undefined {
+  return NAMED_COLOURS[text] ?? readHex(text);
 }
 
 /** Reads "#fff" or "#ffffff"; without the #, too, which shells take for a comment. */

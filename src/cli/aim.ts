@@ -1,0 +1,103 @@
+/** From what was asked for and one picture to the part of it that is upscaled, and what is around it. */
+
+import { UsageError } from "../errors.ts";
+import { hasAlpha, type Picture, type PictureHeader } from "../pictures/mod.ts";
+import { BACKDROP_SIDE } from "../targets/backdrop.ts";
+import { cropPicture, cropRows } from "../targets/crop.ts";
+import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
+import { type Anchor, anchorOf } from "../targets/gravity.ts";
+import { type Padding, padRows } from "../targets/padding.ts";
+import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
+import { thumbnailOf } from "../targets/thumbnail.ts";
+import { SCALE_RANGE } from "../upscale_options.ts";
+import type { PictureRows } from "../upscaler.ts";
+import type { TargetRequest } from "./target_options.ts";
+
+/** What is done with one picture to give it the size that was asked for. */
+export interface Aim extends TargetPlan {
+  /** What is around the picture; undefined where nothing is. */
+  padding: Padding | undefined;
+}
+
+/** Makes a small copy of the picture, its longer side as given, reading the picture for that alone. */
+export type CopyMaker = (mostSide: number) => Promise<Picture>;
+
+/**
+ * Plans how a picture reaches its target.
+ *
+ * @param copyOf Asked only where the pixels decide: for `--gravity auto` and `--pad blur`.
+ * @throws {UsageError} If the size is out of reach.
+ */
+export async function aimAt(
+  request: TargetRequest,
+  picture: PictureHeader,
+  copyOf: CopyMaker,
+): Promise<Aim> {
+  const { target, fit, gravity } = request;
+  const plan = (anchor: Anchor) => planTarget(picture, target, fit, anchor);
+  const aim = plan(anchorOf(gravity === "auto" ? "centre" : gravity));
+  checkReach(aim, request.label);
+  if (isPadded(aim)) return { ...aim, padding: await paddingFor(request, picture, copyOf) };
+  if (gravity !== "auto" || !isCropped(aim, picture)) return { ...aim, padding: undefined };
+  const share = {
+    width: aim.crop.width / picture.width,
+    height: aim.crop.height / picture.height,
+  };
+  return { ...plan(mostDetailed(await copyOf(DETAIL_SIDE), share)), padding: undefined };
+}
+
+/** Returns the maker of copies of a picture, which may come in rows from a file that is opened again. */
+export function copyMaker(
+  picture: Picture | PictureRows,
+  reopened: () => Promise<{ picture: Picture | PictureRows } & Disposable>,
+): CopyMaker {
+  return async (mostSide) => {
+    if (!("rows" in picture)) return await thumbnailOf(picture, [picture.data], mostSide);
+    using file = await reopened();
+    const again = file.picture;
+    return await thumbnailOf(again, "rows" in again ? again.rows : [again.data], mostSide);
+  };
+}
+
+/** Returns the part of a picture that is upscaled. */
+export function cropTo(
+  picture: Picture | PictureRows,
+  { crop }: Aim,
+): Picture | PictureRows {
+  if (crop.width === picture.width && crop.height === picture.height) return picture;
+  if (!("rows" in picture)) return cropPicture(picture, crop);
+  const { width, height } = crop;
+  return { ...picture, width, height, rows: cropRows(picture, picture.rows, crop) };
+}
+
+/** Returns the upscaled picture with what is around it. */
+export function padTo(upscaled: PictureRows, { canvas, padding }: Aim): PictureRows {
+  return padding === undefined ? upscaled : padRows(upscaled, upscaled.rows, canvas, padding);
+}
+
+async function paddingFor(
+  { pad }: TargetRequest,
+  picture: PictureHeader,
+  copyOf: CopyMaker,
+): Promise<Padding> {
+  if (pad === "mirror") return { kind: "mirror" };
+  if (pad === "blur") return { kind: "blur", copy: await copyOf(BACKDROP_SIDE) };
+  if (pad !== undefined) return { kind: "colour", colour: pad };
+  return hasAlpha(picture) ? { kind: "transparent" } : { kind: "colour", colour: [0, 0, 0] };
+}
+
+/** Refuses what is too far away, with the factor. */
+function checkReach({ crop, width, height }: TargetPlan, label: string): void {
+  const factors = [width / crop.width, height / crop.height];
+  const { max } = SCALE_RANGE;
+  const far = factors.find((factor) => factor > max || factor < 1 / max);
+  if (far === undefined) return;
+  const part = `${crop.width} x ${crop.height} pixels`;
+  throw new UsageError(
+    far > 1
+      ? `${label} is ${far.toFixed(1)} times larger than the ${part} that are used, ` +
+        `and at most ${max} times is possible`
+      : `${label} is ${(1 / far).toFixed(1)} times smaller than the ${part} that are used, ` +
+        `and at most ${max} times is possible`,
+  );
+}

@@ -1,0 +1,118 @@
+/** The options that say how large results become and what of a picture they show. */
+
+import { UsageError } from "../errors.ts";
+import { GRAVITIES, type Gravity } from "../targets/gravity.ts";
+import { type Fit, FITS } from "../targets/plan.ts";
+import { describeTargets, parseTarget, type Target } from "../targets/target.ts";
+import { SCALE_RANGE } from "../upscale_options.ts";
+import { choiceOption, listOf, numberOption, type Option, type OptionValues } from "./arguments.ts";
+import { colourOf } from "./picture_options.ts";
+import type { Rgb } from "./treatment.ts";
+
+/** The most runs that `--passes` takes: twice 4x is already the largest scale. */
+const MOST_PASSES = 4;
+
+const PAD_KINDS = ["blur", "mirror"] as const;
+
+/** What `--pad` names. */
+export type Pad = typeof PAD_KINDS[number] | Rgb;
+
+/** The options. */
+export const TARGET_OPTIONS = {
+  to: targetOption(`instead of --scale: ${describeTargets()}`),
+  fit: choiceOption({
+    words: FITS,
+    help: "crop, pad, keep the proportions, or distort (default: cover)",
+  }),
+  gravity: choiceOption({
+    value: "WHERE",
+    words: ["auto", ...GRAVITIES],
+    help: "what cover keeps: centre, top, top-left ..., auto: details (default: centre)",
+  }),
+  pad: padOption("around contain (default: black; with alpha, transparent)"),
+  passes: numberOption({
+    value: "N",
+    min: 1,
+    max: MOST_PASSES,
+    whole: true,
+    help: "upscale N times: 4x twice is 16x; with --to, in N equal steps",
+  }),
+};
+
+/** What results are to be like. */
+export interface TargetRequest {
+  target: Target;
+  /** How names say it: `4k`, `3840x2160`, `x4`. */
+  label: string;
+  fit: Fit;
+  gravity: Gravity | "auto";
+  /** Undefined: black, or transparent where the picture has alpha. */
+  pad: Pad | undefined;
+  passes: number;
+}
+
+/**
+ * Returns what the options ask for.
+ *
+ * @param scale The factor of one pass where no target is given.
+ * @throws {UsageError} If options contradict each other.
+ */
+export function targetRequestOf(
+  values: OptionValues<typeof TARGET_OPTIONS> & { scale?: number | undefined },
+  scale: number,
+): TargetRequest {
+  checkTogether(values);
+  const { fit = "cover", gravity = "centre", pad, passes = 1 } = values;
+  const { target, label } = values.to ?? factorTarget(scale, passes);
+  return { target, label, fit, gravity, pad, passes };
+}
+
+function factorTarget(scale: number, passes: number): { target: Target; label: string } {
+  const factor = scale ** passes;
+  if (factor <= SCALE_RANGE.max) {
+    return { target: { kind: "factor", factor }, label: `x${Number(factor.toFixed(3))}` };
+  }
+  throw new UsageError(
+    `${passes} passes of ${scale}x are ${factor}x, and at most ${SCALE_RANGE.max}x is possible: ` +
+      `choose a smaller --scale, or --to`,
+  );
+}
+
+function checkTogether(
+  values: OptionValues<typeof TARGET_OPTIONS> & { scale?: number | undefined },
+): void {
+  if (values.to !== undefined) {
+    if (values.scale === undefined) return;
+    throw new UsageError("Expected either --scale or --to but received both");
+  }
+  for (const name of ["fit", "gravity", "pad"] as const) {
+    if (values[name] === undefined) continue;
+    throw new UsageError(`--${name} needs a size to fit: give one with --to, as in --to 4k`);
+  }
+}
+
+/** An option that takes a target, and keeps how it was spelt. */
+function targetOption(help: string): Option<{ target: Target; label: string } | undefined> {
+  return {
+    value: "SIZE",
+    help,
+    absent: undefined,
+    read: (text) => ({ target: parseTarget(text), label: text.toLowerCase() }),
+  };
+}
+
+function padOption(help: string): Option<Pad | undefined> {
+  return {
+    value: ["COLOUR", ...PAD_KINDS].join("|"),
+    help,
+    absent: undefined,
+    read(text, flag) {
+      const pad = PAD_KINDS.find((kind) => kind === text) ?? colourOf(text);
+      if (pad !== undefined) return pad;
+      throw new UsageError(
+        `Expected ${listOf([...PAD_KINDS, "black", "white", "#rgb", "#rrggbb"])} for ${flag} ` +
+          `but received "${text}"`,
+      );
+    },
+  };
+}

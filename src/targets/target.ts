@@ -1,0 +1,89 @@
+/**
+ * What a picture is wanted for, read from a word: a screen, a size, one side of it, or a number of
+ * megapixels.
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Size } from "../tiles/passes.ts";
+
+/** What was asked for. All but `size` keep the picture's proportions. */
+export type Target =
+  | { kind: "size"; width: number; height: number }
+  | { kind: "width"; width: number }
+  | { kind: "height"; height: number }
+  | { kind: "pixels"; pixels: number }
+  | { kind: "factor"; factor: number };
+
+/**
+ * Screens by name. They do not turn with the picture, as screens do not: all are landscape but
+ * `phone`, which is portrait.
+ */
+export const SCREENS: Readonly<Record<string, Size>> = {
+  fhd: { width: 1920, height: 1080 },
+  qhd: { width: 2560, height: 1440 },
+  "4k": { width: 3840, height: 2160 },
+  "5k": { width: 5120, height: 2880 },
+  "8k": { width: 7680, height: 4320 },
+  ultrawide: { width: 3440, height: 1440 },
+  phone: { width: 1440, height: 3200 },
+};
+
+/** The longest side that can be asked for, in pixels. */
+const MAX_SIDE = 2 ** 20;
+
+const PIXELS_PER_MEGAPIXEL = 1e6;
+
+/**
+ * Reads a target: the name of a screen, `3840x2160`, `3840x`, `x2160` or `50mp`, in capitals or not.
+ *
+ * @throws {UsageError} If it is none of these, or a side is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(parseTarget("4k"), { kind: "size", width: 3840, height: 2160 });
+ * assert.deepEqual(parseTarget("x2160"), { kind: "height", height: 2160 });
+ * ```
+ */
+export function parseTarget(text: string): Target {
+  const word = text.toLowerCase();
+  const screen = Object.hasOwn(SCREENS, word) ? SCREENS[word] : undefined;
+  if (screen !== undefined) return { kind: "size", ...screen };
+  const megapixels = /^(\d+(?:\.\d+)?)mp$/.exec(word)?.[1];
+  if (megapixels !== undefined) return { kind: "pixels", pixels: pixelsOf(megapixels, text) };
+  const [, left = "", right = ""] = /^(\d*)x(\d*)$/.exec(word) ?? [];
+  if (left === "" && right === "") {
+    const names = Object.keys(SCREENS).join(", ");
+    throw new UsageError(
+      `Expected a target such as ${names}, 3840x2160, 3840x, x2160 or 50mp but received "${text}"`,
+    );
+  }
+  if (right === "") return { kind: "width", width: sideOf(left, text) };
+  if (left === "") return { kind: "height", height: sideOf(right, text) };
+  return { kind: "size", width: sideOf(left, text), height: sideOf(right, text) };
+}
+
+/** What a target may be, for `--help`. */
+export function describeTargets(): string {
+  const names = Object.entries(SCREENS).map(([name, { width, height }]) =>
+    height > width ? `${name} (portrait)` : name
+  );
+  return `${names.join(", ")}, WxH, Wx, xH or 50mp`;
+}
+
+function sideOf(digits: string, text: string): number {
+  const side = Number(digits);
+  if (side >= 1 && side <= MAX_SIDE) return side;
+  throw new UsageError(
+    `Expected sides from 1 to ${MAX_SIDE} pixels for a target but received "${text}"`,
+  );
+}
+
+function pixelsOf(megapixels: string, text: string): number {
+  const pixels = Math.round(Number(megapixels) * PIXELS_PER_MEGAPIXEL);
+  if (pixels >= 1 && pixels <= MAX_SIDE ** 2) return pixels;
+  throw new UsageError(
+    `Expected a target of 0.000001 to ${MAX_SIDE ** 2 / PIXELS_PER_MEGAPIXEL} megapixels but ` +
+      `received "${text}"`,
+  );
+}
