@@ -12,6 +12,7 @@ import {
   type Samples,
   whiteOf,
 } from "../src/pictures/picture.ts";
+import { gatherRows } from "../src/pictures/rows.ts";
 import { BACKDROP_SIDE } from "../src/targets/backdrop.ts";
 import { cropPicture, cropRows } from "../src/targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../src/targets/detail.ts";
@@ -79,25 +80,14 @@ function* randomBands(picture: Picture, random: Random): Generator<Samples> {
   }
 }
 
-async function gathered(header: Omit<Picture, "data">, rows: AsyncIterable<Samples>) {
-  const data = allocateSamples(header.depth, header.width * header.height * header.channels);
-  let at = 0;
-  for await (const samples of rows) {
-    data.set(samples, at);
-    at += samples.length;
-  }
-  assert.equal(at, data.length, "as many samples as the header says");
-  return data;
-}
-
-async function padded(
+function padded(
   picture: Picture,
   canvas: Region,
   padding: Padding,
   rows: Iterable<Samples> = [picture.data],
 ): Promise<Picture> {
-  const { rows: out, ...header } = padRows(picture, rows, canvas, padding);
-  return { ...header, data: await gathered(header, out) };
+  const { data: _, ...header } = picture;
+  return gatherRows(padRows(header, rows, canvas, padding));
 }
 
 /** The samples of one pixel. */
@@ -224,7 +214,7 @@ Deno.test("cropRows() gives the same pixels as cropPicture(), however the rows c
         };
         const whole = cropPicture(picture, region);
         const rows = cropRows(picture, randomBands(picture, random), region);
-        assert.deepEqual(await gathered(whole, rows), whole.data);
+        assert.deepEqual((await gatherRows({ ...whole, rows })).data, whole.data);
         const at = { x: random.integer(1, region.width) - 1, y: region.height - 1 };
         assert.deepEqual(pixel(whole, at.x, at.y), pixel(picture, x + at.x, y + at.y));
       }

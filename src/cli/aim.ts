@@ -6,7 +6,7 @@ import { BACKDROP_SIDE } from "../targets/backdrop.ts";
 import { cropPicture, cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
 import { type Anchor, anchorOf } from "../targets/gravity.ts";
-import { type Padding, padRows } from "../targets/padding.ts";
+import { paddedHeader, type Padding, padRows } from "../targets/padding.ts";
 import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
 import { thumbnailOf } from "../targets/thumbnail.ts";
 import { SCALE_RANGE } from "../upscale_options.ts";
@@ -68,6 +68,15 @@ export function cropTo(
   if (!("rows" in picture)) return cropPicture(picture, crop);
   const { width, height } = crop;
   return { ...picture, width, height, rows: cropRows(picture, picture.rows, crop) };
+}
+
+/** Returns what the result is: its size, and channels that hold what is around the picture. */
+export function resultOf(
+  picture: PictureHeader,
+  { width, height, canvas, padding }: Aim,
+): PictureHeader {
+  const upscaled = { ...picture, width, height };
+  return padding === undefined ? upscaled : paddedHeader(upscaled, canvas, padding);
 }
 
 /** Returns the upscaled picture with what is around it. */

@@ -2,25 +2,36 @@
  * One picture from file to file: read, decode, upscale, encode, write.
  */
 
-import { type EncodeOptions, encodePicture, type Picture, type Samples } from "../pictures/mod.ts";
+import {
+  type EncodeOptions,
+  encodePicture,
+  gatherRows,
+  type Picture,
+  type Samples,
+} from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
 import { FAST_HALO } from "../tiles/budget.ts";
 import type { PictureRows, Plan, Upscaler } from "../upscaler.ts";
+import { type Aim, aimAt, copyMaker, cropTo, padTo, resultOf } from "./aim.ts";
 import { checkSpace, mostBytes } from "./disk_space.ts";
 import { checkEncoder, encodeRows, isWrittenInRows } from "./encoding.ts";
-import { openPicture } from "./input_file.ts";
+import { type InputFile, openPicture } from "./input_file.ts";
+import { type RunRecord, withJobRecord } from "./job_record.ts";
 import { describeJob, type JobReport, PhaseClock } from "./job_report.ts";
 import { type Job, outputOf } from "./jobs.ts";
 import { makeFolder, OutputFile } from "./output_file.ts";
+import type { TargetRequest } from "./target_options.ts";
 import { treat, type Treatment } from "./treatment.ts";
 import { explainChoice, type UpscalerPool } from "./upscaler_pool.ts";
 
 /** How the pictures are to be upscaled, and whom to tell. */
 export interface JobOptions {
-  scale: number;
+  target: TargetRequest;
   /** The most pixels that the input may claim. */
   maxPixels: number;
   treatment: Treatment;
+  /** What is written into each result about how it was made; `undefined`: nothing. */
+  record: RunRecord | undefined;
   encoding: Omit<EncodeOptions, "format">;
   /** Says whether what lies under a result's name may be replaced. */
   mayReplace: (output: string) => boolean;
@@ -44,7 +55,7 @@ export async function runJob(
   pool: UpscalerPool,
   options: JobOptions,
 ): Promise<JobReport> {
-  const { scale, signal } = options;
+  const { signal } = options;
   const clock = new PhaseClock();
   const encoding = { ...options.encoding, format: job.format };
   using input = await openPicture(job.input, options.maxPixels);
@@ -53,9 +64,15 @@ export async function runJob(
   const reason = explainChoice(choice);
   if (reason !== undefined) options.onLoss(reason);
   const picture = await treat(input.picture, job.format, options.treatment, options.onLoss);
-  const plan = await upscaler.plan(picture, { scale });
+  const aim = await aimAt(options.target, picture, copyMaker(picture, () => reopen(job, options)));
+  const cropped = cropTo(picture, aim);
+  const plan = await upscaler.plan(cropped, sizeOf(aim));
   sayTraces(plan, options.onLoss);
-  const result = { ...picture, width: plan.outputWidth, height: plan.outputHeight };
+  const part = options.record === undefined
+    ? cropped
+    : withJobRecord(cropped, job.format, options.record, choice, plan);
+  const result = resultOf(part, aim);
+  const scale = aim.width / aim.crop.width;
   const output = outputOf(job, result, scale);
   if (job.makesFolder) makeFolder(job.folder);
   using file = new OutputFile(output, { overwrite: options.mayReplace(output) });
@@ -63,7 +80,7 @@ export async function runJob(
   checkSpace(file.folder, mostBytes(result, job.format));
   signal.throwIfAborted();
   const encoded = isWrittenInRows(result, encoding) ? encodedInRows : encodedAsWhole;
-  for await (const bytes of encoded(picture, encoding, upscaler, options, clock)) {
+  for await (const bytes of encoded(part, aim, encoding, upscaler, options, clock)) {
     await file.write(bytes);
   }
   signal.throwIfAborted();
@@ -71,6 +88,10 @@ export async function runJob(
   await file.commit();
   return {
     ...describeJob(job.input, output, upscaler, plan, scale),
+    width: picture.width,
+    height: picture.height,
+    outputWidth: result.width,
+    outputHeight: result.height,
     denoise,
     seconds: clock.stop(),
   };
@@ -90,29 +111,43 @@ function sayTraces({ passes }: Plan, say: (sentence: string) => void): void {
   );
 }
 
+/** Opens a picture once more, for one look at it before the work. */
+async function reopen(job: Job, { maxPixels, treatment }: JobOptions): Promise<InputFile> {
+  const input = await openPicture(job.input, maxPixels);
+  return { ...input, picture: await treat(input.picture, job.format, treatment, () => {}) };
+}
+
+function sizeOf({ width, height }: Aim): { width: number; height: number } {
+  return { width, height };
+}
+
 /** Yields the bytes of the result as its rows are made. */
 async function* encodedInRows(
   picture: Picture | PictureRows,
+  aim: Aim,
   encoding: EncodeOptions,
   upscaler: Upscaler,
-  { scale, signal, onProgress }: JobOptions,
+  { signal, onProgress }: JobOptions,
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   clock.enter("upscale");
-  const { rows, ...header } = upscaler.upscaleRows(picture, { scale, signal, onProgress });
+  const upscaled = upscaler.upscaleRows(picture, { ...sizeOf(aim), signal, onProgress });
+  const { rows, ...header } = padTo(upscaled, aim);
   yield* encodeRows(header, timed(rows, clock), encoding);
 }
 
 /** Yields the bytes of the result at once. */
 async function* encodedAsWhole(
   picture: Picture | PictureRows,
+  aim: Aim,
   encoding: EncodeOptions,
   upscaler: Upscaler,
-  { scale, signal, onProgress }: JobOptions,
+  { signal, onProgress }: JobOptions,
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   clock.enter("upscale");
-  const result = await upscaler.upscale(picture, { scale, signal, onProgress });
+  const upscaled = upscaler.upscaleRows(picture, { ...sizeOf(aim), signal, onProgress });
+  const result = await gatherRows(padTo(upscaled, aim));
   clock.enter("encode");
   yield await encodePicture(result, encoding);
 }

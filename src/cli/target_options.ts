@@ -6,6 +6,7 @@ import { type Fit, FITS } from "../targets/plan.ts";
 import { describeTargets, parseTarget, type Target } from "../targets/target.ts";
 import { SCALE_RANGE } from "../upscale_options.ts";
 import { choiceOption, listOf, numberOption, type Option, type OptionValues } from "./arguments.ts";
+import { scaleText } from "./name_pattern.ts";
 import { colourOf } from "./picture_options.ts";
 import type { Rgb } from "./treatment.ts";
 
@@ -42,8 +43,10 @@ export const TARGET_OPTIONS = {
 /** What results are to be like. */
 export interface TargetRequest {
   target: Target;
-  /** How names say it: `4k`, `3840x2160`, `x4`. */
+  /** How names and people say it: `4k`, `3840x2160`, `x4`. */
   label: string;
+  /** The factor; undefined where it follows from the picture. */
+  scale: number | undefined;
   fit: Fit;
   gravity: Gravity | "auto";
   /** Undefined: black, or transparent where the picture has alpha. */
@@ -63,15 +66,17 @@ export function targetRequestOf(
 ): TargetRequest {
   checkTogether(values);
   const { fit = "cover", gravity = "centre", pad, passes = 1 } = values;
-  const { target, label } = values.to ?? factorTarget(scale, passes);
-  return { target, label, fit, gravity, pad, passes };
+  const common = { fit, gravity, pad, passes };
+  if (values.to !== undefined) return { ...values.to, ...common, scale: undefined };
+  const factor = factorOf(scale, passes);
+  const target = { kind: "factor", factor } as const;
+  return { target, label: `x${scaleText(factor)}`, ...common, scale: factor };
 }
 
-function factorTarget(scale: number, passes: number): { target: Target; label: string } {
+/** The factor of all passes together. */
+function factorOf(scale: number, passes: number): number {
   const factor = scale ** passes;
-  if (factor <= SCALE_RANGE.max) {
-    return { target: { kind: "factor", factor }, label: `x${Number(factor.toFixed(3))}` };
-  }
+  if (factor <= SCALE_RANGE.max) return factor;
   throw new UsageError(
     `${passes} passes of ${scale}x are ${factor}x, and at most ${SCALE_RANGE.max}x is possible: ` +
       `choose a smaller --scale, or --to`,

@@ -31,6 +31,7 @@ import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
 import { printResult } from "./print.ts";
 import { effectiveSettings } from "./settings.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
+import { TARGET_OPTIONS, targetRequestOf } from "./target_options.ts";
 import { scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
 import { UpscalerPool } from "./upscaler_pool.ts";
 import { VERSION } from "./version.ts";
@@ -53,6 +54,7 @@ export const OPTIONS = {
     value: "FILE|-",
     help: "a list of pictures, by lines or with NUL between them; -: stdin",
   }),
+  ...TARGET_OPTIONS,
   ...UPSCALER_OPTIONS,
   format: choiceOption({
     value: "NAME",
@@ -94,15 +96,17 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
   const pool = await UpscalerPool.create(values);
   try {
-    const scale = scaleFor(pool.first, values);
+    const target = targetRequestOf(values, scaleFor(pool.first, values));
+    const { scale } = target;
     const request = { ...values, several };
-    const known = { model: pool.first.label, scale };
-    const jobs = planJobs(inputs, { ...request, defaultPattern: DEFAULT_PATTERN, known });
+    const known = { model: pool.first.label, ...(scale !== undefined && { scale }) };
+    const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(target.label);
+    const jobs = planJobs(inputs, { ...request, defaultPattern, known });
     const folder = several ? outputFolder(request) : undefined;
     using ledger = folder === undefined ? undefined : new Ledger(folder);
     return await runBatch(jobs, pool, {
       job: {
-        scale,
+        target,
         maxPixels: maxPixelsOf(values),
         treatment: treatmentOf(values),
         encoding: encodingOf(values),
@@ -121,6 +125,11 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   }
 }
 
+/** Names of results of a size: `photo-4k.jpg`. */
+function patternFor(label: string): string {
+  return `{name}-${label}.{ext}`;
+}
+
 function help(): string {
   const subcommands = SUBCOMMANDS.map(({ name, summary }) => [name, summary] as const);
   return `Tessera upscales photos on your GPU.
@@ -130,6 +139,7 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
 
   tessera photo.jpg                          writes photo-x4.jpg
   tessera photo.jpg --scale 2.5 -o big.png
+  tessera photo.jpg --to 4k --gravity auto   writes photo-4k.jpg, 3840 x 2160
   tessera a.jpg b.png -o results/
   tessera holiday/ -o large/                 all below holiday/; what is done is skipped
   tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"

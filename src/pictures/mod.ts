@@ -15,6 +15,7 @@ export {
 } from "./formats.ts";
 export { decodePngRows, type PngRows } from "./png_decode.ts";
 export { encodePngRows } from "./png_encode.ts";
+export { gatherRows } from "./rows.ts";
 export { encodeJpegRows } from "./jpeg_rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";
 export { convertDepth, type DepthOptions } from "./depth.ts";

@@ -25,6 +25,15 @@ export type Padding =
   /** The picture, enlarged until it covers the canvas, and blurred: a small copy of it is given. */
   | { kind: "blur"; copy: Picture };
 
+/** Returns what a picture is on its canvas. A grey picture on a colour becomes RGB. */
+export function paddedHeader(
+  header: PictureHeader,
+  { width, height }: Region,
+  padding: Padding,
+): PictureHeader {
+  return { ...header, width, height, channels: channelsOn(header, padding) };
+}
+
 /**
  * Puts a picture on its canvas.
  *
@@ -34,7 +43,7 @@ export type Padding =
  * @param header The picture's, before it is padded.
  * @param rows Its samples from the top, whole rows at a time.
  * @param canvas The canvas' size, and where the picture lies on it.
- * @returns The header and rows of the whole canvas. A grey picture on a colour becomes RGB.
+ * @returns What {@linkcode paddedHeader} does, and the rows of the whole canvas.
  */
 export function padRows(
   header: PictureHeader,
@@ -42,13 +51,13 @@ export function padRows(
   canvas: Region,
   padding: Padding,
 ): PictureHeader & { rows: AsyncGenerator<Samples> } {
-  const channels = channelsOn(header, padding);
-  const inner = { ...header, channels };
-  const single = singleRows(header, rows, channels);
+  const outer = paddedHeader(header, canvas, padding);
+  const inner = { ...header, channels: outer.channels };
+  const single = singleRows(header, rows, outer.channels);
   const padded = padding.kind === "mirror"
     ? mirroredRows(inner, single, canvas)
     : framedRows(inner, single, canvas, painterOf(inner, canvas, padding));
-  return { ...inner, width: canvas.width, height: canvas.height, rows: padded };
+  return { ...outer, rows: padded };
 }
 
 /** Paints the columns `from` to `to` (excluded) of a row of the canvas. */
