@@ -218,6 +218,19 @@ Deno.test("TIFF: orientation, density, profile, XMP and copyright reach other fo
   }
 });
 
+Deno.test("TIFF: IPTC stands among Photoshop's resources, or as records alone", async () => {
+  const records = Uint8Array.of(0x1c, 2, 120, 0, 3, 97, 98, 99);
+  const resource = concatBytes([latin1("8BIM\x04\x04\0\0\0\0\0\x08"), records]);
+  const among: TiffEntry = { tag: 0x8649, type: 1, count: resource.length, value: resource };
+  const alone: TiffEntry = { tag: 0x83bb, type: 4, count: 2, value: records };
+  const thumbnail = latin1("8BIM\x04\x0c\0\0\0\0\0\0");
+  const other: TiffEntry = { tag: 0x8649, type: 1, count: 12, value: thumbnail };
+  for (const entries of [[among], [alone], [among, alone], [other, alone]]) {
+    const { metadata } = await decodePicture(plainTiff(testPicture(6, 4, 3), 4, { entries }));
+    assert.deepEqual(metadata.iptc, resource);
+  }
+});
+
 Deno.test("TIFF: what cannot be read is refused with the reason", async () => {
   const picture = testPicture(6, 4, 3);
   const cases: [Partial<RawTiff>, RegExp][] = [

@@ -35,8 +35,8 @@ export interface EncodeOptions {
 const FULL_COLOUR_QUALITY = 90;
 
 /**
- * Encodes a picture. Profile, EXIF (its sizes corrected), XMP and density are kept where the format
- * has room for them; a profile that does not describe the picture's kind of colours is left out.
+ * Encodes a picture. Profile, EXIF (its sizes corrected), XMP, IPTC and density are kept where the
+ * format has room for them; a profile that does not describe the picture's kind of colours is left out.
  * `lossesOf` says beforehand what the file will lack.
  *
  * PNG needs no permissions. The others need `--allow-read`; JPEG in full colour takes a quarter of the

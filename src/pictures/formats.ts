@@ -38,6 +38,8 @@ export interface FormatFacts {
   lossless: boolean;
   /** Which pictures can keep a profile; the colours of others are converted to sRGB. */
   profile: "all" | "colour" | "none";
+  /** Whether there is a place for IPTC. */
+  iptc: boolean;
 }
 
 /** What each format can hold. */
@@ -53,6 +55,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     quality: undefined,
     lossless: false,
     profile: "all",
+    iptc: true,
   },
   jpeg: {
     name: "JPEG",
@@ -65,6 +68,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     quality: 92,
     lossless: false,
     profile: "all",
+    iptc: true,
   },
   webp: {
     name: "WebP",
@@ -77,6 +81,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     quality: 90,
     lossless: true,
     profile: "colour",
+    iptc: false,
   },
   avif: {
     name: "AVIF",
@@ -89,6 +94,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     quality: 80,
     lossless: true,
     profile: "colour",
+    iptc: false,
   },
   jxl: {
     name: "JPEG XL",
@@ -101,6 +107,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     quality: 90,
     lossless: true,
     profile: "none",
+    iptc: false,
   },
 };
 
@@ -155,8 +162,8 @@ export function lossesOf(
   picture: PictureHeader,
   format: PictureFormat,
 ): string[] {
-  const { channels, depth, metadata: { icc, exif, xmp } } = picture;
-  const { name, alpha, deepBits, profile } = FORMATS[format];
+  const { channels, depth, metadata: { icc, exif, xmp, iptc } } = picture;
+  const { name, alpha, deepBits, profile, iptc: holdsIptc } = FORMATS[format];
   const losses: string[] = [];
   if (hasAlpha(picture) && !alpha) losses.push(`${name} cannot hold transparency`);
   if (depth > deepBits) losses.push(`${name} holds ${deepBits} bits per sample, not ${depth}`);
@@ -167,8 +174,14 @@ export function lossesOf(
       losses.push(`${name} cannot hold this ICC profile: colours are converted to sRGB`);
     }
   }
+  if (iptc !== undefined && !holdsIptc) {
+    losses.push(`${name} has no place for IPTC: it is left out`);
+  }
   if (format === "jpeg") {
-    const texts: [string, Uint8Array | undefined][] = [["EXIF", exif], ["XMP", xmp]];
+    const texts: [string, Uint8Array | undefined][] = [["EXIF", exif], ["XMP", xmp], [
+      "IPTC",
+      iptc,
+    ]];
     for (const [text, data] of texts) {
       if (data === undefined || data.length + 32 <= SEGMENT_BYTES) continue;
       losses.push(`JPEG holds at most 64 KB of ${text}, not ${data.length} bytes: it is left out`);

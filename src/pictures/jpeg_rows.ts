@@ -37,7 +37,7 @@ interface Scan {
 
 /**
  * Writes a JPEG file as its rows come, and yields its bytes in order: baseline, colour at full
- * resolution (4:4:4). Profile, EXIF, XMP and density are kept. Needs `--allow-read --allow-ffi`.
+ * resolution (4:4:4). Profile, EXIF, XMP, IPTC and density are kept. Needs `--allow-read --allow-ffi`.
  *
  * @param header size, channels (3), depth (8) and metadata of the picture
  * @param rows samples `[n][width][3]` of any number of whole rows each, from the top down; a chunk may

@@ -2,11 +2,12 @@
  * A JPEG file seen as its segments: what must be known before the pixels are decoded, and the
  * metadata that the codec neither reads nor writes.
  *
- * Left out on purpose: the rest of an XMP packet beyond 64 KB (extended XMP), Photoshop and IPTC
- * segments, comments, and the second pictures that some cameras append.
+ * Left out on purpose: the rest of an XMP packet beyond 64 KB (extended XMP), comments, and the second
+ * pictures that some cameras append.
  */
 
 import { concatBytes, latin1, startsWith, viewOf } from "./bytes.ts";
+import { readIptc } from "./iptc.ts";
 import { checkSize, damaged, unsupported } from "./limits.ts";
 import type { Metadata } from "./picture.ts";
 
@@ -29,6 +30,13 @@ export interface JpegParts {
 /** What a frame header says. */
 type Frame = Pick<JpegParts, "width" | "height" | "components"> & { names: string };
 
+/** Metadata that come in several segments. */
+interface SplitParts {
+  profile: Uint8Array[];
+  /** Photoshop's image resources, which continue from one segment to the next. */
+  resources: Uint8Array[];
+}
+
 /** One segment with a length: its marker's second byte, where it begins, and its data. */
 export interface Segment {
   marker: number;
@@ -44,6 +52,7 @@ const MARKER = {
   app0: 0xe0,
   app1: 0xe1,
   app2: 0xe2,
+  app13: 0xed,
   app14: 0xee,
 } as const;
 
@@ -64,6 +73,7 @@ const OTHER_FRAMES: ReadonlyMap<number, string> = new Map([
 const EXIF_PREFIX = "Exif\0\0";
 const XMP_PREFIX = "http://ns.adobe.com/xap/1.0/\0";
 const ICC_PREFIX = "ICC_PROFILE\0";
+const PHOTOSHOP_PREFIX = "Photoshop 3.0\0";
 
 const INCH = 0.0254;
 
@@ -85,7 +95,7 @@ const MAX_PIXELS_PER_BYTE = 512;
  */
 export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
   const metadata: Metadata = {};
-  const profile: Uint8Array[] = [];
+  const split: SplitParts = { profile: [], resources: [] };
   let frame: Frame | undefined;
   let hasAdobe = false;
   let hasJfif = false;
@@ -100,18 +110,19 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
     else if (marker >= MARKER.sof0 && marker <= MARKER.sof2) {
       if (frame !== undefined) throw damaged("JPEG", `a second frame at byte ${segment.at}`);
       frame = readFrame(segment, bytes.length, maxPixels);
-    } else readMetadata(segment, metadata, profile);
+    } else readMetadata(segment, metadata, split);
     hasAdobe ||= marker === MARKER.app14 && startsWith(segment.data, "Adobe");
     hasJfif ||= marker === MARKER.app0 && startsWith(segment.data, "JFIF\0");
   }
   if (frame === undefined || scans === 0) throw damaged("JPEG", "it has no picture in it");
   if (scans > MAX_SCANS) throw damaged("JPEG", `it has ${scans} scans, more than ${MAX_SCANS}`);
-  const icc = joinProfile(profile);
+  const icc = joinProfile(split.profile);
+  const iptc = readIptc(concatBytes(split.resources));
   const { names, ...size } = frame;
   return {
     ...size,
     lacksAdobe: !hasAdobe && (size.components === 4 || (names === "RGB" && !hasJfif)),
-    metadata: icc === undefined ? metadata : { ...metadata, icc },
+    metadata: { ...metadata, ...(icc && { icc }), ...(iptc && { iptc }) },
     end,
   };
 }
@@ -126,19 +137,23 @@ export function withAdobe(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns the file that a codec wrote with metadata put in: density, EXIF, XMP, and the profile in as
- * many segments as it takes. An EXIF block or XMP packet beyond 64 KB does not fit and is left out.
+ * Returns the file that a codec wrote with metadata put in: density, EXIF, XMP, IPTC, and the profile in
+ * as many segments as it takes. EXIF, XMP or IPTC beyond 64 KB does not fit and is left out.
  *
  * @param bytes a JPEG file whose second segment is a JFIF header
  */
 export function withMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
-  const { exif, xmp, icc, density } = metadata;
+  const { exif, xmp, iptc, icc, density } = metadata;
   const jfifEnd = 4 + viewOf(bytes).getUint16(4);
   const segments: Uint8Array[] = [bytes.subarray(0, 2), jfifHeader(density)];
-  const texts: [string, Uint8Array | undefined][] = [[EXIF_PREFIX, exif], [XMP_PREFIX, xmp]];
-  for (const [prefix, data] of texts) {
+  const blocks: [marker: number, prefix: string, data: Uint8Array | undefined][] = [
+    [MARKER.app1, EXIF_PREFIX, exif],
+    [MARKER.app1, XMP_PREFIX, xmp],
+    [MARKER.app13, PHOTOSHOP_PREFIX, iptc],
+  ];
+  for (const [marker, prefix, data] of blocks) {
     if (data === undefined || prefix.length + data.length > SEGMENT_BYTES) continue;
-    segments.push(jpegSegment(MARKER.app1, concatBytes([latin1(prefix), data])));
+    segments.push(jpegSegment(marker, concatBytes([latin1(prefix), data])));
   }
   if (icc !== undefined) segments.push(...profileSegments(icc));
   return concatBytes([...segments, bytes.subarray(jfifEnd)]);
@@ -202,8 +217,8 @@ function readFrame(
   return { width, height, components, names: names.join("") };
 }
 
-/** Adds what an application segment says; parts of a profile are collected. */
-function readMetadata({ marker, data }: Segment, metadata: Metadata, profile: Uint8Array[]): void {
+/** Adds what an application segment says; what comes in several is collected. */
+function readMetadata({ marker, data }: Segment, metadata: Metadata, split: SplitParts): void {
   if (marker === MARKER.app0 && startsWith(data, "JFIF\0")) {
     const density = readDensity(data);
     if (density !== undefined) metadata.density ??= density;
@@ -212,7 +227,9 @@ function readMetadata({ marker, data }: Segment, metadata: Metadata, profile: Ui
   } else if (marker === MARKER.app1 && startsWith(data, XMP_PREFIX)) {
     metadata.xmp ??= data.slice(XMP_PREFIX.length);
   } else if (marker === MARKER.app2 && startsWith(data, ICC_PREFIX)) {
-    profile.push(data.subarray(ICC_PREFIX.length));
+    split.profile.push(data.subarray(ICC_PREFIX.length));
+  } else if (marker === MARKER.app13 && startsWith(data, PHOTOSHOP_PREFIX)) {
+    split.resources.push(data.subarray(PHOTOSHOP_PREFIX.length));
   }
 }
 

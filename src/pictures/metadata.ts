@@ -70,7 +70,7 @@ export function metadataInExif(picture: PictureHeader): Metadata {
 }
 
 /**
- * Returns the picture without EXIF, XMP and density. The profile stays, as without it the colours
+ * Returns the picture without EXIF, XMP, IPTC and density. The profile stays, as without it the colours
  * would be others.
  */
 export function stripMetadata(picture: Picture): Picture {

@@ -18,6 +18,8 @@ export interface Metadata {
   exif?: Uint8Array;
   /** XMP packet: UTF-8 XML. */
   xmp?: Uint8Array;
+  /** IPTC: Photoshop's image resources (`8BIM`), those about the content. */
+  iptc?: Uint8Array;
   /** Pixels per metre, horizontally and vertically. */
   density?: { x: number; y: number };
 }

@@ -5,9 +5,17 @@
 
 import { crc32, inflateSync } from "node:zlib";
 import { startsWith, viewOf } from "./bytes.ts";
+import { readIptcText } from "./iptc.ts";
 import { checkSize, damaged } from "./limits.ts";
 import type { Metadata } from "./picture.ts";
-import { COLOUR, LAYOUTS, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./png_format.ts";
+import {
+  COLOUR,
+  IPTC_KEYWORD,
+  LAYOUTS,
+  PNG_MAX,
+  PNG_SIGNATURE,
+  XMP_KEYWORD,
+} from "./png_format.ts";
 import type { ByteSource } from "./source.ts";
 
 /** What the IHDR chunk says. */
@@ -224,7 +232,9 @@ function readMetadata(type: string, data: Uint8Array, metadata: Metadata): void 
   if (type === "iCCP") setIfKnown(metadata, "icc", readProfile(data));
   else if (type === "eXIf") setIfKnown(metadata, "exif", readExif(data));
   else if (type === "iTXt") setIfKnown(metadata, "xmp", readXmp(data));
-  else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
+  else if (type === "zTXt" || type === "tEXt") {
+    setIfKnown(metadata, "iptc", readIptcChunk(data, type));
+  } else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
 }
 
 function setIfKnown<K extends keyof Metadata>(
@@ -257,6 +267,14 @@ function readXmp(data: Uint8Array): Uint8Array | undefined {
   if (languageEnd < 0 || translatedEnd < 0) return undefined;
   const text = data.subarray(translatedEnd + 1);
   return compressed ? inflateText(text) : text.slice();
+}
+
+/** tEXt: keyword, zero, text. zTXt: keyword, zero, the compression method 0, compressed text. */
+function readIptcChunk(data: Uint8Array, type: string): Uint8Array | undefined {
+  if (!startsWith(data, `${IPTC_KEYWORD}\0`)) return undefined;
+  const rest = data.subarray(IPTC_KEYWORD.length + 1);
+  const text = type === "tEXt" ? rest : inflateText(rest.subarray(1));
+  return text && readIptcText(text);
 }
 
 /** pHYs: pixels per unit in x and y, and the unit: 1 is the metre, 0 says only the ratio. */

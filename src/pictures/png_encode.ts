@@ -15,9 +15,10 @@ import { pipeline, Readable } from "node:stream";
 import { crc32, createDeflate, deflateSync } from "node:zlib";
 import { InputError, UsageError } from "../errors.ts";
 import { concatBytes, latin1, viewOf } from "./bytes.ts";
+import { writeIptcText } from "./iptc.ts";
 import { metadataToWrite } from "./metadata.ts";
 import type { Metadata, PictureHeader, Samples } from "./picture.ts";
-import { COLOUR, paeth, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./png_format.ts";
+import { COLOUR, IPTC_KEYWORD, paeth, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./png_format.ts";
 
 const LEVEL = 4;
 const FILTER_PAETH = 4;
@@ -28,7 +29,7 @@ const BLOCK_BYTES = 2 ** 20;
 /**
  * Writes a PNG file as its rows come, and yields its bytes in order.
  *
- * Depth 8 is written as 8 bits and depth 16 as 16 bits; profile, EXIF, XMP and density are kept.
+ * Depth 8 is written as 8 bits and depth 16 as 16 bits; profile, EXIF, XMP, IPTC and density are kept.
  *
  * @param header size, channels, depth (8 or 16) and metadata of the picture
  * @param rows samples `[n][width][channels]` of any number of whole rows each, from the top down;
@@ -159,7 +160,7 @@ function headerData({ width, height, channels, depth }: PictureHeader): Uint8Arr
 }
 
 /** The chunks that carry metadata, in the order in which the format wants them before the pixels. */
-function metadataChunks({ icc, density, exif, xmp }: Metadata): Uint8Array[] {
+function metadataChunks({ icc, density, exif, xmp, iptc }: Metadata): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   if (icc !== undefined) {
     chunks.push(chunk("iCCP", concatBytes([latin1("ICC profile\0\0"), deflateSync(icc)])));
@@ -168,6 +169,10 @@ function metadataChunks({ icc, density, exif, xmp }: Metadata): Uint8Array[] {
   if (exif !== undefined) chunks.push(chunk("eXIf", exif));
   if (xmp !== undefined) {
     chunks.push(chunk("iTXt", concatBytes([latin1(`${XMP_KEYWORD}\0\0\0\0\0`), xmp])));
+  }
+  if (iptc !== undefined) {
+    const text = deflateSync(writeIptcText(iptc));
+    chunks.push(chunk("zTXt", concatBytes([latin1(`${IPTC_KEYWORD}\0\0`), text])));
   }
   return chunks;
 }

@@ -22,6 +22,9 @@ export const LAYOUTS: ReadonlyMap<number, { samples: number; depths: readonly nu
 /** The keyword under which an XMP packet is kept. */
 export const XMP_KEYWORD = "XML:com.adobe.xmp";
 
+/** The keyword under which IPTC is kept, as text: a habit of programs, not of the standard. */
+export const IPTC_KEYWORD = "Raw profile type iptc";
+
 /** The largest width and height, and the longest chunk. */
 export const PNG_MAX = 2 ** 31 - 1;
 

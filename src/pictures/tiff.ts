@@ -6,6 +6,7 @@
 import { concatBytes, startsWith, viewOf } from "./bytes.ts";
 import { convertDepth } from "./depth.ts";
 import { readExifDensity } from "./exif.ts";
+import { iptcOfRecords, readIptc } from "./iptc.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { withAdobe } from "./jpeg_segments.ts";
 import { checkSize, damaged, unsupported } from "./limits.ts";
@@ -43,6 +44,8 @@ const TAG = {
   sampleFormat: 0x0153,
   jpegTables: 0x015b,
   xmp: 0x02bc,
+  iptcRecords: 0x83bb,
+  photoshop: 0x8649,
   exif: 0x8769,
   icc: 0x8773,
   gps: 0x8825,
@@ -247,7 +250,7 @@ function divideByAlpha(data: Samples, channels: number, white: number): void {
   }
 }
 
-/** Profile, XMP, density, and an EXIF block of what the directory says beside the pixels. */
+/** Profile, XMP, IPTC, density, and an EXIF block of what the directory says beside the pixels. */
 function readMetadata(bytes: Uint8Array, directory: TiffDirectory): Metadata {
   const { entries, little } = directory;
   const metadata: Metadata = {};
@@ -255,6 +258,8 @@ function readMetadata(bytes: Uint8Array, directory: TiffDirectory): Metadata {
   if (icc !== undefined) metadata.icc = icc.value.slice();
   const xmp = entries.get(TAG.xmp);
   if (xmp !== undefined) metadata.xmp = xmp.value.slice();
+  const iptc = readDirectoryIptc(directory);
+  if (iptc !== undefined) metadata.iptc = iptc;
   const density = readExifDensity(bytes);
   if (density !== undefined) metadata.density = density;
   const kept = [...entries.values()].filter(({ tag }) => EXIF_TAGS.has(tag));
@@ -264,6 +269,13 @@ function readMetadata(bytes: Uint8Array, directory: TiffDirectory): Metadata {
   });
   if (kept.length > 0 || below.length > 0) metadata.exif = exifOf(kept, below, little);
   return metadata;
+}
+
+/** IPTC stands in the directory among Photoshop's image resources, alone, or in both ways. */
+function readDirectoryIptc({ entries }: TiffDirectory): Uint8Array | undefined {
+  const resources = entries.get(TAG.photoshop);
+  const records = entries.get(TAG.iptcRecords);
+  return (resources && readIptc(resources.value)) ?? (records && iptcOfRecords(records.value));
 }
 
 /** Builds a block: the inner directories first, as the main one says where they are. */
