@@ -3,10 +3,11 @@
  * shell has expanded, and lists. Each file comes once, however often and by whatever names it is meant.
  */
 
-import { dirname, isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
+import { dirname, isAbsolute, join, normalize, relative, sep } from "node:path";
 import { InputError, UsageError } from "../errors.ts";
 import { concatBytes } from "../pictures/bytes.ts";
 import { isPictureName } from "../pictures/mod.ts";
+import { globToRegExp, isGlob } from "./glob.ts";
 import { recordedResults } from "./ledger.ts";
 
 /** A picture that was found. */
@@ -50,7 +51,8 @@ export function findInputs({ names, list, output }: InputRequest): FoundInputs {
   if (plain.length === 1) finder.addOnly(plain[0]);
   else plain.forEach((name) => finder.add(name));
   lists.flatMap(readList).forEach((name) => finder.addListed(name));
-  const { inputs, expanded } = finder;
+  const inputs = finder.inputs();
+  const { expanded } = finder;
   if (expanded.length > 0 && output === undefined) {
     throw new UsageError("Results of several pictures need a folder: --output FOLDER");
   }
@@ -69,24 +71,38 @@ export function searchedFolder(name: string): string {
 
 /** Collects inputs. */
 class Finder {
-  readonly inputs: Input[] = [];
   /** Names that stand for any number of pictures. */
   readonly expanded: string[] = [];
   readonly #output: string | undefined;
-  readonly #files = new Set<string>();
-  /** What Tessera wrote. */
-  readonly #results = new Set<string>();
+  /** What was found, by its real path. */
+  readonly #found = new Map<string, Input>();
+  /** What is an input even if Tessera wrote it. */
+  #only: string | undefined;
+  /** Folders in which results may lie. */
+  readonly #outputs = new Set<string>();
 
   constructor(output: string | undefined) {
     this.#output = output === undefined ? undefined : realPathOf(output);
-    if (this.#output !== undefined) this.#excludeResults(this.#output);
+    if (this.#output !== undefined) this.#outputs.add(this.#output);
   }
 
-  /** Adds the only name there is: what a person means by it is no result to be passed over. */
+  /**
+   * Returns what was found but for results. Runs beside this one may have written some meanwhile, each
+   * after it had recorded it: the records are read last.
+   */
+  inputs(): Input[] {
+    const results = new Set<string>();
+    for (const folder of this.#outputs) {
+      recordedResults(folder).forEach((result) => results.add(join(folder, result)));
+    }
+    return [...this.#found].filter(([real]) => real === this.#only || !results.has(real))
+      .map(([, input]) => input);
+  }
+
+  /** Adds the only name there is: if it is a file's, a person means that one. */
   addOnly(name: string): void {
-    if (kindOf(name) === undefined && !isGlob(name)) this.#addFile({ path: name, folder: "." });
-    else if (kindOf(name) === "file") this.inputs.push({ path: name, folder: "." });
-    else this.add(name);
+    this.add(name);
+    if (kindOf(name) === "file") this.#only = realPathOf(name);
   }
 
   /** Adds a file, a folder, or what a glob matches. */
@@ -115,12 +131,13 @@ class Finder {
     const pattern = normalize(glob);
     const root = globRoot(pattern);
     if (kindOf(root) !== "folder") return;
+    const expression = globToRegExp(pattern.split(sep).join("/"));
     const levels = relative(root, pattern).split(sep).length;
     this.#walk(root, {
       root,
       folder: ".",
       depth: pattern.includes("**") ? Infinity : levels,
-      matches: (path) => matchesGlob(path, pattern),
+      matches: (path) => expression.test(path.split(sep).join("/")),
       visited: new Set(),
     });
   }
@@ -130,7 +147,7 @@ class Finder {
     const isRoot = path === walk.root;
     if (walk.visited.has(real) || (real === this.#output && !isRoot) || walk.depth < 1) return;
     walk.visited.add(real);
-    if (!isRoot) this.#excludeResults(real);
+    if (!isRoot) this.#outputs.add(real);
     const folder = join(walk.folder, relative(walk.root, path));
     let names: string[];
     try {
@@ -151,13 +168,7 @@ class Finder {
 
   #addFile(input: Input): void {
     const real = realPathOf(input.path);
-    if (this.#files.has(real) || this.#results.has(real)) return;
-    this.#files.add(real);
-    this.inputs.push(input);
-  }
-
-  #excludeResults(folder: string): void {
-    for (const result of recordedResults(folder)) this.#results.add(join(folder, result));
+    if (!this.#found.has(real)) this.#found.set(real, input);
   }
 }
 
@@ -197,11 +208,6 @@ function readStdin(): Uint8Array {
     if (count === null) return concatBytes(chunks);
     chunks.push(chunk.subarray(0, count));
   }
-}
-
-/** A bracket stands for one of the characters in it. */
-function isGlob(name: string): boolean {
-  return /[*?{[]/.test(name);
 }
 
 /** Returns the folder below which all lies that a glob can match. */

@@ -3,7 +3,7 @@
  * is found here, before any work.
  */
 
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { UsageError } from "../errors.ts";
 import { formatOfName, FORMATS, type PictureFormat } from "../pictures/mod.ts";
 import type { Input } from "./inputs.ts";
@@ -13,6 +13,8 @@ import { statOrUndefined } from "./output_file.ts";
 /** One picture to upscale. */
 export interface Job {
   input: string;
+  /** The input's path below what was named on the command line, with `/` between folders. */
+  label: string;
   /** Where the result goes. */
   folder: string;
   /** Whether that folder is made if it is missing. */
@@ -91,10 +93,15 @@ function isFolder(path: string): boolean {
   return /[/\\]$/.test(path) || statOrUndefined(path)?.isDirectory === true;
 }
 
+function labelOf({ path, folder }: Input): string {
+  return join(folder, basename(path)).split(sep).join("/");
+}
+
 /** `-o` is the result's name. */
-function jobForFile({ path }: Input, output: string, { format }: OutputRequest): Job {
+function jobForFile(input: Input, output: string, { format }: OutputRequest): Job {
   return {
-    input: path,
+    input: input.path,
+    label: labelOf(input),
     folder: dirname(output),
     makesFolder: false,
     name: [basename(output)],
@@ -103,11 +110,12 @@ function jobForFile({ path }: Input, output: string, { format }: OutputRequest):
 }
 
 function jobInFolder(
-  { path, folder, problem }: Input,
+  input: Input,
   root: string | undefined,
   pattern: NamePattern,
   request: OutputRequest,
 ): Job {
+  const { path, folder, problem } = input;
   const format = formatInFolder(path, pattern, request);
   const { model, scale } = request.known;
   const name = fillPattern(pattern, {
@@ -119,7 +127,16 @@ function jobInFolder(
     ...(scale !== undefined && { scale: scaleText(scale) }),
   });
   const where = root === undefined ? dirname(path) : join(root, folder);
-  return { input: path, folder: where, makesFolder: root !== undefined, name, format, problem };
+  const label = labelOf(input);
+  return {
+    input: path,
+    label,
+    folder: where,
+    makesFolder: root !== undefined,
+    name,
+    format,
+    problem,
+  };
 }
 
 /** A pattern that does not end with `{ext}` says itself which format it means. */

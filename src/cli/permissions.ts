@@ -5,6 +5,8 @@
  * compares them, and tries each one in a process of its own.
  */
 
+import { SHARD_VARIABLES } from "./shard.ts";
+
 /** One flag of `deno run`. */
 export interface Permission {
   flag: string;
@@ -46,6 +48,11 @@ export const PERMISSIONS: readonly Permission[] = [
       name: "env",
       variable,
     })),
+  },
+  {
+    flag: `--allow-env=${SHARD_VARIABLES.join(",")}`,
+    purpose: "batches on many machines: which part is this one's",
+    descriptors: SHARD_VARIABLES.map((variable) => ({ name: "env", variable })),
   },
 ];
 

@@ -42,14 +42,20 @@ export async function effectiveSettings(
   return { ...Object.fromEntries(given.sort()), model: await modelIdentity(values.model), scale };
 }
 
-async function modelIdentity(model: string | undefined): Promise<string> {
-  const name = model ?? defaultModel().name;
-  const entry = embeddedModels().find((entry) => entry.name === name);
-  if (entry !== undefined) {
-    const restorer = embeddedModels().find(({ name }) => name === entry.restorer);
-    return [entry.sha256, restorer?.sha256 ?? ""].join(" ");
-  }
-  return statOrUndefined(name)?.isFile === true ? await hashOfFile(name) : name;
+async function modelIdentity(model: string = defaultModel().name): Promise<string> {
+  const hashes = await weightHashes(model);
+  return hashes.length > 0 ? hashes.join(" ") : model;
+}
+
+/**
+ * Returns the SHA-256 of a model's weights in hexadecimal, and of its restorer's if it has one; of a
+ * model given by URL none.
+ */
+export async function weightHashes(model: string = defaultModel().name): Promise<string[]> {
+  const entry = embeddedModels().find(({ name }) => name === model);
+  if (entry === undefined) return statOrUndefined(model)?.isFile ? [await hashOfFile(model)] : [];
+  const restorer = embeddedModels().find(({ name }) => name === entry.restorer);
+  return restorer === undefined ? [entry.sha256] : [entry.sha256, restorer.sha256];
 }
 
 /** Returns the SHA-256 of a file's bytes in hexadecimal; the file is never in memory as a whole. */

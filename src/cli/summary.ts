@@ -19,12 +19,13 @@ export interface Summary {
 
 /** Says in words what became of a batch. */
 export function describeSummary(summary: Summary): string {
-  const { pictures, done, skipped, failed, interrupted, seconds, failures } = summary;
+  const { pictures, done, skipped, failed, otherShards, interrupted, seconds, failures } = summary;
   const counts = [
     `${done} done`,
     ...skipped > 0 ? [`${skipped} skipped as they were done before`] : [],
     ...failed > 0 ? [`${failed} failed`] : [],
     ...interrupted ? [`${pictures - done - skipped - failed} not begun or not finished`] : [],
+    ...otherShards > 0 ? [`${otherShards} more left to other shards`] : [],
   ];
   const word = pictures === 1 ? "picture" : "pictures";
   return [

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors.ts";
 import { FORMATS, type PictureFormat } from "../pictures/mod.ts";
+import { describeTargets } from "../targets/target.ts";
 import {
   alignRows,
   choiceOption,
@@ -15,6 +16,7 @@ import { runBatch } from "./batch.ts";
 import { EXIT, EXIT_CODE_HELP } from "./exit_codes.ts";
 import { findInputs, searchedFolder } from "./inputs.ts";
 import { InterruptListener } from "./interrupt.ts";
+import { runRecordOf } from "./job_record.ts";
 import { outputFolder, planJobs } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
 import { DEFAULT_PATTERN, PLACEHOLDERS } from "./name_pattern.ts";
@@ -28,8 +30,9 @@ import {
   treatmentOf,
 } from "./picture_options.ts";
 import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
-import { printResult } from "./print.ts";
+import { printNote, printResult } from "./print.ts";
 import { effectiveSettings } from "./settings.ts";
+import { describeShard, isInShard, SHARD_OPTION, shardFrom, shardVariables } from "./shard.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
 import { TARGET_OPTIONS, targetRequestOf } from "./target_options.ts";
 import { scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
@@ -54,6 +57,7 @@ export const OPTIONS = {
     value: "FILE|-",
     help: "a list of pictures, by lines or with NUL between them; -: stdin",
   }),
+  shard: SHARD_OPTION,
   ...TARGET_OPTIONS,
   ...UPSCALER_OPTIONS,
   format: choiceOption({
@@ -94,6 +98,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   new Set(names.map(searchedFolder)).forEach((path) => requestFolder("read", path));
   using interrupt = new InterruptListener();
   const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
+  const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
   const pool = await UpscalerPool.create(values);
   try {
     const target = targetRequestOf(values, scaleFor(pool.first, values));
@@ -102,20 +107,25 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
     const known = { model: pool.first.label, ...(scale !== undefined && { scale }) };
     const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(target.label);
     const jobs = planJobs(inputs, { ...request, defaultPattern, known });
+    const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
+    if (shard !== undefined && !values.quiet) {
+      printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
+    }
     const folder = several ? outputFolder(request) : undefined;
     using ledger = folder === undefined ? undefined : new Ledger(folder);
-    return await runBatch(jobs, pool, {
+    return await runBatch(own, pool, {
       job: {
         target,
         maxPixels: maxPixelsOf(values),
         treatment: treatmentOf(values),
+        record: await runRecordOf(values),
         encoding: encodingOf(values),
         signal: interrupt.signal,
       },
       ledger,
       settings: ledger === undefined ? {} : await effectiveSettings(values, scale),
       several,
-      otherShards: 0,
+      otherShards: jobs.length - own.length,
       overwrite: values.overwrite,
       quiet: values.quiet,
       json: values.json,
@@ -149,6 +159,9 @@ Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 
 Options:
 ${describeOptions(OPTIONS)}
+
+Sizes of --to:
+${alignRows(describeTargets())}
 
 Placeholders of --name:
 ${alignRows(Object.entries(PLACEHOLDERS).map(([word, meaning]) => [`{${word}}`, meaning]))}
