@@ -3,8 +3,8 @@
  * escaped and pictures as data URIs.
  */
 
-import { sniff } from "../pictures/kind.ts";
-import type { PictureKind } from "../pictures/kind.ts";
+import { type PictureKind, sniff } from "../pictures/kind.ts";
+import { escapeMarkup } from "../pictures/markup.ts";
 
 /** A picture's file, to be embedded. */
 export interface EmbeddedFile {
@@ -21,14 +21,6 @@ const MEDIA_TYPES: Readonly<Partial<Record<PictureKind, string>>> = {
   avif: "image/avif",
   gif: "image/gif",
   bmp: "image/bmp",
-};
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
 };
 
 /** Returns a picture's file for a page, or `undefined` if browsers do not show its kind. */
@@ -59,11 +51,6 @@ export function* fillPage(
 }
 
 function asText(value: string | EmbeddedFile): string {
-  if (typeof value === "string") return escapeHtml(value);
+  if (typeof value === "string") return escapeMarkup(value);
   return `data:${value.type};base64,${value.bytes.toBase64()}`;
-}
-
-/** Escapes text for HTML, between tags or between quotes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character]);
 }

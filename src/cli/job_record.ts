@@ -1,0 +1,79 @@
+/**
+ * How a result was made, as it is written into the result itself. Nothing of it is personal: no path,
+ * no name of a file but the network's, no time.
+ */
+
+import { lossesOf, type PictureFormat, type PictureHeader } from "../pictures/mod.ts";
+import { withRecord } from "../pictures/record.ts";
+import type { Plan } from "../upscaler.ts";
+import { weightHashes } from "./settings.ts";
+import { TARGET_OPTIONS } from "./target_options.ts";
+import { UPSCALER_OPTIONS } from "./upscaler_options.ts";
+import type { Choice } from "./upscaler_pool.ts";
+import { VERSION } from "./version.ts";
+
+/** What all results of a run have in common. */
+export interface RunRecord {
+  /** SHA-256 of the network's weights, and of its restorer's; none of weights from a URL. */
+  weights: readonly string[];
+  /** The options that were given and change pixels, as texts. */
+  settings: Readonly<Record<string, string>>;
+}
+
+/** The options that are recorded if they are given; a model, which may be a path, goes by its label. */
+const RECORDED = [
+  ...Object.keys(TARGET_OPTIONS),
+  ...Object.keys(UPSCALER_OPTIONS).filter((name) => name !== "model" && name !== "memory"),
+  "background",
+  "to-srgb",
+];
+
+/** Finds out what the results of a run will have in common; `undefined` if nothing is to be recorded. */
+export async function runRecordOf(
+  values: Readonly<Record<string, unknown>> & { model: string | undefined; strip: boolean },
+): Promise<RunRecord | undefined> {
+  if (values.strip) return undefined;
+  const given = RECORDED.filter((name) => values[name] !== undefined && values[name] !== false);
+  const settings = given.map((name) => [name, settingText(values[name])]);
+  return {
+    weights: await weightHashes(values.model),
+    settings: Object.fromEntries(settings),
+  };
+}
+
+/**
+ * Returns a picture to whose XMP packet it is added how its result is made. A record for which the
+ * format has no room is left out, rather than the packet that was there.
+ */
+export function withJobRecord<P extends PictureHeader>(
+  picture: P,
+  format: PictureFormat,
+  run: RunRecord,
+  { upscaler, denoise }: Choice,
+  plan: Plan,
+): P {
+  const network = plan.passes.find(({ kind }) => kind === "network");
+  const made = network && { denoise: String(denoise), precision: network.precision };
+  const settings = Object.entries({ ...run.settings, ...made })
+    .map(([name, value]) => `${name}=${value}`).join(" ");
+  const weights = run.weights.slice(0, denoise > 0 ? 2 : 1);
+  const software = `Tessera ${VERSION}`;
+  const xmp = withRecord(picture.metadata.xmp, software, {
+    Software: software,
+    Model: upscaler.label,
+    ...weights.length > 0 && { ModelSHA256: weights.join(" ") },
+    From: `${plan.width}x${plan.height}`,
+    To: `${plan.outputWidth}x${plan.outputHeight}`,
+    ...settings !== "" && { Settings: settings },
+    Adapter: upscaler.gpu.adapter.description,
+  });
+  const recorded = { ...picture, metadata: { ...picture.metadata, xmp } };
+  const fits = lossesOf(recorded, format).length === lossesOf(picture, format).length;
+  return fits ? recorded : picture;
+}
+
+/** A size keeps how it was spelt as its label; a colour is three numbers. */
+function settingText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return "label" in value ? String(value.label) : Object.values(value).join(",");
+}
