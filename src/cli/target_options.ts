@@ -3,7 +3,7 @@
 import { UsageError } from "../errors.ts";
 import { GRAVITIES, type Gravity } from "../targets/gravity.ts";
 import { type Fit, FITS } from "../targets/plan.ts";
-import { describeTargets, parseTarget, type Target } from "../targets/target.ts";
+import { parseTarget, SCREENS, type Target } from "../targets/target.ts";
 import { SCALE_RANGE } from "../upscale_options.ts";
 import { choiceOption, listOf, numberOption, type Option, type OptionValues } from "./arguments.ts";
 import { scaleText } from "./name_pattern.ts";
@@ -20,23 +20,24 @@ export type Pad = typeof PAD_KINDS[number] | Rgb;
 
 /** The options. */
 export const TARGET_OPTIONS = {
-  to: targetOption(`instead of --scale: ${describeTargets()}`),
+  to: targetOption(`${Object.keys(SCREENS).join(", ")}, WxH, Wx, xH or 50mp`),
   fit: choiceOption({
+    value: "HOW",
     words: FITS,
-    help: "crop, pad, keep the proportions, or distort (default: cover)",
+    help: "cover (crops), contain (pads), inside, exact (default: cover)",
   }),
   gravity: choiceOption({
     value: "WHERE",
-    words: ["auto", ...GRAVITIES],
-    help: "what cover keeps: centre, top, top-left ..., auto: details (default: centre)",
+    words: [...GRAVITIES, "auto"],
+    help: "what cover keeps: centre (default), top, top-left ... or auto",
   }),
-  pad: padOption("around contain (default: black; with alpha, transparent)"),
+  pad: padOption("what contain adds (default: black, or nothing beside alpha)"),
   passes: numberOption({
     value: "N",
     min: 1,
     max: MOST_PASSES,
     whole: true,
-    help: "upscale N times: 4x twice is 16x; with --to, in N equal steps",
+    help: "upscale so many times: 2 with a 4x network is 16x (default: 1)",
   }),
 };
 

@@ -63,12 +63,17 @@ export function parseTarget(text: string): Target {
   return { kind: "size", width: sideOf(left, text), height: sideOf(right, text) };
 }
 
-/** What a target may be, for `--help`. */
-export function describeTargets(): string {
-  const names = Object.entries(SCREENS).map(([name, { width, height }]) =>
-    height > width ? `${name} (portrait)` : name
-  );
-  return `${names.join(", ")}, WxH, Wx, xH or 50mp`;
+/** Rows for `--help`: what a target may be, and what it means. */
+export function describeTargets(): [form: string, meaning: string][] {
+  const screens = Object.entries(SCREENS).map(([name, { width, height }]): [string, string] => {
+    return [name, `${width} x ${height}${height > width ? ", portrait" : ""}`];
+  });
+  return [
+    ...screens,
+    ["320x180", "that size in pixels"],
+    ["320x, x180", "that width, that height, in the picture's proportions"],
+    ["50mp", "that many megapixels, in the picture's proportions"],
+  ];
 }
 
 function sideOf(digits: string, text: string): number {
