@@ -18,7 +18,9 @@ import { filesIn, inFolder, runProgram, toOutcome, writePicture } from "./progra
 
 const KNOWN: OptionTable = {
   scale: numberOption({ value: "S", min: 1, max: 16, help: "factor" }),
+  to: choiceOption({ words: ["4k"], help: "size" }),
   fit: choiceOption({ words: ["cover", "inside"], help: "fit" }),
+  tile: numberOption({ value: "N", min: 16, max: 64, help: "tile" }),
   strip: switchOption("strip"),
   preset: switchOption("never in a preset"),
 };
@@ -33,21 +35,31 @@ function resolve(name: string, presets: Preset[]): Preset["options"] {
 
 Deno.test("resolvePreset() lays a preset over what it extends", () => {
   const presets = [
-    presetOf("mine", { scale: 3, strip: false }, "middle"),
+    presetOf("mine", { tile: 32, strip: false }, "middle"),
     presetOf("middle", { fit: "cover" }, "low"),
-    presetOf("low", { fit: "inside", strip: true, scale: 2 }),
+    presetOf("low", { fit: "inside", strip: true, tile: 16 }),
   ];
-  assert.deepEqual(resolve("mine", presets), { scale: 3, fit: "cover", strip: false });
+  assert.deepEqual(resolve("mine", presets), { tile: 32, fit: "cover", strip: false });
+});
+
+Deno.test("resolvePreset() lets a scale stand instead of a size and what belongs to it", () => {
+  const presets = [
+    presetOf("scaled", { scale: 3 }, "sized"),
+    presetOf("sized", { to: "4k", fit: "cover", strip: true }, "low"),
+    presetOf("low", { scale: 2 }),
+  ];
+  assert.deepEqual(resolve("scaled", presets), { scale: 3, strip: true });
+  assert.deepEqual(resolve("sized", presets), { to: "4k", fit: "cover", strip: true });
 });
 
 Deno.test("presetChain() takes the first of a name, and extends the next", () => {
   const presets = [
-    presetOf("web", { scale: 3 }, "web", "a/tessera.json"),
-    presetOf("web", { scale: 2, strip: true }, "web", "b/tessera.json"),
+    presetOf("web", { tile: 32 }, "web", "a/tessera.json"),
+    presetOf("web", { tile: 16, strip: true }, "web", "b/tessera.json"),
     presetOf("web", { fit: "inside" }),
   ];
   assert.deepEqual(presetChain("web", presets), presets);
-  assert.deepEqual(resolve("web", presets), { scale: 3, strip: true, fit: "inside" });
+  assert.deepEqual(resolve("web", presets), { tile: 32, strip: true, fit: "inside" });
 });
 
 const BROKEN: [presets: Preset[], message: string][] = [
@@ -135,10 +147,19 @@ Deno.test("tessera --preset stands for options; those given win", async () => {
     assert.match(plain.stderr, /a\.png -> a-x2\.jpg \(24 x 18/);
     const given = await run("a.png", "--scale", "3", "--preset=small", "--format", "webp");
     assert.match(given.stderr, /a\.png -> a-x3\.webp \(36 x 27/);
+    const scaled = await run("a.png", "--preset=wallpaper", "--scale=4", "--model=bicubic");
+    assert.match(scaled.stderr, /a\.png -> a-x4\.png \(48 x 36/);
     const planned = await run("plan", "a.png", "--preset", "small", "--json");
     assert.equal(planned.code, 0, planned.stderr);
     assert.equal(JSON.parse(planned.stdout).outputWidth, 24);
-    assert.deepEqual(filesIn(folder), ["a-x2.jpg", "a-x3.webp", "a.png", "home", "tessera.json"]);
+    assert.deepEqual(filesIn(folder), [
+      "a-x2.jpg",
+      "a-x3.webp",
+      "a-x4.png",
+      "a.png",
+      "home",
+      "tessera.json",
+    ]);
   });
 });
 
@@ -189,7 +210,7 @@ Deno.test({
 Deno.test("tessera --preset web leaves a JPEG without GPS and profile", async () => {
   await atHome(async ({ folder, run }) => {
     await writePicture(join(folder, "a.png"));
-    const { code, stderr } = await run("a.png", "--preset", "web", "--model", "bicubic");
+    const { code, stderr } = await run("a.png", "--preset=web", "--scale=2", "--model=bicubic");
     assert.equal(code, 0, stderr);
     const [name] = filesIn(folder).filter((name) => name.endsWith(".jpg"));
     const { metadata } = await decodePicture(await Deno.readFile(join(folder, name)));

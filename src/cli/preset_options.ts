@@ -15,8 +15,11 @@ export const PRESET_OPTIONS = {
 /** Options that say what is done now, and not how: no preset holds them. */
 const NOT_IN_PRESETS = ["preset", "version", "help"];
 
-/** Options of which one stands instead of the other. */
-const ALTERNATIVES = [["scale", "to"]];
+/** What an option makes void that was there before it. */
+const REPLACED: Readonly<Record<string, readonly string[]>> = {
+  scale: ["to", "fit", "gravity", "pad"],
+  to: ["scale"],
+};
 
 /**
  * Reads a command line, with the options of its `--preset` before those that it gives itself.
@@ -35,9 +38,9 @@ export function parseWithPreset<Table extends OptionTable & typeof PRESET_OPTION
   const given = parseOptions(table, args);
   const { preset } = given.values;
   if (preset === undefined) return given;
-  const options = resolvePreset(presetChain(preset), known);
-  const names = Object.keys(options).filter((name) => name in table && !isReplaced(name, given));
-  const texts = names.flatMap((name) => asArgument(name, options[name]));
+  const own = Object.keys(table).filter((name) => given.values[name] !== table[name].absent);
+  const options = withoutReplaced(resolvePreset(presetChain(preset), known), own);
+  const texts = Object.entries(options).filter(([name]) => name in table).flatMap(asArgument);
   return parseOptions(table, [...texts, ...args]);
 }
 
@@ -51,9 +54,17 @@ export function parseWithPreset<Table extends OptionTable & typeof PRESET_OPTION
 export function resolvePreset(
   chain: readonly Preset[],
   known: OptionTable,
-): Record<string, OptionText> {
+): Preset["options"] {
   for (const preset of chain) checkPreset(preset, known);
-  return Object.assign({}, ...chain.toReversed().map(({ options }) => options));
+  return chain.toReversed().reduce((below: Preset["options"], { options }) => {
+    return { ...withoutReplaced(below, Object.keys(options)), ...options };
+  }, {});
+}
+
+/** Leaves out what options given after them make void. */
+function withoutReplaced(options: Preset["options"], later: string[]): Preset["options"] {
+  const replaced = later.flatMap((name) => REPLACED[name] ?? []);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !replaced.includes(name)));
 }
 
 function checkPreset(preset: Preset, known: OptionTable): void {
@@ -82,13 +93,7 @@ function checkOption(name: string, value: OptionText, known: OptionTable): void 
   if (!isSwitch) option.read(String(value), `"${name}"`);
 }
 
-/** Says whether what is given on the command line stands instead of an option of the preset. */
-function isReplaced(name: string, { values }: { values: Record<string, unknown> }): boolean {
-  const others = ALTERNATIVES.find((names) => names.includes(name)) ?? [];
-  return others.some((other) => other !== name && values[other] !== undefined);
-}
-
-function asArgument(name: string, value: OptionText): string[] {
+function asArgument([name, value]: [string, OptionText]): string[] {
   if (value === false) return [];
   return [value === true ? `--${name}` : `--${name}=${value}`];
 }
