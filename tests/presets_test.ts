@@ -14,6 +14,7 @@ import {
 import { type Preset, presetChain } from "../src/cli/preset_files.ts";
 import { resolvePreset } from "../src/cli/preset_options.ts";
 import { decodePicture } from "../src/pictures/mod.ts";
+import { testPicture } from "./pictures_fixtures.ts";
 import { filesIn, inFolder, runProgram, toOutcome, writePicture } from "./program.ts";
 
 const KNOWN: OptionTable = {
@@ -184,7 +185,7 @@ Deno.test("the folder's presets come before the user's, and those before Tessera
 
 Deno.test("every preset that comes with Tessera can be used", async () => {
   await atHome(async ({ folder, run }) => {
-    await writePicture(join(folder, "a.png"));
+    await writePicture(join(folder, "a.png"), testPicture(480, 270, 3));
     const { stdout } = await run("presets", "--json");
     for (const line of stdout.trim().split("\n")) {
       const { name, file, summary } = JSON.parse(line);

@@ -51,6 +51,10 @@ Deno.test("cli.ts runs from a URL", async () => {
     const { code, stderr } = await deno(["run", "--quiet", ...flags, url, "a.jpg"]);
     assert.equal(code, 0, stderr);
     assert.ok(filesIn(folder).includes("a-x4.jpg"));
+    const compare = ["compare", "a.jpg", "a-x4.jpg"];
+    const compared = await deno(["run", "--quiet", ...flags, url, ...compare]);
+    assert.equal(compared.code, 0, compared.stderr);
+    assert.ok(filesIn(folder).includes("a-x4-compare.html"));
   });
 });
 
