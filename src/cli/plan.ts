@@ -1,19 +1,24 @@
 /** `tessera plan photo.jpg`: what would be done, without doing it. */
 
 import { UsageError } from "../errors.ts";
-import type { Plan, PlannedPass, Upscaler } from "../upscaler.ts";
+import type { Plan, PlannedPass } from "../upscaler.ts";
+import { type Aim, aimAt, copyMaker, cropTo } from "./aim.ts";
 import { describeOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
+import { explainAim, explainSteps } from "./explain_plan.ts";
 import { openPicture } from "./input_file.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
 import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
 import { printResult } from "./print.ts";
 import { formatDuration } from "./progress.ts";
+import { TARGET_OPTIONS, type TargetRequest, targetRequestOf } from "./target_options.ts";
 import { OPTIONS as PRESET_TABLE } from "./upscale.ts";
-import { createUpscaler, scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
+import { scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
+import { type Choice, explainChoice, UpscalerPool } from "./upscaler_pool.ts";
 
 const OPTIONS = {
   ...PRESET_OPTIONS,
+  ...TARGET_OPTIONS,
   ...UPSCALER_OPTIONS,
   ...INPUT_OPTIONS,
   json: switchOption("one JSON line per picture on stdout"),
@@ -28,26 +33,67 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   if (inputs.length === 0) throw new UsageError("No picture was given: tessera plan photo.jpg");
-  const upscaler = await createUpscaler(values);
+  const pool = await UpscalerPool.create(values);
   try {
+    const target = targetRequestOf(values, scaleFor(pool.first, values));
     for (const input of inputs) {
-      using file = await openPicture(input, maxPixelsOf(values));
-      const plan = await upscaler.plan(file.picture, { scale: scaleFor(upscaler, values) });
-      const seconds = await upscaler.estimateSeconds(plan);
-      if (values.json) printResult(JSON.stringify({ input, ...plan, seconds }));
-      else printResult(describe(input, upscaler, plan, seconds));
+      const planned = await planPicture(input, pool, target, maxPixelsOf(values));
+      printResult(values.json ? asJson(planned) : describe(planned, target));
     }
   } finally {
-    upscaler.destroy();
+    pool.destroy();
   }
   return EXIT.done;
 }
 
-function describe(input: string, upscaler: Upscaler, plan: Plan, seconds: number): string {
-  const from = `${plan.width} x ${plan.height}`;
-  const to = `${plan.outputWidth} x ${plan.outputHeight}`;
+/** What would be done with one picture. */
+interface PlannedPicture {
+  input: string;
+  width: number;
+  height: number;
+  choice: Choice;
+  aim: Aim;
+  plan: Plan;
+  seconds: number;
+}
+
+async function planPicture(
+  input: string,
+  pool: UpscalerPool,
+  target: TargetRequest,
+  maxPixels: number,
+): Promise<PlannedPicture> {
+  using file = await openPicture(input, maxPixels);
+  const { picture, bytes } = file;
+  const choice = await pool.upscalerFor(picture, bytes);
+  const { upscaler } = choice;
+  const aim = await aimAt(target, picture, copyMaker(picture, () => openPicture(input, maxPixels)));
+  const { width, height } = aim;
+  const plan = await upscaler.plan(cropTo(picture, aim), { width, height });
+  const seconds = await upscaler.estimateSeconds(plan);
+  return { input, width: picture.width, height: picture.height, choice, aim, plan, seconds };
+}
+
+function asJson({ input, width, height, choice, aim, plan, seconds }: PlannedPicture): string {
+  const { crop, canvas } = aim;
+  const sizes = { width, height, outputWidth: canvas.width, outputHeight: canvas.height };
+  const { denoise } = choice;
+  return JSON.stringify({ input, ...sizes, crop, canvas, passes: plan.passes, denoise, seconds });
+}
+
+function describe(planned: PlannedPicture, target: TargetRequest): string {
+  const { input, width, height, choice, aim, plan, seconds } = planned;
+  const { upscaler } = choice;
+  const sizes = `${width} x ${height} to ${aim.canvas.width} x ${aim.canvas.height}`;
+  const damage = explainChoice(choice);
+  const reasons = [
+    ...damage === undefined ? [] : [damage],
+    ...explainAim(aim, planned),
+    explainSteps(plan, target.passes > 1),
+  ];
   return [
-    `${input}: ${from} to ${to} with ${upscaler.label} on ${upscaler.gpu.adapter.description}`,
+    `${input}: ${sizes} with ${upscaler.label} on ${upscaler.gpu.adapter.description}`,
+    ...reasons.map((reason) => `  ${reason}`),
     ...plan.passes.map((pass, i) => `  ${i + 1}. ${describePass(pass)}`),
     `  ${formatDuration(seconds)} to expect, beside reading and writing the files`,
   ].join("\n");
