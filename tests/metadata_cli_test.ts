@@ -230,6 +230,24 @@ Deno.test("--chroma and --progressive choose the kind of JPEG", async () => {
   });
 });
 
+Deno.test("--lossless keeps every sample, and is refused where the format cannot", async () => {
+  await inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), testPicture(40, 30, 3));
+    const { picture } = await upscale(folder, "a.png", "out.png", "--lossless");
+    for (const output of ["out.webp", "out.avif", "out.jxl"]) {
+      const lossless = await upscale(folder, "a.png", output, "--lossless");
+      assert.deepEqual(lossless.picture.data, picture.data, output);
+      const lossy = await upscale(folder, "a.png", output);
+      assert.notDeepEqual(lossy.picture.data, picture.data, output);
+    }
+    const args = ["a.png", "-o", "b.jpg", "--model", "bicubic", "--lossless"];
+    const { code, stderr } = await runProgram(args, { cwd: folder });
+    assert.equal(code, 2);
+    assert.match(stderr, /JPEG is never lossless: choose --format png/);
+    assert.ok(!filesIn(folder).includes("b.jpg"));
+  });
+});
+
 Deno.test("--max-pixels refuses what claims more, before anything is decoded", async () => {
   await inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), testPicture(100, 80, 3));

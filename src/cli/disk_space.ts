@@ -28,10 +28,10 @@ export function checkSpace(folder: string, bytes: number, free = freeBytes(folde
 
 /** Returns the most bytes that a file of such a picture can have. */
 export function mostBytes(picture: PictureHeader, format: PictureFormat): number {
-  const { width, height, channels, depth, metadata: { icc, exif, xmp } } = picture;
+  const { width, height, channels, depth, metadata: { icc, exif, xmp, iptc } } = picture;
   const sampleBytes = Math.ceil(Math.min(depth, FORMATS[format].deepBits) / 8);
   const pixels = height * (1 + width * channels * sampleBytes);
-  const others = [icc, exif, xmp].reduce((sum, data) => sum + (data?.length ?? 0), 0);
+  const others = [icc, exif, xmp, iptc].reduce((sum, data) => sum + (data?.length ?? 0), 0);
   return Math.ceil(pixels * OVERHEAD.factor) + others + OVERHEAD.bytes;
 }
 

@@ -58,10 +58,14 @@ async function* inBytes(
 /**
  * Finds out before the work whether its result can be encoded.
  *
- * @throws {UsageError} If the codec cannot be loaded, or the result is too large for it.
+ * @throws {UsageError} If the codec cannot be loaded or keep every sample if it should, or the result is
+ *   too large for it.
  */
 export async function checkEncoder(result: PictureHeader, encoding: EncodeOptions): Promise<void> {
-  const { name, maxSide } = FORMATS[encoding.format];
+  const { name, maxSide, quality, lossless } = FORMATS[encoding.format];
+  if (encoding.lossless && quality !== undefined && !lossless) {
+    throw new UsageError(`${name} is never lossless: choose --format png, or --quality 100`);
+  }
   const { width, height } = result;
   if (Math.max(width, height) > maxSide) {
     throw new UsageError(

@@ -45,6 +45,7 @@ export const ENCODING_OPTIONS = {
     words: ["auto", "444", "420"],
     help: "colour of JPEG and AVIF (default: auto, 444 from quality 90)",
   }),
+  lossless: switchOption("WebP, AVIF and JPEG XL that keep every sample; PNG always does"),
   progressive: switchOption("JPEG and JPEG XL that show a coarse picture first"),
   dither: switchOption("noise instead of steps where 16 bits become 8"),
 };
@@ -53,7 +54,7 @@ export const ENCODING_OPTIONS = {
 export const TREATMENT_OPTIONS = {
   background: colourOption("what shows through: #rgb, #rrggbb, black, white"),
   "to-srgb": switchOption("convert colours to sRGB and leave the ICC profile out"),
-  strip: switchOption("leave EXIF, GPS, XMP and DPI out; the ICC profile stays"),
+  strip: switchOption("leave EXIF, GPS, XMP, IPTC and DPI out; the ICC profile stays"),
 };
 
 /** The limit on what a file may claim. */
@@ -63,12 +64,13 @@ export function maxPixelsOf(values: OptionValues<typeof INPUT_OPTIONS>): number 
 
 /** The encoder's options, apart from the format. */
 export function encodingOf(
-  { quality, chroma, progressive, dither }: OptionValues<typeof ENCODING_OPTIONS>,
+  { quality, chroma, lossless, progressive, dither }: OptionValues<typeof ENCODING_OPTIONS>,
 ): Omit<EncodeOptions, "format"> {
   return {
     ...(quality !== undefined && { quality }),
     ...(chroma === "444" && { chroma: "4:4:4" }),
     ...(chroma === "420" && { chroma: "4:2:0" }),
+    lossless,
     progressive,
     dither,
   };
