@@ -3,14 +3,17 @@
  */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { InputError, UsageError } from "../src/errors.ts";
 import { concatBytes, latin1, viewOf } from "../src/pictures/bytes.ts";
 import {
   decodePicture,
+  decodePngRows,
   type EncodeOptions,
   encodePicture,
   type Metadata,
   type Picture,
+  sourceOf,
   uprightExif,
 } from "../src/pictures/mod.ts";
 import { numbersOf, readTiffDirectory } from "../src/pictures/tiff_tags.ts";
@@ -171,3 +174,25 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   viewOf(head).setUint32(4, data.length, true);
   return concatBytes([head, data, new Uint8Array(data.length % 2)]);
 }
+
+Deno.test("a Buffer of Node gives plain arrays of their own, as any other array does", async () => {
+  const exif = uprightExif(testExif(1))!;
+  const metadata: Metadata = { icc: testProfile("RGB ", 300), exif, xmp: latin1("<x:xmpmeta/>") };
+  for (const format of ["png", "jpeg", "webp", "avif"] as const) {
+    const buffer = Buffer.from(await encodePicture(testPicture(9, 7, 3, 8, metadata), { format }));
+    const expected = await decodePicture(new Uint8Array(buffer));
+    const picture = await decodePicture(buffer);
+    buffer.fill(0);
+    assert.deepEqual(picture, expected, format);
+    const { icc, exif, xmp } = picture.metadata;
+    for (const bytes of [picture.data, icc, exif, xmp]) {
+      assert.equal(bytes?.constructor, Uint8Array, format);
+    }
+  }
+  const png = Buffer.from(
+    await encodePicture(testPicture(9, 7, 3, 8, metadata), { format: "png" }),
+  );
+  const file = await decodePngRows(sourceOf(png));
+  assert.equal(file!.header.metadata.icc!.constructor, Uint8Array);
+  for await (const rows of file!.rows) assert.equal(rows.constructor, Uint8Array);
+});

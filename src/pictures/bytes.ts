@@ -2,6 +2,14 @@
  * The few byte operations that the file formats share.
  */
 
+/**
+ * Returns the same bytes as a plain array. A subclass of it, such as Node's `Buffer`, has a `slice` that
+ * copies nothing, and makes more of its own kind.
+ */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Returns a view of the same bytes, to read and write numbers. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -6,6 +6,7 @@
 import { InputError } from "../errors.ts";
 import { decodeAvif } from "./avif.ts";
 import { decodeBmp } from "./bmp.ts";
+import { plainBytes } from "./bytes.ts";
 import { decodeGif } from "./gif.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { decodeJxl } from "./jxl.ts";
@@ -72,6 +73,6 @@ export async function decodePicture(
     );
   }
   return makeUpright(
-    await DECODERS[sniffed.kind](bytes, options.maxPixels ?? DEFAULT_MAX_PIXELS),
+    await DECODERS[sniffed.kind](plainBytes(bytes), options.maxPixels ?? DEFAULT_MAX_PIXELS),
   );
 }

@@ -2,6 +2,8 @@
  * Bytes that are read where they are needed: a file too large for memory, or an array.
  */
 
+import { plainBytes } from "./bytes.ts";
+
 /** Bytes that can be read at any place. */
 export interface ByteSource {
   /** How many bytes there are. */
@@ -18,9 +20,10 @@ const BLOCK_BYTES = 2 ** 20;
 
 /** Returns an array as a source. */
 export function sourceOf(bytes: Uint8Array): ByteSource {
+  const plain = plainBytes(bytes);
   return {
-    length: bytes.length,
-    read: (at, length) => Promise.resolve(bytes.subarray(at, at + length)),
+    length: plain.length,
+    read: (at, length) => Promise.resolve(plain.subarray(at, at + length)),
   };
 }
 
