@@ -13,6 +13,20 @@
  * upscaler.destroy();
  * ```
  *
+ * @example Rows in, rows out: neither picture is ever in memory as a whole
+ * ```ts
+ * import { decodePngRows, encodePngRows, sourceOf, Upscaler } from "./mod.ts";
+ *
+ * const file = sourceOf(await Deno.readFile("examples/scene-960x540.png"));
+ * const png = await decodePngRows(file); // undefined: interlaced, or to be turned
+ * const upscaler = await Upscaler.create({ model: "bicubic" });
+ * const large = upscaler.upscaleRows({ ...png!.header, rows: png!.rows }, { scale: 1.5 });
+ * let size = 0;
+ * for await (const bytes of encodePngRows(large, large.rows)) size += bytes.length;
+ * console.assert(large.height === 810 && size > 0);
+ * upscaler.destroy();
+ * ```
+ *
  * @module
  */
 
@@ -27,16 +41,25 @@ export type { Progress } from "./src/progress.ts";
 export { type AdapterSummary, Gpu, type GpuOptions } from "./src/gpu/device.ts";
 export { GpuError, InputError, ModelError, NoGpuError, UsageError } from "./src/errors.ts";
 export {
+  type ByteSource,
   convertDepth,
   type DecodeOptions,
   decodePicture,
+  decodePngRows,
   type Depth,
+  encodeJpegRows,
   type EncodeOptions,
   encodePicture,
+  encodePngRows,
+  flattenAlpha,
+  lossesOf,
   type Metadata,
   type Picture,
   type PictureFormat,
+  type PictureHeader,
+  type PngRows,
   type Samples,
+  sourceOf,
 } from "./src/pictures/mod.ts";
 export {
   defaultModel,
