@@ -375,7 +375,8 @@ Deno.test("chooseFactors() takes the smallest factor that suffices, and as few n
     [5, [4], [4], [2, 2]],
     [5.1, [2, 4], [4, 4], [2, 2, 2]],
     [8, [2, 4], [4, 4], [2, 2, 2]],
-    [10, [4, 4], [4, 4], [2, 2, 2]],
+    [10, [2, 4], [4, 4], [2, 2, 2]],
+    [11, [4, 4], [4, 4], [2, 2, 2, 2]],
     [16, [4, 4], [4, 4], [2, 2, 2, 2]],
   ];
   for (const [factor, both, four, two] of cases) {

@@ -11,7 +11,7 @@
 
 import type { Size } from "./passes.ts";
 
-/** Stretching by resampling up to this factor is as good as another network, at a third of the work. */
+/** Stretching by resampling up to this factor is as good as another network, for much less work. */
 export const MOST_STRETCH = 1.25;
 
 /** One step from a picture's size to another: a network of a factor, or resampling. */
@@ -27,8 +27,9 @@ export type Step =
  * Returns the factors of the networks to run, first to last; none where nothing is to be enlarged.
  *
  * As many of the largest factor as are needed, up to {@linkcode MOST_STRETCH}; then the smallest factor
- * that suffices stands for the first of them. Networks of factor 1, which clean, are run once whatever
- * the size, if there are no others.
+ * that suffices stands for the first of them: without stretching if it is the only one, as a larger
+ * factor costs nothing more then, and with it if others follow, which would read more. Networks of
+ * factor 1, which clean, are run once whatever the size, if there are no others.
  *
  * @param from The picture's size.
  * @param to The size asked for, larger or smaller, in these proportions or others.
@@ -54,7 +55,8 @@ export function chooseFactors(from: Size, to: Size, available: readonly number[]
   for (let reached = largest; reached * MOST_STRETCH < factor; reached *= largest) {
     others = [...others, largest];
   }
-  const needed = factor / largest ** others.length;
+  const rest = factor / largest ** others.length;
+  const needed = others.length === 0 ? rest : rest / MOST_STRETCH;
   const sufficient = available.filter((each) => each > 1 && each >= needed);
   return [sufficient.length === 0 ? largest : Math.min(...sufficient), ...others];
 }
