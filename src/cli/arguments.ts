@@ -165,8 +165,27 @@ export function describeOptions(table: OptionTable): string {
   return alignRows(rows);
 }
 
-/** Returns indented lines with the second column aligned. */
+/** Columns of what is printed for people to read. */
+const COLUMNS = 100;
+
+/** Returns indented lines of at most 100 columns with the second column aligned and wrapped. */
 export function alignRows(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+  return rows.flatMap(([left, right]) =>
+    wrap(right, COLUMNS - width - 4).map((line, i) =>
+      `  ${(i === 0 ? left : "").padEnd(width)}  ${line}`
+    )
+  ).join("\n");
+}
+
+/** Breaks text between words; a word that is too long stays whole. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= columns) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }

@@ -4,22 +4,27 @@
  */
 
 import { InputError } from "../errors.ts";
+import { type Codecs, CODECS_HERE, CodecThreads } from "./codecs.ts";
 import { EXIT } from "./exit_codes.ts";
 import { explainError, type Failure } from "./failure.ts";
 import type { JobReport } from "./job_report.ts";
 import { type Job, outputIfKnown } from "./jobs.ts";
 import { keyOf, type Ledger } from "./ledger.ts";
-import { checkFree, statOrUndefined } from "./output_file.ts";
+import { statOrUndefined } from "./output_file.ts";
 import { printNote, printResult } from "./print.ts";
 import { BatchProgress, formatDuration } from "./progress.ts";
 import { type JobOptions, runJob } from "./run_job.ts";
 import { hashOfFile } from "./settings.ts";
 import { describeSummary, type Summary } from "./summary.ts";
+import { Turns } from "./turns.ts";
 import type { UpscalerPool } from "./upscaler_pool.ts";
 
 /** How a batch is done. */
 export interface BatchOptions {
-  job: Omit<JobOptions, "mayReplace" | "onFinish" | "onProgress" | "onLoss">;
+  job: Omit<
+    JobOptions,
+    "codecs" | "turns" | "mayReplace" | "onFinish" | "onProgress" | "onLoss"
+  >;
   /** Whether results may be replaced, and are made again. */
   overwrite: boolean;
   /** Where results are recorded; only of several pictures that go into a folder. */
@@ -33,6 +38,16 @@ export interface BatchOptions {
   quiet: boolean;
   json: boolean;
 }
+
+/** What the pictures of a batch share. */
+interface Tools {
+  progress: BatchProgress;
+  turns: Turns;
+  codecs: Codecs;
+}
+
+/** Pictures that are in memory together: one is decoded, one on the device, one encoded. */
+const AT_A_TIME = 3;
 
 /** What became of one picture. */
 type Outcome =
@@ -51,12 +66,9 @@ export async function runBatch(
   options: BatchOptions,
 ): Promise<number> {
   const start = performance.now();
-  const progress = new BatchProgress(jobs.length, options.quiet);
   const outcomes: [Job, Outcome][] = [];
   const { signal } = options.job;
-  for (const job of jobs) {
-    if (signal.aborted) break;
-    const outcome = await attempt(job, pool, options, progress);
+  for await (const [job, outcome] of outcomesOf(jobs, pool, options)) {
     outcomes.push([job, outcome]);
     tell(job, outcome, options);
   }
@@ -71,12 +83,38 @@ export async function runBatch(
   return summary.failed === 0 ? EXIT.done : EXIT.failed;
 }
 
+/**
+ * Yields what became of each picture, in their order. While one is on the device, the one before it is
+ * encoded and the one behind it is decoded.
+ */
+async function* outcomesOf(
+  jobs: readonly Job[],
+  pool: UpscalerPool,
+  options: BatchOptions,
+): AsyncGenerator<[Job, Outcome]> {
+  const progress = new BatchProgress(jobs.length, options.quiet);
+  const turns = new Turns();
+  using threads = jobs.length > 1 ? new CodecThreads() : undefined;
+  const tools = { progress, turns, codecs: threads ?? CODECS_HERE };
+  const begun: [Job, Promise<Outcome>][] = [];
+  for (const job of jobs) {
+    if (options.job.signal.aborted) break;
+    begun.push([job, attempt(job, pool, options, tools)]);
+    if (begun.length === AT_A_TIME) yield await settled(begun.shift()!);
+  }
+  for (const entry of begun) yield await settled(entry);
+}
+
+async function settled([job, outcome]: [Job, Promise<Outcome>]): Promise<[Job, Outcome]> {
+  return [job, await outcome];
+}
+
 /** Upscales one picture unless it is done; whatever goes wrong is its own affair. */
 async function attempt(
   job: Job,
   pool: UpscalerPool,
   options: BatchOptions,
-  progress: BatchProgress,
+  { progress, turns, codecs }: Tools,
 ): Promise<Outcome> {
   const { ledger, overwrite, settings, quiet } = options;
   try {
@@ -89,18 +127,19 @@ async function attempt(
     }
     const mayReplace = (path: string) => overwrite || ledger?.isOurs(path) === true;
     const known = outputIfKnown(job);
-    if (known !== undefined) checkFree(known, mayReplace(known));
     const report = await runJob(job, pool, {
       ...options.job,
+      turns,
+      codecs,
       mayReplace,
       onFinish: (path, bytes) => ledger?.record(path, bytes, key!),
       onProgress: (done) => progress.report(job.input, done),
       onLoss: (loss) => quiet || printNote(`${known ?? job.input}: ${loss}`),
     });
-    progress.finish();
+    progress.finish(job.input);
     return { kind: "done", report };
   } catch (error) {
-    progress.finish();
+    progress.finish(job.input);
     return { kind: "failed", failure: explainError(error) };
   }
 }

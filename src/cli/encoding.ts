@@ -5,13 +5,13 @@ import {
   convertDepth,
   encodeJpegRows,
   type EncodeOptions,
-  encodePicture,
   encodePngRows,
   FORMATS,
   type Picture,
   type PictureHeader,
   type Samples,
 } from "../pictures/mod.ts";
+import type { Codecs } from "./codecs.ts";
 
 /** Encoding it shows whether the codec can be loaded. */
 const ONE_PIXEL: Picture = {
@@ -24,12 +24,16 @@ const ONE_PIXEL: Picture = {
 };
 
 /**
- * Says whether a result is written as its rows come: a PNG is, and a JPEG that is too large to be
- * encoded as a whole, if it is of the kind that can be.
+ * Says whether a result is written as its rows come: a PNG is, unless codecs would rather have the whole
+ * of it, and a JPEG that is too large to be encoded as a whole, if it is of the kind that can be.
  */
-export function isWrittenInRows(result: PictureHeader, encoding: EncodeOptions): boolean {
+export function isWrittenInRows(
+  result: PictureHeader,
+  encoding: EncodeOptions,
+  { wholePixels }: Codecs,
+): boolean {
   const { format, chroma, progressive = false } = encoding;
-  if (format === "png") return true;
+  if (format === "png") return result.width * result.height > wholePixels;
   if (format !== "jpeg" || !isTooLarge(result, encoding)) return false;
   return result.channels === 3 && chroma !== "4:2:0" && !progressive;
 }
@@ -61,7 +65,11 @@ async function* inBytes(
  * @throws {UsageError} If the codec cannot be loaded or keep every sample if it should, or the result is
  *   too large for it.
  */
-export async function checkEncoder(result: PictureHeader, encoding: EncodeOptions): Promise<void> {
+export async function checkEncoder(
+  result: PictureHeader,
+  encoding: EncodeOptions,
+  codecs: Codecs,
+): Promise<void> {
   const { name, maxSide, quality, lossless } = FORMATS[encoding.format];
   if (encoding.lossless && quality !== undefined && !lossless) {
     throw new UsageError(`${name} is never lossless: choose --format png, or --quality 100`);
@@ -73,11 +81,11 @@ export async function checkEncoder(result: PictureHeader, encoding: EncodeOption
         `choose --format png`,
     );
   }
-  if (isWrittenInRows(result, encoding)) {
+  if (isWrittenInRows(result, encoding, codecs)) {
     await Array.fromAsync(encodeRows(ONE_PIXEL, [ONE_PIXEL.data], encoding));
   } else {
     if (isTooLarge(result, encoding)) throw tooLarge(result, encoding);
-    await encodePicture(ONE_PIXEL, encoding);
+    await codecs.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
   }
 }
 

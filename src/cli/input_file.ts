@@ -2,14 +2,9 @@
 
 import { InputError } from "../errors.ts";
 import { sniff } from "../pictures/kind.ts";
-import {
-  type ByteSource,
-  decodePicture,
-  decodePngRows,
-  hasAlpha,
-  type Picture,
-} from "../pictures/mod.ts";
+import { type ByteSource, decodePngRows, hasAlpha, type Picture } from "../pictures/mod.ts";
 import type { PictureRows } from "../upscaler.ts";
+import { type Codecs, CODECS_HERE } from "./codecs.ts";
 
 /**
  * Pictures of fewer pixels are decoded as a whole: they take little memory, and damage at their end is
@@ -31,13 +26,18 @@ export interface InputFile extends Disposable {
  * Opens a picture.
  *
  * @param maxPixels The most pixels that the file may claim.
+ * @param codecs What decodes a picture that is taken as a whole.
  * @throws {InputError} If there is no such file, or it is no sound picture.
  */
-export async function openPicture(path: string, maxPixels: number): Promise<InputFile> {
+export async function openPicture(
+  path: string,
+  maxPixels: number,
+  codecs: Codecs = CODECS_HERE,
+): Promise<InputFile> {
   const rows = await openRows(path, maxPixels);
   if (rows !== undefined) return rows;
   const bytes = await reading(() => Deno.readFile(path));
-  return { picture: await decodePicture(bytes, { maxPixels }), bytes, [Symbol.dispose]() {} };
+  return { picture: await codecs.decode(bytes, { maxPixels }), bytes, [Symbol.dispose]() {} };
 }
 
 /** Opens a large PNG file without alpha; `undefined` if it is any other. */
@@ -50,13 +50,9 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
     const source = sourceOfFile(file, size);
     if (sniff(await source.read(0, HEAD_BYTES)).kind !== "png") return undefined;
     const png = await decodePngRows(source, { maxPixels });
-    if (png === undefined || hasAlpha(png.header)) return undefined;
-    if (png.header.width * png.header.height < PIXELS_IN_ROWS) return undefined;
-    opened = {
-      picture: { ...png.header, rows: png.rows },
-      bytes: undefined,
-      [Symbol.dispose]: () => file.close(),
-    };
+    if (png === undefined || hasAlpha(png)) return undefined;
+    if (png.width * png.height < PIXELS_IN_ROWS) return undefined;
+    opened = { picture: png, bytes: undefined, [Symbol.dispose]: () => file.close() };
     return opened;
   } finally {
     if (opened === undefined) file.close();

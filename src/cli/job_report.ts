@@ -19,7 +19,7 @@ export interface JobReport {
   /** Most GPU memory in use at one time, as planned. */
   gpuBytes: number;
   adapter: string;
-  seconds: Record<Phase | "total", number>;
+  seconds: Record<Exclude<Phase, "wait"> | "total", number>;
 }
 
 /** Describes what a plan does. */
@@ -46,14 +46,17 @@ export function describeJob(
   };
 }
 
-/** What time is spent on. Of a picture that is read in rows, reading counts as upscaling. */
-export type Phase = "decode" | "upscale" | "encode";
+/**
+ * What time is spent on. Of a picture that is read in rows, reading counts as upscaling; waiting for the
+ * device, while it has another picture, counts as nothing.
+ */
+export type Phase = "decode" | "wait" | "upscale" | "encode";
 
 /** Seconds spent in each phase. */
 export class PhaseClock {
   #phase: Phase = "decode";
   #since = performance.now();
-  readonly #seconds = { decode: 0, upscale: 0, encode: 0 };
+  readonly #seconds = { decode: 0, wait: 0, upscale: 0, encode: 0 };
 
   /** Ends the phase that is on and goes on with another, or one from before. */
   enter(phase: Phase): void {

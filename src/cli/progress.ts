@@ -31,6 +31,8 @@ export class BatchProgress {
   readonly #total: number;
   readonly #show: ShowNamed;
   readonly #start = performance.now();
+  /** Share of the work that is done of the pictures under way. */
+  readonly #underWay = new Map<string, number>();
   #finished = 0;
   #skipped = 0;
 
@@ -46,17 +48,22 @@ export class BatchProgress {
   }
 
   /** A picture is done, or has failed. */
-  finish(): void {
+  finish(label: string): void {
+    this.#underWay.delete(label);
     this.#finished++;
   }
 
   /** Takes the progress of the picture that is upscaled now. */
   report(label: string, progress: Progress): void {
     if (this.#total === 1) return this.#show(label, progress);
-    const worked = this.#finished + progress.fraction;
+    this.#underWay.set(label, progress.fraction);
+    const fractions = [...this.#underWay.values()];
+    const worked = fractions.reduce((sum, fraction) => sum + fraction, this.#finished);
     const left = this.#total - this.#skipped - worked;
     const seconds = (performance.now() - this.#start) / 1000;
-    const place = `${this.#finished + this.#skipped + 1} of ${this.#total}`;
+    const whole = fractions.filter((fraction) => fraction === 1).length;
+    const before = this.#finished + this.#skipped + whole - (progress.fraction === 1 ? 1 : 0);
+    const place = `${before + 1} of ${this.#total}`;
     this.#show(`${place}: ${label}`, {
       fraction: (this.#skipped + worked) / this.#total,
       secondsLeft: worked < ENOUGH ? undefined : seconds * left / worked,

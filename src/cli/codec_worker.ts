@@ -1,0 +1,25 @@
+/** A thread that decodes and encodes: the other side of codecs.ts. */
+
+import { type CodecAnswer, type CodecRequest, CODECS_HERE } from "./codecs.ts";
+
+/** What a worker calls its own; the library of types is that of the main thread. */
+const thread = globalThis as unknown as {
+  onmessage: (event: MessageEvent<CodecRequest>) => void;
+  postMessage(answer: CodecAnswer, transfer: Transferable[]): void;
+};
+
+thread.onmessage = async ({ data: request }) => {
+  const { id } = request;
+  try {
+    if ("decode" in request) {
+      const picture = await CODECS_HERE.decode(request.decode, request.options);
+      thread.postMessage({ id, picture }, [picture.data.buffer as ArrayBuffer]);
+    } else {
+      const bytes = await CODECS_HERE.encode(request.encode, request.options);
+      thread.postMessage({ id, bytes }, [bytes.buffer as ArrayBuffer]);
+    }
+  } catch (error) {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    thread.postMessage({ id, error: { name, message, stack } }, []);
+  }
+};
