@@ -20,7 +20,7 @@
  * const file = sourceOf(await Deno.readFile("examples/scene-960x540.png"));
  * const png = await decodePngRows(file); // undefined: interlaced, or to be turned
  * const upscaler = await Upscaler.create({ model: "bicubic" });
- * const large = upscaler.upscaleRows({ ...png!.header, rows: png!.rows }, { scale: 1.5 });
+ * const large = upscaler.upscaleRows(png!, { scale: 1.5 });
  * let size = 0;
  * for await (const bytes of encodePngRows(large, large.rows)) size += bytes.length;
  * console.assert(large.height === 810 && size > 0);
@@ -30,7 +30,8 @@
  * @module
  */
 
-export { type PictureRows, type Plan, type PlannedPass, Upscaler } from "./src/upscaler.ts";
+export { type PictureRows, type Plan, Upscaler } from "./src/upscaler.ts";
+export type { PlannedPass } from "./src/pass_runner.ts";
 export {
   DEFAULT_MEMORY,
   SCALE_RANGE,
@@ -57,7 +58,6 @@ export {
   type Picture,
   type PictureFormat,
   type PictureHeader,
-  type PngRows,
   type Samples,
   sourceOf,
 } from "./src/pictures/mod.ts";

@@ -97,7 +97,7 @@ async function assertSquares(
   scale: number,
 ): Promise<void> {
   using file = await Deno.open(path);
-  const { header, rows } =
+  const { rows, ...header } =
     (await decodePngRows(sourceOfFile(file, file.statSync().size), { maxPixels: 1e9 }))!;
   assert.deepEqual([header.width, header.height, header.channels], [width, height, 3]);
   let y = 0;

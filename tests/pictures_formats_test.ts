@@ -193,6 +193,6 @@ Deno.test("a Buffer of Node gives plain arrays of their own, as any other array 
     await encodePicture(testPicture(9, 7, 3, 8, metadata), { format: "png" }),
   );
   const file = await decodePngRows(sourceOf(png));
-  assert.equal(file!.header.metadata.icc!.constructor, Uint8Array);
+  assert.equal(file!.metadata.icc!.constructor, Uint8Array);
   for await (const rows of file!.rows) assert.equal(rows.constructor, Uint8Array);
 });

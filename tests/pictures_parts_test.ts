@@ -230,7 +230,7 @@ Deno.test("alpha: filling reaches every pixel from any single visible one", () =
     for (let i = 0; i < 35; i++) assert.equal(filled[i * 2], 200);
   }
   const hidden: Picture = { ...testPicture(2, 1, 2), data: Uint8Array.of(1, 0, 2, 0) };
-  assert.equal(fillTransparent(hidden), hidden);
+  assert.deepEqual(fillTransparent(hidden), hidden);
 });
 
 Deno.test("GPU pixels: there and back exactly, in every depth and number of channels", () => {

@@ -4,7 +4,17 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { allocateSamples, hasAlpha, type Picture, whiteOf } from "./picture.ts";
+import {
+  allocateSamples,
+  hasAlpha,
+  type Picture,
+  type PictureRows,
+  type Samples,
+  whiteOf,
+} from "./picture.ts";
+
+// Until the upscaler names the file itself.
+export { fillTransparent } from "./transparent_fill.ts";
 
 /** A picture taken apart. At most one of `alpha` and `constant` is set; neither: there was no alpha. */
 export interface AlphaSplit {
@@ -33,21 +43,80 @@ export interface AlphaSplit {
  */
 export function splitAlpha(picture: Picture): AlphaSplit {
   if (!hasAlpha(picture)) return { colour: picture, alpha: undefined, constant: undefined };
-  const { width, height, channels, depth, data } = picture;
-  const colours = channels === 2 ? 1 : 3;
-  const colour = allocateSamples(depth, width * height * colours);
-  const alpha = allocateSamples(depth, width * height);
-  let constant = true;
-  for (let i = 0, from = 0, to = 0; i < alpha.length; i++) {
-    for (let c = 0; c < colours; c++) colour[to++] = data[from++];
-    alpha[i] = data[from++];
-    constant &&= alpha[i] === alpha[0];
-  }
+  const { width, height, depth } = picture;
+  const channels = coloursOf(picture);
+  const { colour, alpha } = separate(picture);
+  const constant = alpha.every((value) => value === alpha[0]);
   return {
-    colour: { ...picture, channels: colours, data: colour },
+    colour: { ...picture, channels, data: colour },
     alpha: constant ? undefined : { width, height, channels: 1, depth, data: alpha, metadata: {} },
     constant: constant ? alpha[0] : undefined,
   };
+}
+
+/**
+ * Takes a picture in rows apart into colour and alpha, which can be walked beside each other, once.
+ * Rows that one of them has not been asked for yet are kept for it. When one ends before its time, no
+ * more rows come for the other.
+ *
+ * @param picture with alpha
+ */
+export function splitAlphaRows(
+  { rows, ...header }: PictureRows,
+): { colour: PictureRows; alpha: PictureRows } {
+  const source = rows[Symbol.asyncIterator]();
+  const [colours, alphas]: Samples[][] = [[], []];
+  let pulling: Promise<boolean> | undefined;
+  async function pull(): Promise<boolean> {
+    const { done, value } = await source.next();
+    pulling = undefined;
+    if (done) return false;
+    const { colour, alpha } = separate({ ...header, data: value });
+    colours.push(colour);
+    alphas.push(alpha);
+    return true;
+  }
+  async function* kept(queue: Samples[]): AsyncGenerator<Samples> {
+    try {
+      while (queue.length > 0 || await (pulling ??= pull())) yield queue.shift()!;
+    } finally {
+      await source.return?.();
+    }
+  }
+  return {
+    colour: { ...header, channels: coloursOf(header), rows: kept(colours) },
+    alpha: { ...header, channels: 1, metadata: {}, rows: kept(alphas) },
+  };
+}
+
+/** Says whether every pixel is fully visible. */
+export function isOpaque(
+  { channels, depth, data }: Pick<Picture, "channels" | "depth"> & { data: ArrayLike<number> },
+): boolean {
+  if (!hasAlpha({ channels })) return true;
+  const white = whiteOf(depth);
+  for (let i = channels - 1; i < data.length; i += channels) if (data[i] !== white) return false;
+  return true;
+}
+
+/** Copies the samples of pixels with alpha into two arrays. */
+function separate(
+  picture: Pick<Picture, "channels" | "depth" | "data">,
+): { colour: Samples; alpha: Samples } {
+  const { channels, depth, data } = picture;
+  const colours = coloursOf(picture);
+  const pixels = data.length / channels;
+  const colour = allocateSamples(depth, pixels * colours);
+  const alpha = allocateSamples(depth, pixels);
+  for (let i = 0, from = 0, to = 0; i < pixels; i++) {
+    for (let c = 0; c < colours; c++) colour[to++] = data[from++];
+    alpha[i] = data[from++];
+  }
+  return { colour, alpha };
+}
+
+function coloursOf({ channels }: Pick<Picture, "channels">): 1 | 3 {
+  return channels <= 2 ? 1 : 3;
 }
 
 /**
@@ -109,83 +178,6 @@ export function flattenAlpha(
     }
   }
   return { ...picture, channels: colours, data: out };
-}
-
-/**
- * Returns a picture whose fully transparent pixels have the colour of a visible pixel near them, so
- * that whatever mixes neighbours finds no foreign colour there. Alpha and visible pixels stay as
- * they are. A picture without alpha, or without a visible pixel, is returned as it is.
- *
- * Takes time in proportion to the number of pixels, and 4 bytes for each.
- */
-export function fillTransparent(picture: Picture): Picture {
-  if (!hasAlpha(picture)) return picture;
-  const { channels, data } = picture;
-  const nearest = nearestVisible(picture);
-  if (nearest[0] < 0) return picture;
-  const filled = data.slice();
-  for (let i = 0; i < nearest.length; i++) {
-    if (nearest[i] === i) continue;
-    for (let c = 0; c < channels - 1; c++) {
-      filled[i * channels + c] = data[nearest[i] * channels + c];
-    }
-  }
-  return { ...picture, data: filled };
-}
-
-/**
- * For each pixel the index of a visible one that is nearest, or nearly so: two passes, in which each
- * pixel takes over the best find of the neighbours before it. -1 everywhere if none is visible.
- */
-function nearestVisible({ width, height, channels, data }: Picture): Int32Array {
-  const nearest = new Int32Array(width * height);
-  for (let i = 0; i < nearest.length; i++) nearest[i] = data[(i + 1) * channels - 1] > 0 ? i : -1;
-  sweep(nearest, width, height, 1);
-  sweep(nearest, width, height, -1);
-  return nearest;
-}
-
-/** One pass: row by row down and to the right (`direction` 1), or up and to the left (-1). */
-function sweep(nearest: Int32Array, width: number, height: number, direction: 1 | -1): void {
-  for (let row = 0; row < height; row++) {
-    const y = direction === 1 ? row : height - 1 - row;
-    for (let backward = 0; backward < 2; backward++) {
-      const step = backward === 0 ? direction : -direction;
-      for (let column = 0; column < width; column++) {
-        const x = step === 1 ? column : width - 1 - column;
-        const i = y * width + x;
-        if (nearest[i] === i) continue;
-        if (column > 0) improve(nearest, width, i, x, y, nearest[i - step]);
-        if (row === 0 || backward === 1) continue;
-        for (let dx = x > 0 ? -1 : 0; dx <= (x < width - 1 ? 1 : 0); dx++) {
-          improve(nearest, width, i, x, y, nearest[i - direction * width + dx]);
-        }
-      }
-    }
-  }
-}
-
-/** Makes `candidate` the find of pixel `i` at (x, y) if it is nearer than what is there. */
-function improve(
-  nearest: Int32Array,
-  width: number,
-  i: number,
-  x: number,
-  y: number,
-  candidate: number,
-): void {
-  if (candidate < 0) return;
-  const current = nearest[i];
-  if (current < 0 || distance(candidate, x, y, width) < distance(current, x, y, width)) {
-    nearest[i] = candidate;
-  }
-}
-
-/** The squared distance from pixel `index` to (x, y). */
-function distance(index: number, x: number, y: number, width: number): number {
-  const dx = index % width - x;
-  const dy = Math.floor(index / width) - y;
-  return dx * dx + dy * dy;
 }
 
 function checkPair(colour: Picture, alpha: Picture): void {

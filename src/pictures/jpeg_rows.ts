@@ -17,6 +17,7 @@ import { checkSide } from "./limits.ts";
 import { metadataToWrite } from "./metadata.ts";
 import type { PictureHeader, Samples } from "./picture.ts";
 import { rgbaOf } from "./rgba.ts";
+import { bandsOf } from "./rows.ts";
 
 const MARKER = { sof0: 0xc0, sos: 0xda, restart: 0xd0, eoi: 0xd9, interval: 0xdd } as const;
 
@@ -96,38 +97,6 @@ function checkHeader({ width, height, channels, depth }: PictureHeader): void {
     );
   }
   checkSide("JPEG", width, height, JPEG_MAX_SIDE);
-}
-
-/** Collects rows into bands of `bandRows`; the last one may have fewer. */
-async function* bandsOf(
-  { width, height }: PictureHeader,
-  rows: AsyncIterable<Samples> | Iterable<Samples>,
-  bandRows: number,
-): AsyncGenerator<Uint8Array> {
-  const stride = width * 3;
-  const band = new Uint8Array(Math.min(bandRows, height) * stride);
-  let filled = 0;
-  let count = 0;
-  for await (const chunk of rows) {
-    count += chunk.length / stride;
-    if (!(chunk instanceof Uint8Array) || chunk.length % stride !== 0 || count > height) {
-      throw new UsageError(
-        `A JPEG of ${height} rows of ${stride} bytes was given ${count} rows of ` +
-          `${chunk.BYTES_PER_ELEMENT * 8}-bit samples.`,
-      );
-    }
-    for (let done = 0; done < chunk.length;) {
-      const taken = Math.min(chunk.length - done, band.length - filled);
-      band.set(chunk.subarray(done, done + taken), filled);
-      filled += taken;
-      done += taken;
-      if (filled < band.length) continue;
-      yield band;
-      filled = 0;
-    }
-  }
-  if (count !== height) throw new UsageError(`A JPEG of ${height} rows was given only ${count}.`);
-  if (filled > 0) yield band.subarray(0, filled);
 }
 
 /** Takes a file of one scan apart. */

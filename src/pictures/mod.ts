@@ -13,15 +13,23 @@ export {
   lossesOf,
   type PictureFormat,
 } from "./formats.ts";
-export { decodePngRows, type PngRows } from "./png_decode.ts";
+export { decodePngRows } from "./png_decode.ts";
 export { encodePngRows } from "./png_encode.ts";
-export { gatherRows } from "./rows.ts";
+export { changeRows, gatherRows } from "./rows.ts";
 export { encodeJpegRows } from "./jpeg_rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";
 export { convertDepth, type DepthOptions } from "./depth.ts";
 export { toSrgb } from "./srgb.ts";
 export { stripMetadata } from "./metadata.ts";
 export { applyOrientation, type Orientation } from "./orientation.ts";
-export { type AlphaSplit, fillTransparent, flattenAlpha, joinAlpha, splitAlpha } from "./alpha.ts";
+export {
+  type AlphaSplit,
+  flattenAlpha,
+  isOpaque,
+  joinAlpha,
+  splitAlpha,
+  splitAlphaRows,
+} from "./alpha.ts";
+export { fillTransparent, fillTransparentRows } from "./transparent_fill.ts";
 export { fromGpuPixels, toGpuPixels, wordsPerPixel, writeGpuRows } from "./gpu_pixels.ts";
 export { readOrientation, uprightExif, withSize } from "./exif.ts";

@@ -45,6 +45,14 @@ export interface Picture {
 /** Everything about a picture except its samples. */
 export type PictureHeader = Omit<Picture, "data">;
 
+/**
+ * A picture whose samples come in bands of whole rows, from the top; a band's memory may be used again
+ * for the next one.
+ */
+export interface PictureRows extends PictureHeader {
+  rows: AsyncIterable<Samples>;
+}
+
 /** Returns the largest value of a sample: 255, 65535, or 1 for floats. */
 export function whiteOf(depth: Depth): number {
   return depth === 8 ? 255 : depth === 16 ? 65535 : 1;

@@ -16,7 +16,13 @@ import { viewOf } from "./bytes.ts";
 import { readOrientation } from "./exif.ts";
 import { damaged, DEFAULT_MAX_PIXELS } from "./limits.ts";
 import { makeUpright } from "./metadata.ts";
-import { allocateSamples, type Picture, type PictureHeader, type Samples } from "./picture.ts";
+import {
+  allocateSamples,
+  type Picture,
+  type PictureHeader,
+  type PictureRows,
+  type Samples,
+} from "./picture.ts";
 import {
   type PngHeader,
   type PngParts,
@@ -54,16 +60,6 @@ interface Pass {
 /** Puts the stored pixels of one row into the picture, from sample `at` on, every `step` samples. */
 type RowWriter = (row: Uint8Array, width: number, at: number, step: number) => void;
 
-/** A picture whose rows come one after the other. */
-export interface PngRows {
-  header: PictureHeader;
-  /**
-   * Samples `[n][width][channels]` of some whole rows each, from the top down; their memory is used
-   * again for the next ones. To be walked once.
-   */
-  rows: AsyncIterable<Samples>;
-}
-
 /**
  * Decodes a PNG file. The picture is as stored: orientation is not applied.
  *
@@ -88,7 +84,7 @@ export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<P
 /**
  * Decodes a PNG file row by row, with a few megabytes of memory whatever its size. Returns `undefined`
  * if the upright rows do not come in that order, as the file is interlaced or is to be turned: then
- * only `decodePicture` reads it.
+ * only `decodePicture` reads it. The rows may be walked more than once: each time the file is read.
  *
  * @param source the whole file
  * @param options `maxPixels`, the most pixels that the file may claim: 2^28 unless given
@@ -106,13 +102,13 @@ export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<P
  * const file = await decodePngRows(sourceOf(png));
  * const values: number[] = [];
  * for await (const rows of file!.rows) values.push(...rows);
- * assert.deepEqual([file!.header.height, ...values], [3, 1, 2, 3]);
+ * assert.deepEqual([file!.height, ...values], [3, 1, 2, 3]);
  * ```
  */
 export async function decodePngRows(
   source: ByteSource,
   { maxPixels = DEFAULT_MAX_PIXELS }: { maxPixels?: number } = {},
-): Promise<PngRows | undefined> {
+): Promise<PictureRows | undefined> {
   const parts = await readPngParts(readAhead(source), maxPixels);
   const { exif } = parts.metadata;
   if (parts.header.interlaced || (exif !== undefined && readOrientation(exif) !== 1)) {
@@ -120,7 +116,8 @@ export async function decodePngRows(
   }
   const header = headerOf(parts);
   const { metadata } = makeUpright({ ...header, data: allocateSamples(header.depth, 0) });
-  return { header: { ...header, metadata }, rows: readRows(readAhead(source), parts) };
+  const rows = { [Symbol.asyncIterator]: () => readRows(readAhead(source), parts) };
+  return { ...header, metadata, rows };
 }
 
 /** What the picture will be. */

@@ -19,6 +19,7 @@ import { writeIptcText } from "./iptc.ts";
 import { metadataToWrite } from "./metadata.ts";
 import type { Metadata, PictureHeader, Samples } from "./picture.ts";
 import { COLOUR, IPTC_KEYWORD, paeth, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./png_format.ts";
+import { checkCount, checkRows } from "./rows.ts";
 
 const LEVEL = 4;
 const FILTER_PAETH = 4;
@@ -87,7 +88,7 @@ async function* filteredBlocks(
   let filled = 0;
   let count = 0;
   for await (const chunk of rows) {
-    checkRows(header, chunk, count, stride);
+    checkRows(header, chunk, count);
     for (let at = 0; at < chunk.length; at += stride, count++) {
       toBigEndian(chunk, at, current, header.depth);
       filterPaeth(current, above, pixelBytes, line);
@@ -104,25 +105,8 @@ async function* filteredBlocks(
       }
     }
   }
-  if (count !== header.height) {
-    throw new UsageError(`A PNG of ${header.height} rows was given only ${count}.`);
-  }
+  checkCount(header, count);
   yield block.subarray(0, filled);
-}
-
-/** Refuses samples of another depth, parts of rows, and more rows than the header says. */
-function checkRows(header: PictureHeader, chunk: Samples, count: number, stride: number): void {
-  if (chunk.BYTES_PER_ELEMENT * 8 !== header.depth) {
-    throw new UsageError(
-      `Rows of ${chunk.BYTES_PER_ELEMENT * 8}-bit samples were given to a ${header.depth}-bit PNG.`,
-    );
-  }
-  const total = count + chunk.length / stride;
-  if (chunk.length % stride !== 0 || total > header.height) {
-    throw new UsageError(
-      `A PNG of ${header.height} rows of ${stride} samples was given ${total} rows.`,
-    );
-  }
 }
 
 /** Copies the row that begins at sample `at` to bytes, the more significant byte first. */

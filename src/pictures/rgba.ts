@@ -2,6 +2,7 @@
  * Pictures as most codecs hold them: four samples for each pixel.
  */
 
+import { isOpaque } from "./alpha.ts";
 import { allocateSamples, hasAlpha, type Metadata, type Picture, whiteOf } from "./picture.ts";
 import type { RgbaPixels } from "./wasm.ts";
 
@@ -30,7 +31,7 @@ export function rgbaOf(picture: Picture): Picture["data"] {
 export function pictureOfRgba(pixels: RgbaPixels, metadata: Metadata, grey = false): Picture {
   const { width, height, data } = pixels;
   const depth = data instanceof Uint16Array ? 16 : 8;
-  const alpha = !isOpaque(data, whiteOf(depth));
+  const alpha = !isOpaque({ channels: 4, depth, data });
   const colours = grey ? 1 : 3;
   const channels = (alpha ? colours + 1 : colours) as Picture["channels"];
   const samples = allocateSamples(depth, width * height * channels);
@@ -42,9 +43,4 @@ export function pictureOfRgba(pixels: RgbaPixels, metadata: Metadata, grey = fal
     }
   }
   return { width, height, channels, depth, data: samples, metadata };
-}
-
-function isOpaque(rgba: RgbaPixels["data"], white: number): boolean {
-  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== white) return false;
-  return true;
 }
