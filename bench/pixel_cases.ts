@@ -5,13 +5,8 @@
 import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut } from "../src/kernels/pixels.ts";
-import {
-  resampleColumns,
-  type ResampleKernel,
-  resampleRows,
-  resampleTaps,
-  type Taps,
-} from "../src/kernels/resample.ts";
+import { resampleColumns, resampleRows } from "../src/kernels/resample.ts";
+import { type ResampleKernel, resampleTaps, type Taps } from "../src/kernels/taps.ts";
 import { compareSome, type KernelCase } from "./kernel_case.ts";
 import {
   poison,

@@ -6,7 +6,8 @@
  */
 
 import type { Gpu } from "../src/gpu/device.ts";
-import { resampleColumns, resampleRows, resampleTaps } from "../src/kernels/resample.ts";
+import { resampleColumns, resampleRows } from "../src/kernels/resample.ts";
+import { resampleTaps } from "../src/kernels/taps.ts";
 import { fromGpuPixels, toGpuPixels } from "../src/pictures/mod.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { DispatchRun, type Work } from "./dispatch_run.ts";

@@ -8,8 +8,25 @@ import type { Gpu } from "./gpu/device.ts";
 import type { Progress } from "./progress.ts";
 import type { Size } from "./tiles/passes.ts";
 
-/** Factors that {@linkcode Upscaler.upscale} accepts. */
+/** Factors that can be asked for. A size may also be as much smaller than the picture. */
 export const SCALE_RANGE = { min: 1, max: 16 } as const;
+
+/** How often a chain of networks can be run. */
+export const PASSES_RANGE = { min: 1, max: 4 } as const;
+
+/** How strictly edges are kept from ringing when nothing else is asked for. */
+export const DEFAULT_DERING = 0.8;
+
+/** How much a creative result may invent when nothing else is asked for. */
+export const DEFAULT_CREATIVITY = 0.5;
+
+/**
+ * What becomes of a network's output: `faithful`: it is corrected until shrinking it gives the picture
+ * back; `network`: it is left as it is; `creative`: only as much of it is corrected as `creativity`
+ * leaves over, and the low frequencies, so that colours stay.
+ */
+export type Mode = "faithful" | "network" | "creative";
+export const MODES: readonly Mode[] = ["faithful", "network", "creative"];
 
 /** GPU memory that is used when nothing else is asked for, in bytes. */
 export const DEFAULT_MEMORY = 1.5e9;
@@ -52,10 +69,34 @@ export interface UpscaleOptions {
   width?: number;
   /** Output height in pixels, instead of `scale`; without `width`, proportions are kept. */
   height?: number;
+  /** How often the chain of networks is run, 1 to 4. Default: 1. */
+  passes?: number;
+  /** Default: `faithful` for embedded networks, `network` for others and for resampling alone. */
+  mode?: Mode;
+  /** For `creative`: how much may be invented, 0 (as `faithful`) to 1. Default: 0.5. */
+  creativity?: number;
+  /**
+   * How strictly a faithful or creative result is kept within the range of the 5x5 pixels of the
+   * picture around it, against ringing edges: 1 allows no overshoot, less allows 1 - `dering` of that
+   * range, 0 does not limit it. Default: 0.8.
+   */
+  dering?: number;
+  /**
+   * Whether the networks' outputs for the eight flips and turns of the picture are averaged
+   * (geometric self-ensemble; Timofte et al., "Seven ways", CVPR 2016): eight times the work, and the
+   * picture and the result are in memory as a whole. Default: false.
+   */
+  tta?: boolean;
   /** Stops the work soon after it is aborted; the promise rejects with its reason. */
   signal?: AbortSignal;
   /** Told how far the work is, some ten times a second at most. */
   onProgress?: (progress: Progress) => void;
+  /**
+   * Told, when a faithful or creative result is finished, its consistency: the PSNR in dB of the
+   * result, shrunk, against the picture, or what is wanted of it: cleaned by a network that restores,
+   * or left to invention. Infinite if they are equal.
+   */
+  onConsistency?: (psnr: number) => void;
 }
 
 /**
@@ -68,13 +109,15 @@ export function outputSize(
   options: UpscaleOptions,
   networkScale: number | undefined,
 ): Size {
-  const { scale, width, height } = options;
+  const { scale, width, height, passes = 1 } = options;
   if (scale !== undefined && (width !== undefined || height !== undefined)) {
     throw new UsageError("Expected either a scale or a size but received both");
   }
   const factor = scale ?? (width ?? Infinity) / picture.width;
   const proportional = Math.min(factor, (height ?? Infinity) / picture.height);
-  const s = Number.isFinite(proportional) ? proportional : networkScale ?? 4;
+  const { max } = SCALE_RANGE;
+  const own = Math.min(max, (networkScale ?? 4) ** passes);
+  const s = Number.isFinite(proportional) ? proportional : own;
   const size = {
     width: width ?? Math.max(1, Math.round(picture.width * s)),
     height: height ?? Math.max(1, Math.round(picture.height * s)),
@@ -93,13 +136,40 @@ function checkSize(
     throw new UsageError(`Expected a scale from ${min} to ${max} but received ${scale}`);
   }
   for (const side of ["width", "height"] as const) {
-    const factor = size[side] / picture[side];
-    if (!Number.isInteger(size[side]) || size[side] < picture[side] || factor > max) {
+    const least = Math.ceil(picture[side] / max);
+    if (!Number.isInteger(size[side]) || size[side] < least || size[side] > max * picture[side]) {
       throw new UsageError(
-        `Expected a ${side} from ${picture[side]} to ${max * picture[side]} pixels ` +
-          `but received ${size[side]}`,
+        `Expected a ${side} from ${least} to ${max * picture[side]} pixels but received ${
+          size[side]
+        }`,
       );
     }
+  }
+}
+
+/**
+ * Checks how a picture is to be upscaled, but for its size.
+ *
+ * @throws {UsageError} If an option is out of range.
+ */
+export function checkUpscale(options: UpscaleOptions, mode: Mode): void {
+  const { passes = 1, creativity, dering = DEFAULT_DERING } = options;
+  const { min, max } = PASSES_RANGE;
+  if (!(Number.isInteger(passes) && passes >= min && passes <= max)) {
+    throw new UsageError(`Expected ${min} to ${max} passes but received ${passes}`);
+  }
+  if (!MODES.includes(mode)) {
+    throw new UsageError(`Expected a mode of ${MODES.join(", ")} but received "${mode}"`);
+  }
+  if (!(dering >= 0 && dering <= 1)) {
+    throw new UsageError(`Expected dering from 0 to 1 but received ${dering}`);
+  }
+  if (creativity === undefined) return;
+  if (!(creativity >= 0 && creativity <= 1)) {
+    throw new UsageError(`Expected creativity from 0 to 1 but received ${creativity}`);
+  }
+  if (mode !== "creative") {
+    throw new UsageError(`Creativity needs the mode "creative", not "${mode}"`);
   }
 }
 

@@ -3,70 +3,39 @@
  */
 
 import { UsageError } from "./errors.ts";
-import { unshuffleOf } from "./engine/memory.ts";
-import { planResample, resample, type ResampleRequest } from "./engine/resampler.ts";
-import { Program } from "./engine/program.ts";
 import { Gpu } from "./gpu/device.ts";
-import { Submitter } from "./gpu/submission.ts";
-import type { ResampleKernel } from "./kernels/resample.ts";
+import type { Faithfulness } from "./engine/back_projection_plan.ts";
+import { NetworkFamily } from "./network_family.ts";
 import type { Network } from "./networks/network.ts";
+import { type PassContext, PassRunner, type PlannedPass, sizeIn, sizeOut } from "./pass_runner.ts";
 import { type AlphaSplit, fillTransparent, joinAlpha, splitAlpha } from "./pictures/alpha.ts";
 import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
 import {
-  allocateSamples,
   type Depth,
   hasAlpha,
   type Picture,
   type PictureHeader,
   type Samples,
 } from "./pictures/picture.ts";
-import { type Pass, passesTo, type Size } from "./tiles/passes.ts";
+import { gatherRows } from "./pictures/rows.ts";
 import { ProgressTracker } from "./progress.ts";
-import {
-  type Band,
-  pictureBands,
-  type RasterSize,
-  rowBands,
-  RowWindow,
-} from "./tiles/row_window.ts";
-import { choiceFor, type TileOptions, walk, type WalkProgress } from "./tiles/walk.ts";
+import { ENSEMBLE_SIZE, selfEnsemble } from "./self_ensemble.ts";
+import { type Pass, passesTo, type Size, turnedPass } from "./tiles/passes.ts";
+import { type Band, pictureBands, rowBands, RowWindow, teeBands } from "./tiles/row_window.ts";
 import {
   checkOptions,
-  DEFAULT_MEMORY,
+  checkUpscale,
+  DEFAULT_CREATIVITY,
+  DEFAULT_DERING,
+  type Mode,
   outputSize,
   type UpscaleOptions,
   type UpscalerOptions,
 } from "./upscale_options.ts";
-import { defaultModel, loadModel } from "./weights/library.ts";
+import { defaultModel } from "./weights/library.ts";
 
 /** Side of the sample from which the speed of a device is learnt. */
 const SAMPLE_SIDE = { software: 96, hardware: 384 } as const;
-
-/** Most of it that a resampling beside a network gets, in bytes. */
-const RESAMPLING_MEMORY = 128e6;
-
-/** One pass of a plan. */
-export interface PlannedPass {
-  kind: "network" | "resample";
-  /** Size of what the pass reads. */
-  width: number;
-  height: number;
-  /** Size of what it makes. */
-  outputWidth: number;
-  outputHeight: number;
-  /** Tiles of a network, bands of a resampling. */
-  tiles: number;
-  /** Size of a tile's window in pixels, halo included. */
-  tileWidth: number;
-  tileHeight: number;
-  /** Pixels around a tile's core; 0 for one tile. */
-  halo: number;
-  /** Whether the result is what it would be without tiles, bit for bit. */
-  exact: boolean;
-  precision: "f32" | "f16";
-  gpuBytes: number;
-  flop: number;
-}
 
 /** What an upscale would do. */
 export interface Plan {
@@ -104,26 +73,20 @@ export class Upscaler {
   readonly label: string;
   /** Undefined for `bicubic` and `lanczos3`. */
   readonly network: Network | undefined;
-  readonly #kernel: ResampleKernel;
-  readonly #options: UpscalerOptions;
-  readonly #submitter: Submitter;
-  readonly #programs = new Map<"f32" | "f16", Promise<Program>>();
+  readonly #family: NetworkFamily | undefined;
+  readonly #runner: PassRunner;
+  readonly #ownsGpu: boolean;
   #busy = false;
   #destroyed = false;
 
-  private constructor(
-    gpu: Gpu,
-    options: UpscalerOptions,
-    label: string,
-    network: Network | undefined,
-    kernel: ResampleKernel,
-  ) {
+  private constructor(gpu: Gpu, family: NetworkFamily | undefined, options: UpscalerOptions) {
+    const kernel = options.model === "lanczos3" ? "lanczos3" : "bicubic";
     this.gpu = gpu;
-    this.label = label;
-    this.network = network;
-    this.#kernel = kernel;
-    this.#options = options;
-    this.#submitter = new Submitter(gpu);
+    this.label = family?.main.label ?? kernel;
+    this.network = family?.main.network;
+    this.#family = family;
+    this.#runner = new PassRunner(gpu, family, kernel, options);
+    this.#ownsGpu = options.device === undefined;
   }
 
   /**
@@ -135,14 +98,11 @@ export class Upscaler {
    */
   static async create(options: UpscalerOptions = {}): Promise<Upscaler> {
     checkOptions(options);
-    const { model, denoise = 0 } = options;
+    const { model = defaultModel().name, denoise = 0 } = options;
     const resampling = model === "bicubic" || model === "lanczos3";
     if (resampling && denoise > 0) throw new UsageError(`Denoising needs a network, not ${model}`);
-    const name = model ?? defaultModel().name;
-    const loaded = resampling ? undefined : await loadModel(name, { denoise });
-    const gpu = options.device ?? await Gpu.open();
-    const label = loaded?.label ?? String(model);
-    return new Upscaler(gpu, options, label, loaded?.network, resampling ? model : "bicubic");
+    const family = resampling ? undefined : await NetworkFamily.load(model, denoise);
+    return new Upscaler(options.device ?? await Gpu.open(), family, options);
   }
 
   /**
@@ -156,8 +116,8 @@ export class Upscaler {
   ): Promise<Plan> {
     this.#checkAlive();
     const passes = this.#passes(picture, options);
-    const together = withAlphaPass(picture, passes);
-    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, together)));
+    const context = this.#contextOf(picture, passes, options);
+    const planned = await this.#planAll(passes, context, options);
     const { width, height } = sizeAfter(picture, passes);
     return {
       width: picture.width,
@@ -179,14 +139,7 @@ export class Upscaler {
    * @throws {GpuError} If the device fails.
    */
   async upscale(picture: Picture | PictureRows, options: UpscaleOptions = {}): Promise<Picture> {
-    const { rows, ...header } = this.upscaleRows(picture, options);
-    const data = allocateSamples(header.depth, header.width * header.height * header.channels);
-    let at = 0;
-    for await (const samples of rows) {
-      data.set(samples, at);
-      at += samples.length;
-    }
-    return { ...header, data };
+    return await gatherRows(this.upscaleRows(picture, options));
   }
 
   /**
@@ -236,9 +189,8 @@ export class Upscaler {
   /** Gives the weights back, and the device if it was not brought along. */
   destroy(): void {
     this.#destroyed = true;
-    for (const program of this.#programs.values()) program.then((p) => p.destroy(), () => {});
-    this.#programs.clear();
-    if (this.#options.device === undefined) this.gpu.destroy();
+    this.#family?.destroy();
+    if (this.#ownsGpu) this.gpu.destroy();
   }
 
   /** Lets only one picture through at a time. */
@@ -265,10 +217,6 @@ export class Upscaler {
     }
   }
 
-  get #memory(): number {
-    return this.#options.memory ?? DEFAULT_MEMORY;
-  }
-
   /** Yields the result's samples in bands of whole rows. */
   async *#rows(
     picture: Picture | PictureRows,
@@ -277,10 +225,10 @@ export class Upscaler {
   ): AsyncGenerator<Samples> {
     const { colour, alpha, constant } = splitSource(picture);
     const { outputWidth: width, depthOut: depth } = passes.at(-1)!;
-    const together = withAlphaPass(picture, passes);
-    const alphaRows = alpha && this.#alphaRows(alpha, together, options.signal);
+    const context = this.#contextOf(picture, passes, options);
+    const alphaRows = alpha && this.#alphaRows(alpha, context, options.signal);
     try {
-      for await (const { y, rows, words } of this.#bands(colour, passes, together, options)) {
+      for await (const { y, rows, words } of this.#bands(colour, passes, context, options)) {
         const data = fromGpuPixels(words, width, rows, colour.channels, depth);
         const band = { ...colour, width, height: rows, data };
         if (alphaRows !== undefined) {
@@ -296,166 +244,173 @@ export class Upscaler {
   }
 
   /** Alpha, resampled to the size of the result in one pass. */
-  #alphaRows(alpha: Picture, together: Pass[], signal: AbortSignal | undefined): RowWindow {
-    const pass = together.at(-1)!;
+  #alphaRows(alpha: Picture, context: PassContext, signal: AbortSignal | undefined): RowWindow {
+    const pass = context.together.at(-1)!;
     const source = new RowWindow(sizeIn(pass), pictureBands(alpha));
-    const request = { ...this.#resampleRequest(pass, together), signal };
-    const bands = resample(this.gpu, source, this.#submitter, request);
-    const { outputWidth: width, outputHeight: height, depthOut: depth } = pass;
-    return new RowWindow({ width, height, depth }, bands);
+    return new RowWindow(sizeOut(pass), this.#runner.resample(pass, context, source, { signal }));
   }
 
-  /** The passes, each pulling rows from the one before it. */
+  /** The passes, each pulling rows from the one before it; the last may look at the picture again. */
   async *#bands(
     picture: Picture | PictureRows,
     passes: Pass[],
-    together: Pass[],
+    context: PassContext,
     options: UpscaleOptions,
   ): AsyncGenerator<Band> {
-    const planned = await Promise.all(passes.map((pass) => this.#planPass(pass, together)));
+    const planned = await this.#planAll(passes, context, options);
     const tracker = new ProgressTracker(planned.map((pass) => pass.flop), options.onProgress);
-    const { width, height, depth } = picture;
-    let bands = "rows" in picture ? rowBands(picture, picture.rows) : pictureBands(picture);
-    let size: RasterSize = { width, height, depth };
-    for (const [index, pass] of passes.entries()) {
-      const report = (done: WalkProgress) => tracker.report(index, done);
-      const source = new RowWindow(size, bands);
-      bands = await this.#runPass(pass, together, source, options.signal, report);
-      size = { width: pass.outputWidth, height: pass.outputHeight, depth: pass.depthOut };
-    }
-    yield* bands;
-  }
-
-  async #runPass(
-    pass: Pass,
-    together: Pass[],
-    source: RowWindow,
-    signal: AbortSignal | undefined,
-    report: (done: WalkProgress) => void,
-  ): Promise<AsyncGenerator<Band>> {
-    if (pass.kind === "network") {
-      const program = await this.#programFor(pass, together);
-      const options = { ...this.#tileOptions(pass, together), signal, onProgress: report };
-      return walk(program, source, this.#submitter, options);
-    }
-    return resample(this.gpu, source, this.#submitter, {
-      ...this.#resampleRequest(pass, together),
-      signal,
-      onProgress: (fraction) => report({ fraction, tiles: 0, ofTiles: 0 }),
+    const promise = passes.find(({ kind }) => kind === "back-projection");
+    const chain = passes.filter((pass) => pass !== promise);
+    const source = isEnsemble(chain, options) && "rows" in picture
+      ? await gatherRows(picture)
+      : picture;
+    const [first, again] = promise === undefined ? [bandsOf(source)] : readTwice(source);
+    const made = "rows" in source || !isEnsemble(chain, options)
+      ? await this.#chain(first, chain, context, options, tracker)
+      : pictureBands(await this.#ensemble(source, chain, context, options, tracker));
+    if (promise === undefined) return yield* made;
+    yield* await this.#runner.run(promise, context, {
+      source: new RowWindow(sizeIn(promise), made),
+      picture: new RowWindow(context.picture, again!),
+      signal: options.signal,
+      onProgress: (done) => tracker.report(passes.length - 1, done),
+      onConsistency: options.onConsistency,
     });
   }
 
-  #passes(
-    picture: Size & { depth?: Depth },
+  /** Networks and resampling, once or as one of several runs. */
+  async #chain(
+    bands: Bands,
+    chain: Pass[],
+    context: PassContext,
+    { signal }: UpscaleOptions,
+    tracker: ProgressTracker,
+    { index: run, of: runs } = { index: 0, of: 1 },
+  ): Promise<Bands> {
+    for (const [index, pass] of chain.entries()) {
+      bands = await this.#runner.run(pass, context, {
+        source: new RowWindow(sizeIn(pass), bands),
+        picture: undefined,
+        signal,
+        onProgress: (done) => {
+          tracker.report(index, { ...done, fraction: (run + done.fraction) / runs });
+        },
+        onConsistency: undefined,
+      });
+    }
+    return bands;
+  }
+
+  /** The mean over the flips and turns of a picture. */
+  #ensemble(
+    picture: Picture,
+    chain: Pass[],
+    context: PassContext,
     options: UpscaleOptions,
-  ): Pass[] {
-    const size = outputSize(picture, options, this.network?.scale);
-    return passesTo(picture, size, picture.depth ?? 8, this.network?.scale);
-  }
-
-  async #planPass(pass: Pass, together: Pass[]): Promise<PlannedPass> {
-    const { kind, width, height, outputWidth, outputHeight } = pass;
-    const sizes = { kind, width, height, outputWidth, outputHeight };
-    if (kind === "resample") {
-      const plan = planResample(
-        sizeIn(pass),
-        this.#resampleRequest(pass, together),
-        this.#maxBinding,
+    tracker: ProgressTracker,
+  ): Promise<Picture> {
+    return selfEnsemble(picture, async (variant, index, turned) => {
+      const passes = turned ? chain.map(turnedPass) : chain;
+      const run = { index, of: ENSEMBLE_SIZE };
+      const bands = await this.#chain(
+        pictureBands(variant),
+        passes,
+        context,
+        options,
+        tracker,
+        run,
       );
-      return {
-        ...sizes,
-        tiles: plan.bands,
-        tileWidth: width,
-        tileHeight: plan.sourceRows,
-        halo: 0,
-        exact: true,
-        precision: "f32",
-        gpuBytes: plan.gpuBytes,
-        flop: plan.flop,
-      };
+      const { width, height, depth } = sizeOut(passes.at(-1)!);
+      const header = { ...variant, width, height, depth };
+      return await gatherRows({ ...header, rows: samplesOf(bands, header) });
+    });
+  }
+
+  async #planAll(
+    passes: Pass[],
+    context: PassContext,
+    options: UpscaleOptions,
+  ): Promise<PlannedPass[]> {
+    const repeated = isEnsemble(passes, options) ? ENSEMBLE_SIZE : 1;
+    const planned: PlannedPass[] = [];
+    for (const pass of passes) {
+      const runs = pass.kind === "back-projection" ? 1 : repeated;
+      planned.push(await this.#runner.plan(pass, context, runs));
     }
-    const program = await this.#programFor(pass, together);
-    const choice = choiceFor(program, sizeIn(pass), this.#tileOptions(pass, together));
-    const unshuffle = unshuffleOf(program.network);
+    return planned;
+  }
+
+  #passes(picture: Size & { depth?: Depth }, options: UpscaleOptions): Pass[] {
+    const mode = this.#modeOf(options);
+    checkUpscale(options, mode);
+    return passesTo(
+      picture,
+      outputSize(picture, options, this.network?.scale),
+      picture.depth ?? 8,
+      {
+        factors: this.#family?.factors ?? [],
+        passes: options.passes ?? 1,
+        faithful: mode !== "network",
+        always: mode === "network" || this.#freedomOf(options) > 0,
+      },
+    );
+  }
+
+  #contextOf(
+    picture: Size & { depth?: Depth; channels?: Picture["channels"] },
+    passes: Pass[],
+    options: UpscaleOptions,
+  ): PassContext {
+    const { width, height, depth = 8 } = picture;
     return {
-      ...sizes,
-      tiles: Math.ceil(choice.cells.width / choice.core.width) *
-        Math.ceil(choice.cells.height / choice.core.height),
-      tileWidth: choice.memory.trunkWindow.width * unshuffle,
-      tileHeight: choice.memory.trunkWindow.height * unshuffle,
-      halo: choice.halo * unshuffle,
-      exact: choice.exact,
-      precision: program.storage,
-      gpuBytes: choice.gpuBytes,
-      flop: choice.flop,
+      together: withAlphaPass(picture, passes),
+      picture: { width, height, depth },
+      faithfulness: this.#faithfulnessOf(options),
     };
   }
 
-  get #maxBinding(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.device.limits;
-    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  #modeOf({ mode }: UpscaleOptions): Mode {
+    return mode ?? (this.#family?.embedded ? "faithful" : "network");
   }
 
-  /**
-   * The share of the budget of one of several passes that are in memory together: resampling goes by
-   * bands and needs little, networks share the rest.
-   */
-  #memoryFor(pass: Pass, together: Pass[]): number {
-    const networks = together.filter((other) => other.kind === "network").length;
-    if (networks === 0) return this.#memory / together.length;
-    const resampling = Math.min(this.#memory / 8, RESAMPLING_MEMORY);
-    if (pass.kind === "resample") return resampling;
-    return (this.#memory - resampling * (together.length - networks)) / networks;
+  /** What was taken for damage need not come back, nor what creativity replaces. */
+  #freedomOf(options: UpscaleOptions): number {
+    const { creativity = DEFAULT_CREATIVITY } = options;
+    const cleaning = this.#family?.cleaning ?? 0;
+    return this.#modeOf(options) === "creative" ? Math.max(cleaning, creativity) : cleaning;
   }
 
-  #resampleRequest(pass: Pass, together: Pass[]): ResampleRequest {
+  #faithfulnessOf(options: UpscaleOptions): Faithfulness {
+    const { dering = DEFAULT_DERING } = options;
     return {
-      width: pass.outputWidth,
-      height: pass.outputHeight,
-      kernel: this.#kernel,
-      depth: pass.depthOut,
-      memory: this.#memoryFor(pass, together),
+      freedom: this.#freedomOf(options),
+      overshoot: dering === 0 ? undefined : 1 - dering,
     };
-  }
-
-  #tileOptions(pass: Pass, together: Pass[]): TileOptions {
-    const { tile = "auto", halo = "auto" } = this.#options;
-    return { memory: this.#memoryFor(pass, together), tile, halo, depth: pass.depthOut };
-  }
-
-  /** The program in the precision asked for, or in f16 if only that fits, or only that exactly. */
-  async #programFor(pass: Pass, together: Pass[]): Promise<Program> {
-    const { precision = "auto", tile = "auto", halo = "auto" } = this.#options;
-    if (precision !== "auto") return await this.#program(precision);
-    const options = this.#tileOptions(pass, together);
-    const fit = (program: Program) => fitOf(program, pass, options);
-    const program = await this.#program("f32");
-    const asked = tile !== "auto" || halo !== "auto";
-    if (fit(program) === "exact" || (asked && fit(program) !== "none")) return program;
-    const smaller = await this.#program("f16");
-    return fit(smaller) === "exact" || fit(program) === "none" ? smaller : program;
-  }
-
-  #program(storage: "f32" | "f16"): Promise<Program> {
-    let program = this.#programs.get(storage);
-    if (program === undefined) {
-      const [other] = this.#programs.values();
-      program = other?.then((known) => known.withStorage(storage)) ??
-        Program.create(this.gpu, this.network!, storage);
-      this.#programs.set(storage, program);
-      program.catch(() => this.#programs.delete(storage));
-    }
-    return program;
   }
 }
 
-/** Whether a program fits the memory, and without traces of tiles. */
-function fitOf(program: Program, pass: Pass, options: TileOptions): "exact" | "inexact" | "none" {
-  try {
-    return choiceFor(program, sizeIn(pass), options).exact ? "exact" : "inexact";
-  } catch (error) {
-    if (error instanceof UsageError) return "none";
-    throw error;
+/** Bands as they are passed on. */
+type Bands = Generator<Band> | AsyncGenerator<Band>;
+
+function isEnsemble(chain: Pass[], { tta = false }: UpscaleOptions): boolean {
+  return tta && chain.some(({ kind }) => kind === "network");
+}
+
+function bandsOf(picture: Picture | PictureRows): Bands {
+  return "rows" in picture ? rowBands(picture, picture.rows) : pictureBands(picture);
+}
+
+function readTwice(picture: Picture | PictureRows): [Bands, Bands] {
+  if ("rows" in picture) return teeBands(rowBands(picture, picture.rows));
+  return [pictureBands(picture), pictureBands(picture)];
+}
+
+async function* samplesOf(
+  bands: Bands,
+  { width, channels, depth }: PictureHeader,
+): AsyncGenerator<Samples> {
+  for await (const { rows, words } of bands) {
+    yield fromGpuPixels(words, width, rows, channels, depth);
   }
 }
 
@@ -485,8 +440,4 @@ function withAlphaPass(
   const { outputWidth, outputHeight } = last;
   const size = { width, height, outputWidth, outputHeight };
   return [...passes, { kind: "resample", ...size, depthIn: depth, depthOut: depth }];
-}
-
-function sizeIn(pass: Pass): RasterSize {
-  return { width: pass.width, height: pass.height, depth: pass.depthIn };
 }

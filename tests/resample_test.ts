@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { planResample, resample } from "../src/engine/resampler.ts";
 import { UsageError } from "../src/errors.ts";
 import { Submitter } from "../src/gpu/submission.ts";
-import type { ResampleKernel } from "../src/kernels/resample.ts";
+import type { ResampleKernel } from "../src/kernels/taps.ts";
 import { fromGpuPixels } from "../src/pictures/gpu_pixels.ts";
 import {
   allocateSamples,

@@ -60,6 +60,9 @@ Deno.test("upscale() makes the size that is asked for", () =>
       [{ scale: 6 }, 42, 30],
       [{ scale: 16 }, 112, 80],
       [{ width: 30 }, 30, 21],
+      [{ width: 3 }, 3, 2],
+      [{ scale: 4, passes: 2 }, 28, 20],
+      [{ passes: 2 }, 112, 80],
       [{ height: 31 }, 43, 31],
       [{ width: 40, height: 5 }, 40, 5],
     ];
@@ -110,7 +113,7 @@ Deno.test("upscale() gives the same colours at 8, 16 and 32 bits, up to rounding
     const at = async (depth: Depth) => {
       const data = allocateSamples(depth, eight.data.length);
       eight.data.forEach((value, i) => data[i] = value / 255 * whiteOf(depth));
-      const large = await upscaler.upscale({ ...eight, depth, data });
+      const large = await upscaler.upscale({ ...eight, depth, data }, { mode: "network" });
       return Array.from(large.data, (value) => value / whiteOf(depth));
     };
     const [low, middle, high] = [await at(8), await at(16), await at(32)];
@@ -218,7 +221,8 @@ Deno.test("upscale() refuses a second picture while it is at work", () =>
 
 Deno.test("upscale() stops when its signal is aborted, and gives its buffers back", () =>
   withUpscaler({}, async (upscaler) => {
-    await upscaler.upscale(pictureOf());
+    // The networks of both factors are on the device then.
+    await upscaler.upscale(pictureOf(), { scale: 6 });
     const before = gpu.bytes;
     const reason = new Error("enough");
     await assert.rejects(
@@ -242,11 +246,12 @@ Deno.test("upscale() stops when its signal is aborted, and gives its buffers bac
 
 Deno.test("upscaleRows() gives its buffers back when its rows are not taken any more", () =>
   withUpscaler({ tile: 16 }, async (upscaler) => {
-    await upscaler.upscale(pictureOf());
+    // The networks of both factors are on the device then.
+    await upscaler.upscale(pictureOf(), { scale: 6 });
     const before = gpu.bytes;
     const picture = pictureOf({ width: 40, height: 64, channels: 4 });
     for (const scale of [4, 3, 6]) {
-      const { rows } = upscaler.upscaleRows(picture, { scale });
+      const { rows } = upscaler.upscaleRows(picture, { scale, mode: "network" });
       for await (const samples of rows) {
         if (scale === 4) assert.equal(samples.length, 40 * 4 * 16 * 4 * 4, "one row of tiles");
         break;
@@ -273,15 +278,14 @@ Deno.test("upscale() tells progress that only grows and ends at 1", () =>
 
 Deno.test("upscale() takes no more memory than asked for, and no more than planned", () =>
   withRandom(async (random) => {
-    for (const channels of [3, 4] as const) {
-      for (const scale of [2, 4, 6]) {
-        const memory = 12e6;
+    for (const [mode, memory] of [["network", 12e6], ["faithful", 32e6]] as const) {
+      for (const [channels, scale] of [[3, 2], [3, 4], [3, 6], [4, 2], [4, 4], [4, 6]] as const) {
         await withUpscaler({ memory }, async (upscaler) => {
           const before = gpu.bytes;
           const picture = pictureOf({ width: 120, height: 90, channels }, random);
-          const { passes } = await upscaler.plan(picture, { scale });
+          const { passes } = await upscaler.plan(picture, { scale, mode });
           gpu.resetPeak();
-          await upscaler.upscale(picture, { scale });
+          await upscaler.upscale(picture, { scale, mode });
           const peak = gpu.peakBytes - before;
           const planned = passes.reduce((sum, pass) => sum + pass.gpuBytes, 0);
           assert.ok(peak <= memory, `${peak} of ${memory} bytes`);
@@ -319,7 +323,12 @@ Deno.test("upscale() names the option, its range and what it received", () =>
       [{ scale: 17 }, /received 17/],
       [{ scale: NaN }, /received NaN/],
       [{ scale: 2, width: 24 }, /either a scale or a size but received both/],
-      [{ width: 11 }, /a width from 12 to 192 pixels but received 11/],
+      [{ width: 193 }, /a width from 1 to 192 pixels but received 193/],
+      [{ passes: 0 }, /1 to 4 passes but received 0/],
+      [{ mode: "wild" as "network" }, /a mode of faithful, network, creative but received "wild"/],
+      [{ dering: 2 }, /dering from 0 to 1 but received 2/],
+      [{ mode: "creative", creativity: -1 }, /creativity from 0 to 1 but received -1/],
+      [{ creativity: 0.5 }, /needs the mode "creative", not "faithful"/],
       [{ height: 145 }, /from \d+ to \d+ pixels but received \d+/],
       [{ width: 24.5 }, /received 24.5/],
       [{ width: 0 }, /received 0/],

@@ -10,14 +10,8 @@ import { type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Command, Submitter } from "../gpu/submission.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
-import {
-  resampleColumns,
-  type ResampleKernel,
-  resampleRows,
-  resampleTaps,
-  sourceRange,
-  type Taps,
-} from "../kernels/resample.ts";
+import { resampleColumns, resampleRows } from "../kernels/resample.ts";
+import { type ResampleKernel, resampleTaps, sourceRange, type Taps } from "../kernels/taps.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
 import type { Band, RasterSize, RowWindow } from "../tiles/row_window.ts";

@@ -26,15 +26,18 @@ export class Readback {
    *
    * At most one earlier read may still be awaited.
    *
+   * @param sources Parts of buffers; `offset` and `bytes` are multiples of 4.
    * @returns The words, in memory of their own.
    */
-  async read(...sources: { buffer: GPUBuffer; bytes: number }[]): Promise<Uint32Array> {
+  async read(
+    ...sources: { buffer: GPUBuffer; offset?: number; bytes: number }[]
+  ): Promise<Uint32Array> {
     const staging = this.#staging[this.#next];
     this.#next = 1 - this.#next;
     const encoder = this.#gpu.device.createCommandEncoder();
     let total = 0;
-    for (const { buffer, bytes } of sources) {
-      encoder.copyBufferToBuffer(buffer, 0, staging, total, bytes);
+    for (const { buffer, offset = 0, bytes } of sources) {
+      encoder.copyBufferToBuffer(buffer, offset, staging, total, bytes);
       total += bytes;
     }
     this.#gpu.device.queue.submit([encoder.finish()]);

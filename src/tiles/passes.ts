@@ -1,16 +1,14 @@
 /**
- * The passes from a size to another: networks, whose factor is fixed, and resampling for the rest.
- *
- * A network is never asked for more pixels than needed: it runs last, on a picture that is just large
- * enough for it, so that 6x with a 4x network is 4x, resampled to 1.5x, then 4x again. A result that
- * is smaller than the network's is shrunk with antialiasing.
+ * The passes from a size to another: networks, whose factors are fixed, resampling for the rest, and
+ * the back-projection that keeps the result faithful to the picture.
  */
 
 import type { Depth } from "../pictures/picture.ts";
+import { planSteps } from "./factors.ts";
 
 /** One pass: what it reads and what it makes. */
 export interface Pass {
-  kind: "network" | "resample";
+  kind: "network" | "resample" | "back-projection";
   width: number;
   height: number;
   outputWidth: number;
@@ -25,15 +23,25 @@ export interface Size {
   height: number;
 }
 
+/** What may be between two sizes. */
+export interface PassOptions {
+  /** Factors of the networks at hand; none for resampling alone. */
+  factors: readonly number[];
+  /** How often the whole is run; see {@linkcode planSteps}. */
+  passes: number;
+  /** Whether a larger result is to be back-projected. */
+  faithful: boolean;
+  /** Whether a network is run even if the size is to stay, for what else it does. */
+  always: boolean;
+}
+
 /**
- * Returns the passes from one size to another; none when the sizes are equal and there is no network.
+ * Returns the passes from one size to another; none when nothing is to be done.
  *
  * Between two passes pixels have at least 16 bits, so that rounding happens once.
- *
- * @param scale The network's factor; undefined for resampling alone.
  */
-export function passesTo(from: Size, to: Size, depth: Depth, scale: number | undefined): Pass[] {
-  const sizes = scale === undefined ? resampling(from, to) : chain(from, to, scale);
+export function passesTo(from: Size, to: Size, depth: Depth, options: PassOptions): Pass[] {
+  const sizes = sizedPasses(from, to, options);
   const between = Math.max(depth, 16) as Depth;
   return sizes.map((pass, index) => ({
     ...pass,
@@ -42,27 +50,56 @@ export function passesTo(from: Size, to: Size, depth: Depth, scale: number | und
   }));
 }
 
+/** The part of passes that a picture turned by 90 degrees goes through. */
+export function turnedPass(pass: Pass): Pass {
+  const { width, height, outputWidth, outputHeight } = pass;
+  return {
+    ...pass,
+    width: height,
+    height: width,
+    outputWidth: outputHeight,
+    outputHeight: outputWidth,
+  };
+}
+
 type SizedPass = Omit<Pass, "depthIn" | "depthOut">;
 
-function chain(from: Size, to: Size, scale: number): SizedPass[] {
-  const enlarged = { width: from.width * scale, height: from.height * scale };
-  const first: SizedPass = passOf("network", from, enlarged);
-  if (scale === 1 || (to.width <= enlarged.width && to.height <= enlarged.height)) {
-    return [first, ...resampling(enlarged, to)];
+function sizedPasses(
+  from: Size,
+  to: Size,
+  { factors, passes, faithful, always }: PassOptions,
+): SizedPass[] {
+  if (factors.length === 0) return [...resampling(from, to), ...faithful ? promise(from, to) : []];
+  if (always && sameSize(from, to) && !factors.includes(1)) {
+    return cleaning(from, Math.min(...factors));
   }
-  // The last network pass makes the size that it can make just above the one asked for.
-  const before = { width: Math.ceil(to.width / scale), height: Math.ceil(to.height / scale) };
-  const after = { width: before.width * scale, height: before.height * scale };
-  return [
-    ...chain(from, before, scale),
-    passOf("network", before, after),
-    ...resampling(after, to),
-  ];
+  let before = from;
+  const chain = planSteps(from, to, factors, passes).map((step) => {
+    const pass = passOf(step.kind, before, step);
+    before = step;
+    return pass;
+  });
+  return [...chain, ...faithful ? promise(from, to) : []];
+}
+
+/** A network, and back to the size before it. */
+function cleaning(size: Size, factor: number): SizedPass[] {
+  const enlarged = { width: size.width * factor, height: size.height * factor };
+  return [passOf("network", size, enlarged), ...resampling(enlarged, size)];
+}
+
+/** Nothing can be promised of a result that is smaller on a side. */
+function promise(from: Size, to: Size): SizedPass[] {
+  const promised = !sameSize(from, to) && to.width >= from.width && to.height >= from.height;
+  return promised ? [passOf("back-projection", to, to)] : [];
 }
 
 function resampling(from: Size, to: Size): SizedPass[] {
-  const same = from.width === to.width && from.height === to.height;
-  return same ? [] : [passOf("resample", from, to)];
+  return sameSize(from, to) ? [] : [passOf("resample", from, to)];
+}
+
+function sameSize(a: Size, b: Size): boolean {
+  return a.width === b.width && a.height === b.height;
 }
 
 function passOf(kind: Pass["kind"], from: Size, to: Size): SizedPass {

@@ -52,6 +52,37 @@ export async function* rowBands(
   }
 }
 
+/**
+ * Gives two readers the same bands; those that one of them has yet to take are kept for it. The source
+ * ends when both have ended.
+ */
+export function teeBands(
+  source: AsyncIterator<Band>,
+): [AsyncGenerator<Band>, AsyncGenerator<Band>] {
+  const queues: Band[][] = [[], []];
+  const ended = [false, false];
+  const reader = async function* (own: 0 | 1): AsyncGenerator<Band> {
+    try {
+      for (;;) {
+        const kept = queues[own].shift();
+        if (kept !== undefined) {
+          yield kept;
+          continue;
+        }
+        const next = await source.next();
+        if (next.done) return;
+        if (!ended[1 - own]) queues[1 - own].push(next.value);
+        yield next.value;
+      }
+    } finally {
+      ended[own] = true;
+      queues[own].length = 0;
+      if (ended[1 - own]) await source.return?.();
+    }
+  };
+  return [reader(0), reader(1)];
+}
+
 /** The rows of a picture that have come and are still needed. */
 export class RowWindow {
   readonly size: RasterSize;

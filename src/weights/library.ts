@@ -31,6 +31,8 @@ export interface LibraryEntry {
   sha256: string;
   /** Output pixels per input pixel, along one side. */
   scale: number;
+  /** What networks that differ only in their scale have in common. */
+  family: string;
   architecture: string;
   /** One line on what it is good for. */
   summary: string;

@@ -13,7 +13,8 @@ struct Params {
   pixel_pitch: u32, // pixels per row of `pixels`
   taps: u32, // taps per output column
   width: u32, // output columns
-  height: u32, // rows
+  height: u32, // rows to compute
+  first_row: u32, // the first of them, in `pixels` and in `output`
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -28,10 +29,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.width || id.y >= params.height) {
     return;
   }
+  let row = params.first_row + id.y;
   var sum = vec4f();
   for (var i = 0u; i < params.taps; i++) {
     let tap = taps[id.x * params.taps + i];
-    sum += bitcast<f32>(tap.y) * read_pixel(id.y * params.pixel_pitch + tap.x);
+    sum += bitcast<f32>(tap.y) * read_pixel(row * params.pixel_pitch + tap.x);
   }
-  output[id.y * params.width + id.x] = sum;
+  output[row * params.width + id.x] = sum;
 }

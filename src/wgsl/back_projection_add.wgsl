@@ -1,0 +1,62 @@
+// Back-projection, at the large size: adds the enlarged correction to the result, within the limits.
+// The second half of a separable resampling (along columns), then added, limited, rounded and packed.
+//
+//   input   [row][column] of vec4f: the correction, enlarged along rows
+//   taps    [output row][TAPS] of (row of `input`, weight as f32 bits), for the whole picture
+//   limits  [small row][small column] of two vec4f: lowest and highest value
+//   pixels  [output row][column] of SOURCE_DEPTH / 8 words: the result so far
+//   output  [output row][column] of DEPTH / 8 words
+//
+// Each buffer holds rows from a row of its own on (see the parameters). One invocation computes one
+// pixel.
+//
+// In front of this file: shared/read_pixel.wgsl, shared/write_pixel.wgsl.
+
+struct Params {
+  taps: u32,
+  width: u32, // output columns
+  height: u32, // rows to compute
+  row: u32, // the first of them, in the picture
+  first_small_row: u32, // small row at which `input` and `limits` begin
+  small_width: u32,
+  small_height: u32, // small rows of the picture
+  rows_per_row: f32, // small rows for an output row, below 1
+  columns_per_column: f32,
+  first_pixel_row: u32, // output row at which `pixels` begins
+  first_output_row: u32, // output row at which `output` begins
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read> taps: array<vec2u>;
+@group(0) @binding(3) var<storage, read> limits: array<vec4f>;
+@group(0) @binding(4) var<storage, read> pixels: array<u32>;
+@group(0) @binding(5) var<storage, read_write> output: array<u32>;
+
+const DEPTH = 8u;
+const SOURCE_DEPTH = 8u;
+const LIMITED = 1u;
+
+@compute @workgroup_size(8, 8, 1)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= params.width || id.y >= params.height) {
+    return;
+  }
+  let row = params.row + id.y;
+  var sum = vec4f();
+  for (var i = 0u; i < params.taps; i++) {
+    let tap = taps[row * params.taps + i];
+    sum += bitcast<f32>(tap.y) * input[(tap.x - params.first_small_row) * params.width + id.x];
+  }
+  var value = sum + read_pixel((row - params.first_pixel_row) * params.width + id.x);
+  if (LIMITED == 1u) {
+    // The small pixel in which the middle of this one lies.
+    let middle = (vec2f(f32(id.x), f32(row)) + 0.5) *
+      vec2f(params.columns_per_column, params.rows_per_row);
+    let small_row = min(u32(middle.y), params.small_height - 1u);
+    let small_column = min(u32(middle.x), params.small_width - 1u);
+    let at = (small_row - params.first_small_row) * params.small_width + small_column;
+    value = clamp(value, limits[2u * at], limits[2u * at + 1u]);
+  }
+  write_pixel((row - params.first_output_row) * params.width + id.x, value);
+}
