@@ -9,7 +9,7 @@ import { type Anchor, anchorOf } from "../targets/gravity.ts";
 import { paddedHeader, type Padding, padRows } from "../targets/padding.ts";
 import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
 import { thumbnailOf } from "../targets/thumbnail.ts";
-import { SCALE_RANGE } from "../upscale_options.ts";
+import { SCALE_RANGE, type UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRows } from "../upscaler.ts";
 import type { TargetRequest } from "./target_options.ts";
 
@@ -17,6 +17,8 @@ import type { TargetRequest } from "./target_options.ts";
 export interface Aim extends TargetPlan {
   /** What is around the picture; undefined where nothing is. */
   padding: Padding | undefined;
+  /** How often the networks are run. */
+  passes: number;
 }
 
 /** Makes a small copy of the picture, its longer side as given, reading the picture for that alone. */
@@ -33,8 +35,8 @@ export async function aimAt(
   picture: PictureHeader,
   copyOf: CopyMaker,
 ): Promise<Aim> {
-  const { target, fit, gravity } = request;
-  const plan = (anchor: Anchor) => planTarget(picture, target, fit, anchor);
+  const { target, fit, gravity, passes } = request;
+  const plan = (anchor: Anchor) => ({ ...planTarget(picture, target, fit, anchor), passes });
   const aim = plan(anchorOf(gravity === "auto" ? "centre" : gravity));
   checkReach(aim, request.label);
   if (isPadded(aim)) return { ...aim, padding: await paddingFor(request, picture, copyOf) };
@@ -68,6 +70,11 @@ export function cropTo(
   if (!("rows" in picture)) return cropPicture(picture, crop);
   const { width, height } = crop;
   return { ...picture, width, height, rows: cropRows(picture, picture.rows, crop) };
+}
+
+/** Returns what is asked of the upscaler for the part that {@linkcode cropTo} returns. */
+export function upscaleOf({ width, height, passes }: Aim): UpscaleOptions {
+  return { width, height, passes };
 }
 
 /** Returns what the result is: its size, and channels that hold what is around the picture. */

@@ -3,19 +3,22 @@
 import { isCropped, isPadded } from "../targets/plan.ts";
 import { MOST_STRETCH } from "../tiles/factors.ts";
 import type { Size } from "../tiles/passes.ts";
-import type { Plan, PlannedPass } from "../upscaler.ts";
+import type { PlannedPass } from "../pass_runner.ts";
+import type { Plan } from "../upscaler.ts";
 import type { Aim } from "./aim.ts";
 
 /**
- * Says how a size is reached, and why so: "6x: x2, shrunk to 1440 x 810, x4: one network reaches 5x".
+ * Says how a size is reached, and why so: "6x: photo-x2, shrunk to 1440 x 810, then photo-x4, because
+ * one network reaches 5x at most".
  *
  * @param repeated Whether `--passes` asked for more than one run.
  */
 export function explainSteps(plan: Plan, repeated: boolean): string {
   const factor = Math.max(plan.outputWidth / plan.width, plan.outputHeight / plan.height);
-  const steps = plan.passes.map(describeStep).join(", ");
-  const reason = repeated ? "as --passes asks" : reasonFor(plan, factor);
-  return `${factorText(factor)}: ${steps === "" ? "as it is" : steps} (${reason})`;
+  const passes = plan.passes.filter(({ kind }) => kind !== "back-projection");
+  const steps = passes.map(describeStep).join("").replace(/^, (then )?/, "");
+  const reason = repeated ? "--passes asks for it" : reasonFor(passes, factor);
+  return `${factorText(factor)}: ${steps === "" ? "it stays as it is" : steps}, because ${reason}`;
 }
 
 /** Says what of the picture is left out, and what is added around it; a sentence each. */
@@ -31,23 +34,26 @@ export function explainAim(aim: Aim, picture: Size): string[] {
   ];
 }
 
-function reasonFor({ passes }: Plan, factor: number): string {
+function reasonFor(passes: PlannedPass[], factor: number): string {
   const networks = passes.filter(({ kind }) => kind === "network").map(factorOf);
   const reached = networks.reduce((product, each) => product * each, 1);
-  if (networks.length === 0) return factor <= 1 ? "nothing is to be enlarged" : "no network";
+  if (passes.length === 0) return "it has that size";
+  if (networks.length === 0) {
+    return factor <= 1 ? "nothing is to be enlarged" : "no network is asked for";
+  }
   if (networks.length > 1) {
     return `one network reaches ${factorText(MOST_STRETCH * Math.max(...networks))} at most`;
   }
   return reached < factor
-    ? "another network would cost much and add nothing to so little"
-    : "the smallest network that suffices";
+    ? "a second network would do more work and show no more"
+    : "it is the smallest network that suffices";
 }
 
 function describeStep(pass: PlannedPass): string {
-  if (pass.kind === "network") return `x${factorOf(pass)}`;
+  if (pass.kind === "network") return `, then ${pass.network}`;
   const { width, height, outputWidth, outputHeight } = pass;
   const verb = outputWidth * outputHeight < width * height ? "shrunk" : "stretched";
-  return `${verb} to ${outputWidth} x ${outputHeight}`;
+  return `, ${verb} to ${outputWidth} x ${outputHeight}`;
 }
 
 function factorOf({ width, outputWidth }: PlannedPass): number {

@@ -1,8 +1,9 @@
 /** `tessera plan photo.jpg`: what would be done, without doing it. */
 
 import { UsageError } from "../errors.ts";
-import type { Plan, PlannedPass } from "../upscaler.ts";
-import { type Aim, aimAt, copyMaker, cropTo } from "./aim.ts";
+import type { PlannedPass } from "../pass_runner.ts";
+import type { Plan } from "../upscaler.ts";
+import { type Aim, aimAt, copyMaker, cropTo, upscaleOf } from "./aim.ts";
 import { describeOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
 import { explainAim, explainSteps } from "./explain_plan.ts";
@@ -38,7 +39,7 @@ export async function run(args: string[]): Promise<number> {
     const target = targetRequestOf(values, scaleFor(pool.first, values));
     for (const input of inputs) {
       const planned = await planPicture(input, pool, target, maxPixelsOf(values));
-      printResult(values.json ? asJson(planned) : describe(planned, target));
+      printResult(values.json ? asJson(planned) : describe(planned));
     }
   } finally {
     pool.destroy();
@@ -68,8 +69,7 @@ async function planPicture(
   const choice = await pool.upscalerFor(picture, bytes);
   const { upscaler } = choice;
   const aim = await aimAt(target, picture, copyMaker(picture, () => openPicture(input, maxPixels)));
-  const { width, height } = aim;
-  const plan = await upscaler.plan(cropTo(picture, aim), { width, height });
+  const plan = await upscaler.plan(cropTo(picture, aim), upscaleOf(aim));
   const seconds = await upscaler.estimateSeconds(plan);
   return { input, width: picture.width, height: picture.height, choice, aim, plan, seconds };
 }
@@ -81,7 +81,7 @@ function asJson({ input, width, height, choice, aim, plan, seconds }: PlannedPic
   return JSON.stringify({ input, ...sizes, crop, canvas, passes: plan.passes, denoise, seconds });
 }
 
-function describe(planned: PlannedPicture, target: TargetRequest): string {
+function describe(planned: PlannedPicture): string {
   const { input, width, height, choice, aim, plan, seconds } = planned;
   const { upscaler } = choice;
   const sizes = `${width} x ${height} to ${aim.canvas.width} x ${aim.canvas.height}`;
@@ -89,7 +89,7 @@ function describe(planned: PlannedPicture, target: TargetRequest): string {
   const reasons = [
     ...damage === undefined ? [] : [damage],
     ...explainAim(aim, planned),
-    explainSteps(plan, target.passes > 1),
+    explainSteps(plan, aim.passes > 1),
   ];
   return [
     `${input}: ${sizes} with ${upscaler.label} on ${upscaler.gpu.adapter.description}`,

@@ -4,14 +4,11 @@ import { UsageError } from "../errors.ts";
 import { GRAVITIES, type Gravity } from "../targets/gravity.ts";
 import { type Fit, FITS } from "../targets/plan.ts";
 import { parseTarget, SCREENS, type Target } from "../targets/target.ts";
-import { SCALE_RANGE } from "../upscale_options.ts";
+import { PASSES_RANGE, SCALE_RANGE } from "../upscale_options.ts";
 import { choiceOption, listOf, numberOption, type Option, type OptionValues } from "./arguments.ts";
 import { scaleText } from "./name_pattern.ts";
 import { colourOf } from "./picture_options.ts";
 import type { Rgb } from "./treatment.ts";
-
-/** The most runs that `--passes` takes: twice 4x is already the largest scale. */
-const MOST_PASSES = 4;
 
 const PAD_KINDS = ["blur", "mirror"] as const;
 
@@ -34,10 +31,9 @@ export const TARGET_OPTIONS = {
   pad: padOption("what contain adds (default: black, or nothing beside alpha)"),
   passes: numberOption({
     value: "N",
-    min: 1,
-    max: MOST_PASSES,
+    ...PASSES_RANGE,
     whole: true,
-    help: "upscale so many times: 2 with a 4x network is 16x (default: 1)",
+    help: "runs, one after the other; without a size, each by the network's factor",
   }),
 };
 
@@ -58,30 +54,20 @@ export interface TargetRequest {
 /**
  * Returns what the options ask for.
  *
- * @param scale The factor of one pass where no target is given.
+ * @param ownScale The network's factor, which is taken for each pass where no size is asked for.
  * @throws {UsageError} If options contradict each other.
  */
 export function targetRequestOf(
   values: OptionValues<typeof TARGET_OPTIONS> & { scale?: number | undefined },
-  scale: number,
+  ownScale: number,
 ): TargetRequest {
   checkTogether(values);
   const { fit = "cover", gravity = "centre", pad, passes = 1 } = values;
   const common = { fit, gravity, pad, passes };
   if (values.to !== undefined) return { ...values.to, ...common, scale: undefined };
-  const factor = factorOf(scale, passes);
+  const factor = values.scale ?? Math.min(SCALE_RANGE.max, ownScale ** passes);
   const target = { kind: "factor", factor } as const;
   return { target, label: `x${scaleText(factor)}`, ...common, scale: factor };
-}
-
-/** The factor of all passes together. */
-function factorOf(scale: number, passes: number): number {
-  const factor = scale ** passes;
-  if (factor <= SCALE_RANGE.max) return factor;
-  throw new UsageError(
-    `${passes} passes of ${scale}x are ${factor}x, and at most ${SCALE_RANGE.max}x is possible: ` +
-      `choose a smaller --scale, or --to`,
-  );
 }
 
 function checkTogether(
