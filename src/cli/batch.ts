@@ -9,12 +9,10 @@ import { EXIT } from "./exit_codes.ts";
 import { explainError, type Failure } from "./failure.ts";
 import type { JobReport } from "./job_report.ts";
 import { type Job, outputIfKnown } from "./jobs.ts";
-import { keyOf, type Ledger } from "./ledger.ts";
-import { statOrUndefined } from "./output_file.ts";
+import { keyOfJob, type Ledger } from "./ledger.ts";
 import { printNote, printResult } from "./print.ts";
 import { BatchProgress, formatDuration } from "./progress.ts";
 import { type JobOptions, runJob } from "./run_job.ts";
-import { hashOfFile } from "./settings.ts";
 import { describeSummary, type Summary } from "./summary.ts";
 import { Turns } from "./turns.ts";
 import type { UpscalerPool } from "./upscaler_pool.ts";
@@ -120,7 +118,7 @@ async function attempt(
   try {
     if (job.problem !== undefined) throw new InputError(job.problem);
     const key = ledger && await keyOfJob(job, ledger, settings);
-    const output = key && !overwrite ? ledger?.findDone(key) : undefined;
+    const output = overwrite ? undefined : ledger?.findDone(key);
     if (output !== undefined) {
       progress.skip();
       return { kind: "skipped", output };
@@ -142,17 +140,6 @@ async function attempt(
     progress.finish(job.input);
     return { kind: "failed", failure: explainError(error) };
   }
-}
-
-/** A file that is not there has no key; reading it says so in better words. */
-async function keyOfJob(
-  job: Job,
-  ledger: Ledger,
-  settings: Record<string, unknown>,
-): Promise<string | undefined> {
-  if (statOrUndefined(job.input)?.isFile !== true) return undefined;
-  const where = [ledger.nameOf(job.folder), job.name, job.format];
-  return keyOf(await hashOfFile(job.input), [settings, where]);
 }
 
 /** Says what became of a picture, as it happens. */

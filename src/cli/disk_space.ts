@@ -36,13 +36,14 @@ export function mostBytes(picture: PictureHeader, format: PictureFormat): number
 }
 
 /** Returns how many bytes can still be written in a folder, if this run may know. */
-function freeBytes(folder: string): number | undefined {
+export function freeBytes(folder: string): number | undefined {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
   if (state !== "granted") return undefined;
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
 }
 
-function megabytes(bytes: number): string {
+/** Writes a number of bytes in megabytes. */
+export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 }

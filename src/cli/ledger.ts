@@ -8,7 +8,9 @@
 
 import { createHash } from "node:crypto";
 import { join, relative, sep } from "node:path";
+import type { Job } from "./jobs.ts";
 import { statOrUndefined } from "./output_file.ts";
+import { hashOfFile } from "./settings.ts";
 
 /** The folder of the ledger in an output folder. */
 export const LEDGER_FOLDER = ".tessera";
@@ -25,7 +27,7 @@ interface LedgerLine {
   output: string;
   /** Size of the result's file. */
   bytes: number;
-  /** {@linkcode keyOf} of what it was made from. */
+  /** {@linkcode keyOfJob} of what it was made from. */
   key: string;
 }
 
@@ -43,8 +45,8 @@ export class Ledger implements Disposable {
   }
 
   /** Returns the path of the result that has this key, if it is there as it was written. */
-  findDone(key: string): string | undefined {
-    const line = this.#byKey.get(key);
+  findDone(key: string | undefined): string | undefined {
+    const line = key === undefined ? undefined : this.#byKey.get(key);
     if (line === undefined) return undefined;
     const output = join(this.#folder, ...line.output.split("/"));
     return this.#lineOf(output)?.key === key ? output : undefined;
@@ -97,11 +99,17 @@ export function recordedResults(folder: string): string[] {
  * Returns what stands for a result: the input's bytes, the settings, the name and the version of
  * Tessera's results.
  *
- * @param input SHA-256 of the input's bytes.
- * @param settings Everything that has a say in the result's bytes, and its name.
+ * @param settings What the results of a run share, see `effectiveSettings`.
+ * @returns `undefined` if there is no such file; reading it says so in better words.
  */
-export function keyOf(input: string, settings: unknown): string {
-  const text = JSON.stringify([RESULTS_VERSION, input, settings]);
+export async function keyOfJob(
+  { input, folder, name, format }: Job,
+  ledger: Ledger,
+  settings: Record<string, unknown>,
+): Promise<string | undefined> {
+  if (statOrUndefined(input)?.isFile !== true) return undefined;
+  const where = [ledger.nameOf(folder), name, format];
+  const text = JSON.stringify([RESULTS_VERSION, await hashOfFile(input), settings, where]);
   return createHash("sha256").update(text).digest("hex");
 }
 

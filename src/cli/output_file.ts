@@ -104,7 +104,13 @@ function resolveLink(path: string): string {
   }
 }
 
-function checkFree(path: string, overwrite: boolean): void {
+/**
+ * Refuses a name that is taken.
+ *
+ * @param overwrite Whether a file there may be replaced.
+ * @throws {UsageError} If something is there that may not.
+ */
+export function checkFree(path: string, overwrite: boolean): void {
   const found = statOrUndefined(path);
   if (found === undefined) return;
   if (!found.isFile) throw new UsageError(`Cannot write "${path}": it exists and is no file`);
