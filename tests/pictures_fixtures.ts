@@ -2,6 +2,7 @@
  * Small pictures and hand-made files for the tests of `src/pictures`, the same in every run.
  */
 
+import { big } from "../src/pictures/boxes.ts";
 import { concatBytes, latin1, viewOf } from "../src/pictures/bytes.ts";
 import { allocateSamples, type Depth, type Picture, whiteOf } from "../src/pictures/mod.ts";
 import { crc32, deflateSync } from "node:zlib";
@@ -122,4 +123,64 @@ export function testExif(orientation: number, little = true): Uint8Array {
   entry(102, 0x0201, 4, 1, 136);
   entry(114, 0x0202, 4, 1, 20);
   return bytes;
+}
+
+/** Primaries in the profile's own white, as profiles store them: XYZ of red, green and blue. */
+export const SRGB_PRIMARIES = [[0.4361, 0.2225, 0.0139], [0.3851, 0.7169, 0.0971], [
+  0.1431,
+  0.0606,
+  0.7141,
+]];
+export const P3_PRIMARIES = [[0.5151, 0.2412, -0.0011], [0.292, 0.6922, 0.0419], [
+  0.1571,
+  0.0666,
+  0.7841,
+]];
+
+/** The curve of sRGB as parameters: exponent, slope and offset, the straight part. */
+export const SRGB_CURVE = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
+
+function fixed(value: number): Uint8Array {
+  return big(Math.round(value * 65536) + (value < 0 ? 2 ** 32 : 0), 4);
+}
+
+/** A profile of three primaries and one curve, or of a curve alone for grey. */
+export function colourProfile(primaries: number[][] | undefined, curve: number[]): Uint8Array {
+  const kind = curve.length === 1 ? 0 : 3;
+  const parametric = concatBytes([
+    latin1("para\0\0\0\0"),
+    big(kind, 2),
+    big(0, 2),
+    ...curve.map(fixed),
+  ]);
+  const xyz = (values: number[]) => concatBytes([latin1("XYZ \0\0\0\0"), ...values.map(fixed)]);
+  const tags: [string, Uint8Array][] = [["wtpt", xyz([0.9642, 1, 0.8249])]];
+  if (primaries === undefined) tags.push(["kTRC", parametric]);
+  else {
+    primaries.forEach((values, i) => tags.push([`${"rgb"[i]}XYZ`, xyz(values)]));
+    for (const name of ["rTRC", "gTRC", "bTRC"]) tags.push([name, parametric]);
+  }
+  let at = 128 + 4 + tags.length * 12;
+  const table: Uint8Array[] = [big(tags.length, 4)];
+  const data: Uint8Array[] = [];
+  for (const [name, value] of tags) {
+    const padded = concatBytes([value, new Uint8Array((4 - value.length % 4) % 4)]);
+    table.push(latin1(name), big(at, 4), big(value.length, 4));
+    data.push(padded);
+    at += padded.length;
+  }
+  const header = concatBytes([
+    big(at, 4),
+    new Uint8Array(4),
+    big(0x04300000, 4),
+    latin1(`mntr${primaries === undefined ? "GRAY" : "RGB "}XYZ `),
+    new Uint8Array(12),
+    latin1("acsp"),
+    new Uint8Array(28),
+    fixed(0.9642),
+    fixed(1),
+    fixed(0.8249),
+    new Uint8Array(48),
+  ]);
+  return concatBytes([header, ...table, ...data]);
 }

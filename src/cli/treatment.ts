@@ -3,20 +3,21 @@
 import { UsageError } from "../errors.ts";
 import {
   allocateSamples,
+  changeRows,
   flattenAlpha,
   FORMATS,
+  hasAlpha,
+  isOpaque,
   lossesOf,
   type Metadata,
   type Picture,
   type PictureFormat,
   type PictureHeader,
-  type Samples,
+  type PictureRows,
   splitAlpha,
   stripMetadata,
   toSrgb,
-  whiteOf,
 } from "../pictures/mod.ts";
-import type { PictureRows } from "../upscaler.ts";
 
 /** Red, green and blue, each from 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -30,7 +31,8 @@ export interface Treatment {
 }
 
 /**
- * Makes of a picture what was asked for and what its format can hold.
+ * Makes of a picture what was asked for and what its format can hold. The rows of one that comes in rows
+ * are walked once more if only they tell whether any of it is transparent.
  *
  * @param onLoss Receives sentences about what of the input the output will not show.
  * @throws {UsageError} If the format has no transparency, the picture has, and no background is given.
@@ -41,45 +43,49 @@ export async function treat(
   { background, toSrgb: convert, strip }: Treatment,
   onLoss: (loss: string) => void,
 ): Promise<Picture | PictureRows> {
+  if (background === undefined && !FORMATS[format].alpha) await checkOpaque(picture, format);
   const stripped = strip ? { ...picture, metadata: strippedOf(picture) } : picture;
-  const converted = convert ? await inSrgb(stripped) : stripped;
-  const fitting = "rows" in converted ? converted : fitAlpha(converted, format, background);
+  const converted = convert ? await change(stripped, toSrgb) : stripped;
+  const fitting = await fitAlpha(converted, format, background);
   for (const sentence of [...picture.notes ?? [], ...lossesOf(fitting, format)]) onLoss(sentence);
   return fitting;
+}
+
+async function checkOpaque(picture: Picture | PictureRows, format: PictureFormat): Promise<void> {
+  if (!hasAlpha(picture)) return;
+  for await (const data of "rows" in picture ? picture.rows : [picture.data]) {
+    if (isOpaque({ ...picture, data })) continue;
+    throw new UsageError(
+      `${FORMATS[format].name} cannot hold the picture's transparency: choose --format png, ` +
+        `or a --background`,
+    );
+  }
 }
 
 function strippedOf(header: PictureHeader): Metadata {
   return stripMetadata({ ...header, data: new Uint8Array(0) }).metadata;
 }
 
-async function inSrgb(picture: Picture | PictureRows): Promise<Picture | PictureRows> {
-  if (!("rows" in picture)) return await toSrgb(picture);
-  const { depth, channels, rows } = picture;
-  const onePixel = { ...picture, width: 1, height: 1, data: allocateSamples(depth, channels) };
-  const { metadata } = await toSrgb(onePixel);
-  return { ...picture, metadata, rows: rowsInSrgb(picture, rows) };
+/** Changes the samples of a picture; of one that comes in rows, as they come. */
+async function change(
+  picture: Picture | PictureRows,
+  work: (picture: Picture) => Picture | Promise<Picture>,
+): Promise<Picture | PictureRows> {
+  if (!("rows" in picture)) return await work(picture);
+  const { width, height, channels, depth } = picture;
+  const data = allocateSamples(depth, channels);
+  const { data: _, ...onePixel } = await work({ ...picture, width: 1, height: 1, data });
+  return { ...onePixel, width, height, rows: changeRows(picture, work) };
 }
 
-async function* rowsInSrgb(
-  header: PictureHeader,
-  rows: AsyncIterable<Samples>,
-): AsyncGenerator<Samples> {
-  const perRow = header.width * header.channels;
-  for await (const data of rows) {
-    yield (await toSrgb({ ...header, height: data.length / perRow, data })).data;
+async function fitAlpha(
+  picture: Picture | PictureRows,
+  format: PictureFormat,
+  background: Rgb | undefined,
+): Promise<Picture | PictureRows> {
+  if (!hasAlpha(picture)) return picture;
+  if (background !== undefined) {
+    return await change(picture, (part) => flattenAlpha(part, background));
   }
-}
-
-/** A picture in rows has no alpha. */
-function fitAlpha(picture: Picture, format: PictureFormat, background: Rgb | undefined): Picture {
-  const flat = background === undefined ? picture : flattenAlpha(picture, background);
-  return FORMATS[format].alpha ? flat : withoutAlpha(flat, FORMATS[format].name);
-}
-
-function withoutAlpha(picture: Picture, format: string): Picture {
-  const { colour, alpha, constant = whiteOf(picture.depth) } = splitAlpha(picture);
-  if (alpha === undefined && constant === whiteOf(picture.depth)) return colour;
-  throw new UsageError(
-    `${format} cannot hold the picture's transparency: choose --format png, or a --background`,
-  );
+  return FORMATS[format].alpha ? picture : await change(picture, (part) => splitAlpha(part).colour);
 }
