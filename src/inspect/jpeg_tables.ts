@@ -49,6 +49,9 @@ const BASES: readonly (readonly number[])[] = [
   ],
 ];
 
+/** The families of base tables, for {@linkcode scaledTable}. */
+export const TABLE_FAMILIES: readonly number[] = [0, 1];
+
 const SAMPLINGS: Readonly<Record<string, JpegSettings["chroma"]>> = {
   "1x1": "4:4:4",
   "1x2": "4:4:0",

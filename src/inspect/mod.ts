@@ -4,5 +4,6 @@
  */
 
 export { type Inspection, inspectPicture } from "./inspection.ts";
-export { adviseDenoise, describeDamage } from "./advice.ts";
-export { type JpegSettings, readJpegSettings } from "./jpeg_tables.ts";
+export { adviseDenoise, type Damage, describeDamage } from "./advice.ts";
+export type { Content } from "./content.ts";
+export type { JpegSettings } from "./jpeg_tables.ts";
