@@ -23,15 +23,17 @@ export interface ProgramOptions {
   flags?: string[];
   cwd?: string;
   env?: Record<string, string>;
+  /** Where its input comes from; from nowhere unless given. */
+  stdin?: "piped" | "null";
 }
 
 /** Prepares `deno run <flags> cli.ts <args>`. */
 export function program(args: string[], options: ProgramOptions = {}): Deno.Command {
-  const { flags = PERMISSIONS.map(({ flag }) => flag), cwd, env = {} } = options;
+  const { flags = PERMISSIONS.map(({ flag }) => flag), cwd, env = {}, stdin = "null" } = options;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, `${ROOT}cli.ts`, ...args],
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
     ...(cwd !== undefined && { cwd }),

@@ -12,7 +12,8 @@ import {
   switchOption,
   textOption,
 } from "./arguments.ts";
-import { runBatch } from "./batch.ts";
+import { type BatchOptions, runBatch } from "./batch.ts";
+import { dryRun } from "./dry_run.ts";
 import { EXIT, EXIT_CODE_HELP } from "./exit_codes.ts";
 import { findInputs, searchedFolder } from "./inputs.ts";
 import { InterruptListener } from "./interrupt.ts";
@@ -68,6 +69,7 @@ export const OPTIONS = {
   ...ENCODING_OPTIONS,
   ...TREATMENT_OPTIONS,
   ...INPUT_OPTIONS,
+  "dry-run": switchOption("estimate time, memory and disk, and write nothing"),
   overwrite: switchOption("replace results that exist, and make those again that are done"),
   quiet: switchOption("only errors", "q"),
   json: switchOption("one JSON line per picture on stdout"),
@@ -113,7 +115,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
     }
     const folder = several ? outputFolder(request) : undefined;
     using ledger = folder === undefined ? undefined : new Ledger(folder);
-    return await runBatch(own, pool, {
+    const options: BatchOptions = {
       job: {
         target,
         maxPixels: maxPixelsOf(values),
@@ -129,7 +131,9 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
       overwrite: values.overwrite,
       quiet: values.quiet,
       json: values.json,
-    });
+    };
+    if (values["dry-run"]) return await dryRun(own, pool, options, folder);
+    return await runBatch(own, pool, options);
   } finally {
     pool.destroy();
   }
