@@ -32,6 +32,16 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: () => import("./plan.ts"),
   },
   {
+    name: "inspect",
+    summary: "measure pictures: JPEG damage, noise, blur; say how far they can be enlarged",
+    load: () => import("./inspect.ts"),
+  },
+  {
+    name: "preview",
+    summary: "show what each network makes of a picture, with times and scores",
+    load: () => import("./preview.ts"),
+  },
+  {
     name: "compare",
     summary: "make a page on which two pictures are compared, with a slider and a lens",
     load: () => import("./compare.ts"),

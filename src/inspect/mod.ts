@@ -5,5 +5,6 @@
 
 export { type Inspection, inspectPicture } from "./inspection.ts";
 export { adviseDenoise, type Damage, describeDamage } from "./advice.ts";
+export { type Expectation, expectationOf } from "./expectation.ts";
 export type { Content } from "./content.ts";
 export type { JpegSettings } from "./jpeg_tables.ts";
