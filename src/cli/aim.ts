@@ -11,14 +11,15 @@ import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/pla
 import { thumbnailOf } from "../targets/thumbnail.ts";
 import { SCALE_RANGE, type UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRows } from "../upscaler.ts";
+import type { Style } from "./style_options.ts";
 import type { TargetRequest } from "./target_options.ts";
 
 /** What is done with one picture to give it the size that was asked for. */
 export interface Aim extends TargetPlan {
   /** What is around the picture; undefined where nothing is. */
   padding: Padding | undefined;
-  /** How often the networks are run. */
-  passes: number;
+  /** What is asked of the upscaler beside the size. */
+  style: Style;
 }
 
 /** Makes a small copy of the picture, its longer side as given, reading the picture for that alone. */
@@ -35,8 +36,8 @@ export async function aimAt(
   picture: PictureHeader,
   copyOf: CopyMaker,
 ): Promise<Aim> {
-  const { target, fit, gravity, passes } = request;
-  const plan = (anchor: Anchor) => ({ ...planTarget(picture, target, fit, anchor), passes });
+  const { target, fit, gravity, style } = request;
+  const plan = (anchor: Anchor) => ({ ...planTarget(picture, target, fit, anchor), style });
   const aim = plan(anchorOf(gravity === "auto" ? "centre" : gravity));
   checkReach(aim, request.label);
   if (isPadded(aim)) return { ...aim, padding: await paddingFor(request, picture, copyOf) };
@@ -73,8 +74,8 @@ export function cropTo(
 }
 
 /** Returns what is asked of the upscaler for the part that {@linkcode cropTo} returns. */
-export function upscaleOf({ width, height, passes }: Aim): UpscaleOptions {
-  return { width, height, passes };
+export function upscaleOf({ width, height, style }: Aim): UpscaleOptions {
+  return { width, height, ...style };
 }
 
 /** Returns what the result is: its size, and channels that hold what is around the picture. */

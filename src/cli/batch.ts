@@ -161,9 +161,11 @@ function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
   }
 }
 
-function describe({ input, output, outputWidth, outputHeight, seconds }: JobReport): string {
+function describe(report: JobReport): string {
+  const { input, output, outputWidth, outputHeight, consistency, seconds } = report;
+  const promise = consistency === null ? "" : `, consistency ${consistency} dB`;
   const size = `${outputWidth} x ${outputHeight}`;
-  return `${input} -> ${output} (${size}, ${formatDuration(seconds.total)})`;
+  return `${input} -> ${output} (${size}${promise}, ${formatDuration(seconds.total)})`;
 }
 
 function summarise(

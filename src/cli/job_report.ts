@@ -15,6 +15,11 @@ export interface JobReport {
   precision: "f32" | "f16";
   /** Share of the restorer in the weights. */
   denoise: number;
+  /**
+   * PSNR in dB of the result, shrunk, against the picture as it was wanted; 100 at most, and null
+   * where nothing was promised.
+   */
+  consistency: number | null;
   tiles: number;
   /** Most GPU memory in use at one time, as planned. */
   gpuBytes: number;
@@ -29,7 +34,7 @@ export function describeJob(
   upscaler: Upscaler,
   plan: Plan,
   scale: number,
-): Omit<JobReport, "denoise" | "seconds"> {
+): Omit<JobReport, "denoise" | "consistency" | "seconds"> {
   return {
     input,
     output,
@@ -77,6 +82,11 @@ export class PhaseClock {
       total: toMilliseconds(decode + upscale + encode),
     };
   }
+}
+
+/** A PSNR for people and for JSON, which knows no infinity. */
+export function reportedDecibels(psnr: number): number {
+  return Math.min(100, Number(psnr.toFixed(1)));
 }
 
 /** Drops the digits that no clock knows. */

@@ -89,7 +89,7 @@ function describe(planned: PlannedPicture): string {
   const reasons = [
     ...damage === undefined ? [] : [damage],
     ...explainAim(aim, planned),
-    explainSteps(plan, aim.passes > 1),
+    explainSteps(plan, (aim.style.passes ?? 1) > 1),
   ];
   return [
     `${input}: ${sizes} with ${upscaler.label} on ${upscaler.gpu.adapter.description}`,

@@ -4,12 +4,12 @@
 
 import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
-import type { PictureRows, Upscaler } from "../upscaler.ts";
-import { type Aim, padTo, upscaleOf } from "./aim.ts";
+import type { PictureRows } from "../upscaler.ts";
+import { padTo, upscaleOf } from "./aim.ts";
 import { checkSpace, mostBytes } from "./disk_space.ts";
 import { encodeRows, isWrittenInRows } from "./encoding.ts";
 import { openPicture } from "./input_file.ts";
-import { describeJob, type JobReport, PhaseClock } from "./job_report.ts";
+import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "./jobs.ts";
 import { makeFolder, OutputFile } from "./output_file.ts";
 import { prepareJob, type PrepareOptions } from "./prepare_job.ts";
@@ -40,7 +40,7 @@ export async function runJob(
   pool: UpscalerPool,
   options: JobOptions,
 ): Promise<JobReport> {
-  const { signal } = options;
+  const { signal, onProgress } = options;
   const clock = new PhaseClock();
   const known = outputIfKnown(job);
   using early = known === undefined ? undefined : openOutput(job, known, options);
@@ -53,7 +53,13 @@ export async function runJob(
   const encoded = isWrittenInRows(result, encoding, options.codecs)
     ? encodedInRows
     : encodedAsWhole;
-  for await (const bytes of encoded(prepared.part, aim, encoding, upscaler, options, clock)) {
+  let consistency: number | undefined;
+  const onConsistency = (psnr: number) => consistency = psnr;
+  const upscale = () => {
+    const asked = { ...upscaleOf(aim), signal, onProgress, onConsistency };
+    return padTo(upscaler.upscaleRows(prepared.part, asked), aim);
+  };
+  for await (const bytes of encoded(upscale, encoding, options, clock)) {
     await file.write(bytes);
   }
   signal.throwIfAborted();
@@ -66,6 +72,7 @@ export async function runJob(
     outputWidth: result.width,
     outputHeight: result.height,
     denoise,
+    consistency: consistency === undefined ? null : reportedDecibels(consistency),
     seconds: clock.stop(),
   };
 }
@@ -78,28 +85,23 @@ function openOutput(job: Job, path: string, { mayReplace }: JobOptions): OutputF
 
 /** Yields the bytes of the result as its rows are made. */
 async function* encodedInRows(
-  picture: Picture | PictureRows,
-  aim: Aim,
+  upscale: () => PictureRows,
   encoding: EncodeOptions,
-  upscaler: Upscaler,
-  { turns, signal, onProgress }: JobOptions,
+  { turns }: JobOptions,
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   clock.enter("wait");
   using _turn = await turns.take();
   clock.enter("upscale");
-  const upscaled = upscaler.upscaleRows(picture, { ...upscaleOf(aim), signal, onProgress });
-  const { rows, ...header } = padTo(upscaled, aim);
+  const { rows, ...header } = upscale();
   yield* encodeRows(header, timed(rows, clock), encoding);
 }
 
 /** Yields the bytes of the result at once. */
 async function* encodedAsWhole(
-  picture: Picture | PictureRows,
-  aim: Aim,
+  upscale: () => PictureRows,
   encoding: EncodeOptions,
-  upscaler: Upscaler,
-  { codecs, turns, signal, onProgress }: JobOptions,
+  { codecs, turns }: JobOptions,
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   clock.enter("wait");
@@ -107,8 +109,7 @@ async function* encodedAsWhole(
   let result: Picture;
   try {
     clock.enter("upscale");
-    const upscaled = upscaler.upscaleRows(picture, { ...upscaleOf(aim), signal, onProgress });
-    result = await gatherRows(padTo(upscaled, aim));
+    result = await gatherRows(upscale());
   } finally {
     turn[Symbol.dispose]();
   }

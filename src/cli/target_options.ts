@@ -1,13 +1,14 @@
-/** The options that say how large results become and what of a picture they show. */
+/** The options that say how large results become, what of a picture they show, and in what style. */
 
 import { UsageError } from "../errors.ts";
 import { GRAVITIES, type Gravity } from "../targets/gravity.ts";
 import { type Fit, FITS } from "../targets/plan.ts";
 import { parseTarget, SCREENS, type Target } from "../targets/target.ts";
-import { PASSES_RANGE, SCALE_RANGE } from "../upscale_options.ts";
-import { choiceOption, listOf, numberOption, type Option, type OptionValues } from "./arguments.ts";
+import { SCALE_RANGE } from "../upscale_options.ts";
+import { choiceOption, listOf, type Option, type OptionValues } from "./arguments.ts";
 import { scaleText } from "./name_pattern.ts";
 import { colourOf } from "./picture_options.ts";
+import { type Style, STYLE_OPTIONS, styleOf } from "./style_options.ts";
 import type { Rgb } from "./treatment.ts";
 
 const PAD_KINDS = ["blur", "mirror"] as const;
@@ -29,12 +30,7 @@ export const TARGET_OPTIONS = {
     help: "what cover keeps: centre (default), top, top-left ... or auto",
   }),
   pad: padOption("what contain adds (default: black, or nothing beside alpha)"),
-  passes: numberOption({
-    value: "N",
-    ...PASSES_RANGE,
-    whole: true,
-    help: "runs, one after the other; without a size, each by the network's factor",
-  }),
+  ...STYLE_OPTIONS,
 };
 
 /** What results are to be like. */
@@ -48,7 +44,8 @@ export interface TargetRequest {
   gravity: Gravity | "auto";
   /** Undefined: black, or transparent where the picture has alpha. */
   pad: Pad | undefined;
-  passes: number;
+  /** What is asked of the upscaler beside the size. */
+  style: Style;
 }
 
 /**
@@ -63,7 +60,7 @@ export function targetRequestOf(
 ): TargetRequest {
   checkTogether(values);
   const { fit = "cover", gravity = "centre", pad, passes = 1 } = values;
-  const common = { fit, gravity, pad, passes };
+  const common = { fit, gravity, pad, style: styleOf(values) };
   if (values.to !== undefined) return { ...values.to, ...common, scale: undefined };
   const factor = values.scale ?? Math.min(SCALE_RANGE.max, ownScale ** passes);
   const target = { kind: "factor", factor } as const;
