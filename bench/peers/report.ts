@@ -25,7 +25,7 @@ export function contestTable(contest: Contest): string {
   return [
     "",
     `${model}, ${width}x${height}, ${gflop.toFixed(1)} GFLOP, load ${load.toFixed(1)}`,
-    ...align([COLUMNS, ...entries.map(row)]),
+    ...alignRows([COLUMNS, ...entries.map(row)]),
     ...refusals.map(({ peer, reason }) => `  ${peer} was not timed: ${reason}`),
   ].join("\n");
 }
@@ -41,9 +41,9 @@ function row({ peer, ms, minMs, gflops, ratio, difference }: Entry): string[] {
   ];
 }
 
-/** The first column to the left, the others to the right. */
-function align(rows: string[][]): string[] {
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((cells) => cells[i].length)));
+/** Lays cells out in columns: the first to the left, the others to the right. */
+export function alignRows(rows: string[][]): string[] {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((cells) => cells[i].length)));
   return rows.map(([first, ...others]) => {
     const numbers = others.map((cell, i) => cell.padStart(widths[i + 1]));
     return `  ${[first.padEnd(widths[0]), ...numbers].join("  ")}`.trimEnd();
