@@ -148,7 +148,7 @@ Deno.test("a record tells the network, the sizes and the adapter; the bytes are 
       ModelSHA256: embeddedModels().find(({ name }) => name === "fast-x4")!.sha256,
       From: "12x9",
       To: "48x36",
-      Settings: "denoise=0 precision=f32",
+      Settings: "mode=faithful denoise=0 precision=f32",
     });
     assert.ok(Adapter.length > 0);
     const again = await upscale(folder, "a.png", "again.jpg", ...args);
@@ -170,7 +170,10 @@ Deno.test("a record names options that were given, and a network's file without 
       record.ModelSHA256,
       embeddedModels().find(({ name }) => name === "fast-x2")!.sha256,
     );
-    assert.equal(record.Settings, "scale=3 precision=f16 background=16,32,48 denoise=0");
+    assert.equal(
+      record.Settings,
+      "mode=network scale=3 denoise=0 precision=f16 background=16,32,48",
+    );
     assert.ok(!xmp!.includes("secret"));
   });
 });
@@ -184,7 +187,7 @@ Deno.test("a blend is recorded with both of its networks", async () => {
       return embeddedModels().find(({ name }) => name === wanted)!.sha256;
     });
     assert.deepEqual([Model, ModelSHA256], ["photo-x4, denoise 0.5", hashes.join(" ")]);
-    assert.match(Settings, /^denoise=0\.5 /);
+    assert.match(Settings, /^mode=faithful denoise=0\.5 /);
   });
 });
 

@@ -77,7 +77,7 @@ async function readSide(path: string, maxPixels: number): Promise<Side> {
   try {
     using opened = await openPicture(path, maxPixels);
     const { width, height } = opened.picture;
-    const bytes = await Deno.readFile(path);
+    const bytes = opened.bytes ?? await Deno.readFile(path);
     const file = embeddable(bytes) ?? await asPng(opened.picture);
     return { name: basename(path), width, height, file, bytes: bytes.length };
   } catch (error) {

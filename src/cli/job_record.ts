@@ -4,8 +4,9 @@
  */
 
 import { lossesOf, type PictureFormat, type PictureHeader } from "../pictures/mod.ts";
-import { withRecord } from "../pictures/record.ts";
+import { type RecordFields, withRecord } from "../pictures/record.ts";
 import type { Plan } from "../upscaler.ts";
+import { embeddedModels } from "../weights/library.ts";
 import { weightHashes } from "./settings.ts";
 import { TARGET_OPTIONS } from "./target_options.ts";
 import { UPSCALER_OPTIONS } from "./upscaler_options.ts";
@@ -17,10 +18,10 @@ export interface RunRecord {
   /** SHA-256 of the network's weights, and of its restorer's; none of weights from a URL. */
   weights: readonly string[];
   /** The options that were given and change pixels, as texts. */
-  settings: Readonly<Record<string, string>>;
+  settings: RecordFields;
 }
 
-/** The options that are recorded if they are given; a model, which may be a path, goes by its label. */
+/** The options that are recorded, in this order; a model, which may be a path, goes by its label. */
 const RECORDED = [
   ...Object.keys(TARGET_OPTIONS),
   ...Object.keys(UPSCALER_OPTIONS).filter((name) => name !== "model" && name !== "memory"),
@@ -49,27 +50,52 @@ export function withJobRecord<P extends PictureHeader>(
   picture: P,
   format: PictureFormat,
   run: RunRecord,
-  { upscaler, denoise }: Choice,
+  choice: Choice,
   plan: Plan,
 ): P {
-  const network = plan.passes.find(({ kind }) => kind === "network");
-  const made = network && { denoise: String(denoise), precision: network.precision };
-  const settings = Object.entries({ ...run.settings, ...made })
-    .map(([name, value]) => `${name}=${value}`).join(" ");
-  const weights = run.weights.slice(0, denoise > 0 ? 2 : 1);
   const software = `Tessera ${VERSION}`;
   const xmp = withRecord(picture.metadata.xmp, software, {
     Software: software,
-    Model: upscaler.label,
-    ...weights.length > 0 && { ModelSHA256: weights.join(" ") },
+    ...modelFields(run, choice, plan),
     From: `${plan.width}x${plan.height}`,
     To: `${plan.outputWidth}x${plan.outputHeight}`,
-    ...settings !== "" && { Settings: settings },
-    Adapter: upscaler.gpu.adapter.description,
+    ...settingFields(run, choice, plan),
+    Adapter: choice.upscaler.gpu.adapter.description,
   });
   const recorded = { ...picture, metadata: { ...picture.metadata, xmp } };
   const fits = lossesOf(recorded, format).length === lossesOf(picture, format).length;
   return fits ? recorded : picture;
+}
+
+/** The networks that run, and the hashes of their weights. */
+function modelFields(
+  { weights }: RunRecord,
+  { upscaler, denoise }: Choice,
+  { passes }: Plan,
+): RecordFields {
+  const names = [...new Set(passes.flatMap(({ network }) => network ?? []))];
+  const hashes = names.flatMap((name) => {
+    const embedded = embeddedModels().find((entry) => entry.name === name);
+    return embedded?.sha256 ?? weights.slice(0, denoise > 0 ? 2 : 1);
+  });
+  return {
+    Model: names.join(" + ") || upscaler.label,
+    ...hashes.length > 0 && { ModelSHA256: hashes.join(" ") },
+  };
+}
+
+/** The options that were given, and what was chosen instead of those that were not. */
+function settingFields(run: RunRecord, { denoise }: Choice, { passes }: Plan): RecordFields {
+  const network = passes.find(({ kind }) => kind === "network");
+  const corrected = passes.some(({ kind }) => kind === "back-projection");
+  const settings: RecordFields = {
+    ...network && { mode: corrected ? "faithful" : "network" },
+    ...run.settings,
+    ...network && { denoise: String(denoise), precision: network.precision },
+  };
+  const named = RECORDED.filter((name) => settings[name] !== undefined);
+  if (named.length === 0) return {};
+  return { Settings: named.map((name) => `${name}=${settings[name]}`).join(" ") };
 }
 
 /** A size keeps how it was spelt as its label; a colour is three numbers. */

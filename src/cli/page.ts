@@ -30,6 +30,9 @@ export function embeddable(bytes: Uint8Array): EmbeddedFile | undefined {
   return type === undefined ? undefined : { type, bytes };
 }
 
+/** What can stand in a page: text, a picture as a data URI, or parts of a page that are filled in. */
+export type PageValue = string | EmbeddedFile | Iterable<Uint8Array>;
+
 /**
  * Fills in a page.
  *
@@ -39,18 +42,16 @@ export function embeddable(bytes: Uint8Array): EmbeddedFile | undefined {
  */
 export function* fillPage(
   template: string,
-  values: Readonly<Record<string, string | EmbeddedFile>>,
+  values: Readonly<Record<string, PageValue>>,
 ): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   const parts = template.split(/\{\{\s*(\w+)\s*\}\}/);
   for (const [i, part] of parts.entries()) {
+    const value = i % 2 === 0 ? undefined : values[part];
     if (i % 2 === 0) yield encoder.encode(part);
-    else if (values[part] === undefined) throw new Error(`The page has no value for "${part}"`);
-    else yield encoder.encode(asText(values[part]));
+    else if (value === undefined) throw new Error(`The page has no value for "${part}"`);
+    else if (typeof value === "string") yield encoder.encode(escapeMarkup(value));
+    else if (Symbol.iterator in value) yield* value;
+    else yield encoder.encode(`data:${value.type};base64,${value.bytes.toBase64()}`);
   }
-}
-
-function asText(value: string | EmbeddedFile): string {
-  if (typeof value === "string") return escapeMarkup(value);
-  return `data:${value.type};base64,${value.bytes.toBase64()}`;
 }
