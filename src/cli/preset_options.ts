@@ -19,6 +19,7 @@ const NOT_IN_PRESETS = ["preset", "version", "help"];
 const REPLACED: Readonly<Record<string, readonly string[]>> = {
   scale: ["to", "fit", "gravity", "pad"],
   to: ["scale"],
+  mode: ["creativity"],
 };
 
 /**

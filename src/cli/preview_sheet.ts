@@ -27,10 +27,13 @@ export async function previewPage(
   });
 }
 
-/** Says what was measured. */
-export function describeMethod({ part, region }: PreviewSample, scale: number): string {
-  return `Scores: the ${part.width} x ${part.height} pixels at ${region.x}, ${region.y} shrunk to ` +
-    `1/${scale}, enlarged again and compared with what they were (luma, PSNR in dB).`;
+/** Says what was measured, and what of it is to be taken with care. */
+export function describeMethod({ part, region, denoise }: PreviewSample, scale: number): string {
+  const method = `Scores: the ${part.width} x ${part.height} pixels at ${region.x}, ${region.y} ` +
+    `shrunk to 1/${scale}, enlarged again and compared with what they were (luma, PSNR in dB).`;
+  if (denoise === 0) return method;
+  return `${method} This picture is damaged, and the damage counts as truth: what takes it away ` +
+    `scores lower than it looks.`;
 }
 
 async function figureOf(trial: Trial, isBest: boolean): Promise<Uint8Array[]> {
