@@ -65,6 +65,11 @@ Deno.test("names are filled in as far as they are known, the rest with the size"
     outputIfKnown(planned(all)),
     join("out", "sub", "holiday_a_JPG_photo-x4_4.JPG"),
   );
+  const known = { model: "4x My Net.safetensors" };
+  assert.equal(
+    outputIfKnown(planned("{model}.png", { known })),
+    join("out", "sub", "4x-My-Net.png"),
+  );
   const late = planned("{name}-{width}x{height}-{scale}.webp", { known: { model: "m" } });
   assert.equal(late.format, "webp");
   assert.equal(outputIfKnown(late), undefined);

@@ -56,7 +56,8 @@ type Outcome =
 /**
  * Upscales pictures and says how it went.
  *
- * @returns The exit code: that of the only picture, or 1 if one of several failed.
+ * @returns The exit code: that of the only picture, or 1 if one of several failed. If the device is lost,
+ * nothing after it could be done: that of a device that failed.
  */
 export async function runBatch(
   jobs: readonly Job[],
@@ -66,7 +67,9 @@ export async function runBatch(
   const start = performance.now();
   const outcomes: [Job, Outcome][] = [];
   const { signal } = options.job;
-  for await (const [job, outcome] of outcomesOf(jobs, pool, options)) {
+  let lost = false;
+  pool.first.gpu.device.lost.then(() => lost = true);
+  for await (const [job, outcome] of outcomesOf(jobs, pool, options, () => lost)) {
     outcomes.push([job, outcome]);
     tell(job, outcome, options);
   }
@@ -76,6 +79,7 @@ export async function runBatch(
     if (options.json) printResult(JSON.stringify({ summary }));
   }
   if (signal.aborted) return EXIT.interrupted;
+  if (lost) return EXIT.gpu;
   const [only] = outcomes;
   if (!options.several && only?.[1].kind === "failed") return only[1].failure.exitCode;
   return summary.failed === 0 ? EXIT.done : EXIT.failed;
@@ -89,6 +93,7 @@ async function* outcomesOf(
   jobs: readonly Job[],
   pool: UpscalerPool,
   options: BatchOptions,
+  isLost: () => boolean,
 ): AsyncGenerator<[Job, Outcome]> {
   const progress = new BatchProgress(jobs.length, options.quiet);
   const turns = new Turns();
@@ -96,7 +101,7 @@ async function* outcomesOf(
   const tools = { progress, turns, codecs: threads ?? CODECS_HERE };
   const begun: [Job, Promise<Outcome>][] = [];
   for (const job of jobs) {
-    if (options.job.signal.aborted) break;
+    if (options.job.signal.aborted || isLost()) break;
     begun.push([job, attempt(job, pool, options, tools)]);
     if (begun.length === AT_A_TIME) yield await settled(begun.shift()!);
   }
@@ -182,7 +187,7 @@ function summarise(
     skipped: count("skipped"),
     failed: failures.length,
     otherShards,
-    interrupted: signal.aborted,
+    stopped: outcomes.length < pictures || signal.aborted,
     seconds: Number(seconds.toFixed(3)),
     failures,
   };

@@ -123,7 +123,7 @@ function jobInFolder(
     ext: endingFor(path, format).slice(1),
     from: extname(path).slice(1),
     parent: basename(dirname(resolve(path))),
-    model,
+    model: plainName(model),
     ...(scale !== undefined && { scale: scaleText(scale) }),
   });
   const where = root === undefined ? dirname(path) : join(root, folder);
@@ -137,6 +137,11 @@ function jobInFolder(
     format,
     problem,
   };
+}
+
+/** A model's name without an ending, and with nothing in it that file systems dislike. */
+function plainName(model: string): string {
+  return model.replace(/\.safetensors$/, "").replace(/[^\w.-]+/g, "-");
 }
 
 /** A pattern that does not end with `{ext}` says itself which format it means. */

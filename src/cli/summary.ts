@@ -11,20 +11,20 @@ export interface Summary {
   failed: number;
   /** Left out by `--shard`, for others to do. */
   otherShards: number;
-  /** Whether the run was stopped before it had come to every picture. */
-  interrupted: boolean;
+  /** Whether the run ended before it had come to every picture: by a signal, or without a device. */
+  stopped: boolean;
   seconds: number;
   failures: { input: string; kind: string; message: string }[];
 }
 
 /** Says in words what became of a batch. */
 export function describeSummary(summary: Summary): string {
-  const { pictures, done, skipped, failed, otherShards, interrupted, seconds, failures } = summary;
+  const { pictures, done, skipped, failed, otherShards, stopped, seconds, failures } = summary;
   const counts = [
     `${done} done`,
     ...skipped > 0 ? [`${skipped} skipped as they were done before`] : [],
     ...failed > 0 ? [`${failed} failed`] : [],
-    ...interrupted ? [`${pictures - done - skipped - failed} not begun or not finished`] : [],
+    ...stopped ? [`${pictures - done - skipped - failed} not begun or not finished`] : [],
     ...otherShards > 0 ? [`${otherShards} more left to other shards`] : [],
   ];
   const word = pictures === 1 ? "picture" : "pictures";
