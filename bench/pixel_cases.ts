@@ -6,7 +6,7 @@ import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut } from "../src/kernels/pixels.ts";
 import { resampleColumns, resampleRows } from "../src/kernels/resample.ts";
-import { type ResampleKernel, resampleTaps, type Taps } from "../src/kernels/taps.ts";
+import { type ResampleKernel, resampleTaps, type Taps, weightsAt } from "../src/kernels/taps.ts";
 import { compareSome, type KernelCase } from "./kernel_case.ts";
 import {
   poison,
@@ -133,11 +133,8 @@ function resampleCase(size: Size, kernel: ResampleKernel): KernelCase {
 
 /** Returns the weighted sum of the source values of one output position. */
 function weigh(taps: Taps, output: number, value: (at: number) => number): number {
-  const weights = new Float32Array(taps.words.buffer);
   let sum = 0;
-  for (let i = output * taps.count; i < (output + 1) * taps.count; i++) {
-    sum += weights[i * 2 + 1] * value(taps.words[i * 2]);
-  }
+  for (const [position, weight] of weightsAt(taps, output)) sum += weight * value(position);
   return sum;
 }
 

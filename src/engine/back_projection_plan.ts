@@ -159,7 +159,7 @@ function axisTaps(small: number, large: number, freedom: number): AxisTaps {
     copy: identityTaps(small),
     shrink,
     enlarge,
-    both: composedTaps(enlarge, shrink),
+    both: composedTaps(enlarge, shrink, small),
     low: freedom > 0 ? gaussianTaps(small, LOW_SIGMA) : undefined,
   };
 }
@@ -210,7 +210,7 @@ function bandBytes(
     wanted: pixels * VEC4_BYTES,
     residual: pixels * VEC4_BYTES,
     correction: pixels * VEC4_BYTES,
-    limits: 2 * pixels * VEC4_BYTES,
+    limits: pixels * VEC4_BYTES,
     filtered: small.width * Math.max(rowsOf(smallRows), ...rowsSoFar) * VEC4_BYTES,
     wide: large.width * rowsOf(smallRows) * VEC4_BYTES,
     "result so far 0": rowsSoFar[0] * bytesSoFar,

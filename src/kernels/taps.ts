@@ -10,13 +10,19 @@
 /** The resampling kernels. */
 export type ResampleKernel = "bicubic" | "lanczos3";
 
-/** Taps of every output position along one axis. */
+/** Taps of every output position along one axis: a run of source positions, and a weight for each. */
 export interface Taps {
-  /** Taps per output position. */
+  /** Weights per output position; where a run is shorter, the others are 0. */
   count: number;
-  /** `[output][tap]` of (source position, weight as f32 bits). */
+  /** `[output][1 + count]`: the first source position, then the weights as f32 bits. */
   words: Uint32Array;
 }
+
+/** Weights of source positions, for one output position. */
+type Weights = Map<number, number>;
+
+/** Below this a weight is a rounding error of 0. */
+const NOTHING = 1e-12;
 
 const KERNELS: Record<ResampleKernel, { support: number; weight: (x: number) => number }> = {
   bicubic: { support: 2, weight: bicubic },
@@ -34,36 +40,30 @@ export function resampleTaps(from: number, to: number, kernel: ResampleKernel): 
   const scale = to / from;
   const stretch = Math.max(1, 1 / scale);
   const count = Math.floor(2 * support * stretch) + 1;
-  const words = new Uint32Array(to * count * 2);
-  const floats = new Float32Array(words.buffer);
-  for (let o = 0; o < to; o++) {
-    const centre = (o + 0.5) / scale - 0.5;
+  return tapsOf(to, from, (output, add) => {
+    const centre = (output + 0.5) / scale - 0.5;
     const first = Math.ceil(centre - support * stretch);
     const weights = Array.from({ length: count }, (_, i) => weight((centre - first - i) / stretch));
     const sum = weights.reduce((a, b) => a + b);
-    for (let i = 0; i < count; i++) {
-      const at = (o * count + i) * 2;
-      words[at] = mirrored(first + i, from);
-      floats[at + 1] = weights[i] / sum;
-    }
-  }
-  return { count, words };
+    weights.forEach((each, i) => add(mirrored(first + i, from), each / sum));
+  });
 }
 
 /** First and last source position that outputs `from` (included) to `to` (excluded) read. */
 export function sourceRange(taps: Taps, from: number, to: number): { first: number; last: number } {
   let first = Infinity;
   let last = 0;
-  for (let i = from * taps.count; i < to * taps.count; i++) {
-    first = Math.min(first, taps.words[i * 2]);
-    last = Math.max(last, taps.words[i * 2]);
+  for (let output = from; output < to; output++) {
+    const at = taps.words[output * (1 + taps.count)];
+    first = Math.min(first, at);
+    last = Math.max(last, at + taps.count - 1);
   }
   return { first, last };
 }
 
 /** Taps that take every position as it is. */
 export function identityTaps(length: number): Taps {
-  return tapsOf(Array.from({ length }, (_, at) => new Map([[at, 1]])));
+  return tapsOf(length, length, (output, add) => add(output, 1));
 }
 
 /**
@@ -78,51 +78,67 @@ export function gaussianTaps(length: number, sigma: number): Taps {
     (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)),
   );
   const sum = weights.reduce((a, b) => a + b);
-  return tapsOf(Array.from({ length }, (_, at) => {
-    const row = new Map<number, number>();
-    weights.forEach((weight, i) => add(row, mirrored(at + i - reach, length), weight / sum));
-    return row;
-  }));
+  return tapsOf(length, length, (output, add) => {
+    weights.forEach((each, i) => add(mirrored(output + i - reach, length), each / sum));
+  });
 }
 
-/** The taps of two filters, one after the other, as those of one. */
-export function composedTaps(first: Taps, second: Taps): Taps {
-  const length = second.words.length / (2 * second.count);
-  return tapsOf(Array.from({ length }, (_, at) => {
-    const row = new Map<number, number>();
-    for (const [between, outer] of tapsAt(second, at)) {
-      for (const [from, inner] of tapsAt(first, between)) add(row, from, outer * inner);
+/**
+ * The taps of two filters, one after the other, as those of one.
+ *
+ * @param length Source length of the first, and output length of the second.
+ */
+export function composedTaps(first: Taps, second: Taps, length: number): Taps {
+  return tapsOf(length, length, (output, add) => {
+    for (const [between, outer] of weightsAt(second, output)) {
+      for (const [from, inner] of weightsAt(first, between)) add(from, outer * inner);
     }
-    return row;
-  }));
+  });
 }
 
-/** Builds taps from the weights of source positions, for every output position. */
-function tapsOf(rows: Map<number, number>[]): Taps {
-  const count = Math.max(...rows.map((row) => row.size));
-  const words = new Uint32Array(rows.length * count * 2);
+/**
+ * Builds taps.
+ *
+ * @param weigh Adds the weights of source positions of an output position; positions may repeat.
+ */
+function tapsOf(
+  to: number,
+  from: number,
+  weigh: (output: number, add: (position: number, weight: number) => void) => void,
+): Taps {
+  const outputs = Array.from({ length: to }, (_, output) => {
+    const weights: Weights = new Map();
+    weigh(output, (position, weight) => {
+      weights.set(position, (weights.get(position) ?? 0) + weight);
+    });
+    return runOf(weights);
+  });
+  const count = Math.max(...outputs.map(({ weights }) => weights.length));
+  const words = new Uint32Array(to * (1 + count));
   const floats = new Float32Array(words.buffer);
-  rows.forEach((row, output) => {
-    const entries = [...row].sort(([a], [b]) => a - b);
-    for (let i = 0; i < count; i++) {
-      // What a row has too few of is made up for by taps that weigh nothing.
-      const [position, weight] = entries[i] ?? [entries[0][0], 0];
-      words[(output * count + i) * 2] = position;
-      floats[(output * count + i) * 2 + 1] = weight;
-    }
+  outputs.forEach(({ first, weights }, output) => {
+    // A run that is too short for the end of the source begins before its first weight.
+    const start = Math.min(first, from - count);
+    words[output * (1 + count)] = start;
+    floats.set(weights, output * (1 + count) + 1 + first - start);
   });
   return { count, words };
 }
 
-function add(row: Map<number, number>, position: number, weight: number): void {
-  row.set(position, (row.get(position) ?? 0) + weight);
+/** The weights between the first and the last that count for something. */
+function runOf(weights: Weights): { first: number; weights: number[] } {
+  const positions = [...weights].filter(([, weight]) => Math.abs(weight) > NOTHING)
+    .map(([position]) => position);
+  const [first, last] = [Math.min(...positions), Math.max(...positions)];
+  const run = Array.from({ length: last + 1 - first }, (_, i) => weights.get(first + i) ?? 0);
+  return { first, weights: run };
 }
 
-function* tapsAt({ count, words }: Taps, output: number): Generator<[number, number]> {
+/** Yields the source positions of an output position and their weights. */
+export function* weightsAt({ count, words }: Taps, output: number): Generator<[number, number]> {
   const floats = new Float32Array(words.buffer);
-  for (let i = output * count; i < (output + 1) * count; i++) {
-    yield [words[i * 2], floats[i * 2 + 1]];
-  }
+  const at = output * (1 + count);
+  for (let i = 0; i < count; i++) yield [words[at] + i, floats[at + 1 + i]];
 }
 
 function bicubic(x: number): number {

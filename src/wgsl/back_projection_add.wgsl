@@ -2,8 +2,10 @@
 // The second half of a separable resampling (along columns), then added, limited, rounded and packed.
 //
 //   input   [row][column] of vec4f: the correction, enlarged along rows
-//   taps    [output row][TAPS] of (row of `input`, weight as f32 bits), for the whole picture
-//   limits  [small row][small column] of two vec4f: lowest and highest value
+//   taps    [output row][1 + TAPS]: the first row of `input`, then the weights as f32 bits, for the
+//           whole picture
+//   limits  [small row][small column] of vec4u: lowest and highest value of each channel, from -1..2 as
+//           two unorm16
 //   pixels  [output row][column] of SOURCE_DEPTH / 8 words: the result so far
 //   output  [output row][column] of DEPTH / 8 words
 //
@@ -28,8 +30,8 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read> taps: array<vec2u>;
-@group(0) @binding(3) var<storage, read> limits: array<vec4f>;
+@group(0) @binding(2) var<storage, read> taps: array<u32>;
+@group(0) @binding(3) var<storage, read> limits: array<vec4u>;
 @group(0) @binding(4) var<storage, read> pixels: array<u32>;
 @group(0) @binding(5) var<storage, read_write> output: array<u32>;
 
@@ -43,10 +45,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let row = params.row + id.y;
+  let tap = row * (1u + params.taps);
+  var source = (taps[tap] - params.first_small_row) * params.width + id.x;
   var sum = vec4f();
   for (var i = 0u; i < params.taps; i++) {
-    let tap = taps[row * params.taps + i];
-    sum += bitcast<f32>(tap.y) * input[(tap.x - params.first_small_row) * params.width + id.x];
+    sum += bitcast<f32>(taps[tap + 1u + i]) * input[source];
+    source += params.width;
   }
   var value = sum + read_pixel((row - params.first_pixel_row) * params.width + id.x);
   if (LIMITED == 1u) {
@@ -56,7 +60,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let small_row = min(u32(middle.y), params.small_height - 1u);
     let small_column = min(u32(middle.x), params.small_width - 1u);
     let at = (small_row - params.first_small_row) * params.small_width + small_column;
-    value = clamp(value, limits[2u * at], limits[2u * at + 1u]);
+    let packed = limits[at];
+    for (var c = 0u; c < 4u; c++) {
+      let range = unpack2x16unorm(packed[c]) * 3.0 - 1.0;
+      value[c] = clamp(value[c], range.x, range.y);
+    }
   }
   write_pixel((row - params.first_output_row) * params.width + id.x, value);
 }

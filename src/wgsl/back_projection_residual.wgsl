@@ -2,7 +2,8 @@
 // round. The second half of a separable filter (along columns), and one of three uses of its sum.
 //
 //   input       [row][column] of vec4f: what resample_rows wrote
-//   taps        [row][TAPS] of (row of `input`, weight as f32 bits), for the whole picture
+//   taps        [row][1 + TAPS]: the first row of `input`, then the weights as f32 bits, for the whole
+//               picture
 //   wanted      [row][column] of vec4f: the picture that the shrunk result is to be
 //   residual    [row][column] of vec4f: what of it is missing
 //   correction  [row][column] of vec4f: what will be enlarged and added to the result
@@ -27,7 +28,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read> taps: array<vec2u>;
+@group(0) @binding(2) var<storage, read> taps: array<u32>;
 @group(0) @binding(3) var<storage, read_write> wanted: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> residual: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> correction: array<vec4f>;
@@ -40,10 +41,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let row = params.row + id.y;
+  let tap = row * (1u + params.taps);
+  var source = (taps[tap] - params.first_source_row) * params.width + id.x;
   var sum = vec4f();
   for (var i = 0u; i < params.taps; i++) {
-    let tap = taps[row * params.taps + i];
-    sum += bitcast<f32>(tap.y) * input[(tap.x - params.first_source_row) * params.width + id.x];
+    sum += bitcast<f32>(taps[tap + 1u + i]) * input[source];
+    source += params.width;
   }
   let at = (row - params.first_row) * params.width + id.x;
   if (STEP == 0u) {

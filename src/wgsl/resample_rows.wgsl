@@ -1,7 +1,7 @@
 // First half of a separable resampling: along each row.
 //
 //   pixels  [row][column] of SOURCE_DEPTH / 8 words
-//   taps    [output column][TAPS] of (source column, weight as f32 bits)
+//   taps    [output column][1 + TAPS]: the first source column, then the weights as f32 bits
 //   output  [row][output column] of vec4f, `width` per row
 //
 // Weights sum to 1; edges are already resolved in the source columns.
@@ -19,7 +19,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> pixels: array<u32>;
-@group(0) @binding(2) var<storage, read> taps: array<vec2u>;
+@group(0) @binding(2) var<storage, read> taps: array<u32>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 
 const SOURCE_DEPTH = 8u;
@@ -30,10 +30,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let row = params.first_row + id.y;
+  let tap = id.x * (1u + params.taps);
+  let first = row * params.pixel_pitch + taps[tap];
   var sum = vec4f();
   for (var i = 0u; i < params.taps; i++) {
-    let tap = taps[id.x * params.taps + i];
-    sum += bitcast<f32>(tap.y) * read_pixel(row * params.pixel_pitch + tap.x);
+    sum += bitcast<f32>(taps[tap + 1u + i]) * read_pixel(first + i);
   }
   output[row * params.width + id.x] = sum;
 }
