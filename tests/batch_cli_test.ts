@@ -280,6 +280,32 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "Ctrl-C stops a batch with exit code 130; the same command goes on",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const names = Array.from({ length: 5 }, (_, i) => `p${i}.png`);
+      await Deno.mkdir(join(folder, "in"));
+      for (const name of names) {
+        await writePicture(join(folder, "in", name), testPicture(300, 200, 3));
+      }
+      const args = [...FAST, "--scale", "6", "in", "-o", "out", "--json"];
+      const child = program(args, { cwd: folder }).spawn();
+      const output = child.output();
+      await until(() => doneIn(folder) > 0);
+      child.kill("SIGINT");
+      const { code, stdout, stderr } = toOutcome(await output);
+      assert.equal(code, 130, stderr);
+      const { summary } = JSON.parse(stdout.trim().split("\n").at(-1)!);
+      assert.deepEqual([summary.done, summary.failed], [doneIn(folder), 0]);
+      assert.equal(summary.stopped, summary.done < names.length);
+      assert.ok(filesIn(join(folder, "out")).every((name) => !name.endsWith(".partial")));
+      const again = await batch(folder, ["--scale", "6", "in", "-o", "out"]);
+      assert.deepEqual(counts(again), [names.length - summary.done, summary.done, 0]);
+    }),
+});
+
 /** How many results have their names. */
 function doneIn(folder: string): number {
   try {
