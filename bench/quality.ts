@@ -5,16 +5,22 @@
  * Where the shrunk pictures of a test set lie beside it (`Set5_LRx4` beside `Set5`), ours are compared
  * with them. Those were made by an older MATLAB, which repeats the edge where today's mirrors it: a
  * border of two pixels may differ.
+ *
+ * The shrunk pictures may be damaged by a JPEG before they are enlarged, and how much of that is taken
+ * away may be left to what is seen in them, as the program does.
  */
 
 import { join } from "node:path";
 import { InputError } from "../src/errors.ts";
 import type { Gpu } from "../src/gpu/device.ts";
-import { convertDepth, decodePicture, splitAlpha } from "../src/pictures/mod.ts";
+import { inspectPicture } from "../src/inspect/mod.ts";
+import { convertDepth, decodePicture, encodePicture, splitAlpha } from "../src/pictures/mod.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { psnrY } from "../src/quality/psnr.ts";
 import { ssimY } from "../src/quality/ssim.ts";
+import type { Mode } from "../src/upscale_options.ts";
 import { Upscaler } from "../src/upscaler.ts";
+import { embeddedModels } from "../src/weights/library.ts";
 import { compareLevels, cropToMultiple, type Differences, shrink } from "./shrink.ts";
 
 /** How close results come to the truth, luma only, a border as wide as the factor left out. */
@@ -45,6 +51,17 @@ export interface QualityReport {
   shrinking: ShrinkCheck[];
 }
 
+/** How networks are measured. */
+export interface QualityOptions {
+  /** Quality of the JPEG (4:2:0) through which the shrunk pictures go; undefined: none. */
+  jpeg?: number | undefined;
+  /** How networks' results are treated. Default: as the upscaler does. */
+  mode?: Mode | undefined;
+  /** Share of the restorer in networks that have one. Default: 0. */
+  denoise?: number | "auto" | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** Pixels of a shrunk picture that see past the edge of the large one. */
 const EDGE = 2;
 
@@ -62,21 +79,23 @@ export async function benchQuality(
   gpu: Gpu,
   models: string[],
   folder: string,
-  signal: AbortSignal | undefined,
+  options: QualityOptions,
   onStart: (label: string) => void,
 ): Promise<QualityReport> {
   const names = await pictureNames(folder);
-  const upscalers: Upscaler[] = [];
+  const contestants: Contestant[] = [];
   try {
     for (const model of ["bicubic", ...models]) {
-      upscalers.push(await Upscaler.create({ model, device: gpu }));
+      contestants.push(await Contestant.create(gpu, model, options));
     }
-    const scales = new Set(upscalers.slice(1).map(({ network }) => network!.scale));
-    const tables = [...scales].map((scale) => new ScaleTable(gpu, folder, scale, upscalers));
+    const scales = new Set(contestants.slice(1).map(({ scale }) => scale!));
+    const tables = [...scales].map((scale) => {
+      return new ScaleTable(gpu, folder, scale, contestants, options);
+    });
     for (const name of names) {
       onStart(name);
       const picture = await readTruth(join(folder, name));
-      for (const table of tables) await table.add(name, picture, signal);
+      for (const table of tables) await table.add(name, picture);
     }
     return {
       images: folder,
@@ -84,7 +103,64 @@ export async function benchQuality(
       shrinking: tables.flatMap((table) => table.shrinkCheck ?? []),
     };
   } finally {
-    for (const upscaler of upscalers) upscaler.destroy();
+    for (const contestant of contestants) contestant.destroy();
+  }
+}
+
+/** A model, with as many strengths of its restorer as its pictures ask for. */
+class Contestant {
+  readonly label: string;
+  /** Undefined for bicubic. */
+  readonly scale: number | undefined;
+  readonly #options: QualityOptions;
+  readonly #make: (denoise: number) => Promise<Upscaler>;
+  readonly #byStrength: Map<number, Upscaler>;
+
+  private constructor(
+    first: Upscaler,
+    strength: number,
+    options: QualityOptions,
+    make: (denoise: number) => Promise<Upscaler>,
+  ) {
+    this.label = first.label;
+    this.scale = first.network?.scale;
+    this.#options = options;
+    this.#make = make;
+    this.#byStrength = new Map([[strength, first]]);
+  }
+
+  static async create(gpu: Gpu, model: string, options: QualityOptions): Promise<Contestant> {
+    const restorable = embeddedModels().some(({ name, restorer }) => {
+      return name === model && restorer !== null;
+    });
+    const denoise = restorable ? options.denoise : undefined;
+    const make = (strength: number) => Upscaler.create({ model, device: gpu, denoise: strength });
+    const strength = typeof denoise === "number" ? denoise : 0;
+    return new Contestant(await make(strength), strength, { ...options, denoise }, make);
+  }
+
+  /** @param file The bytes that the picture was decoded from, if there are any. */
+  async upscale(picture: Picture, scale: number, file: Uint8Array | undefined): Promise<Picture> {
+    const { mode, denoise, signal } = this.#options;
+    const upscaler = denoise === "auto"
+      ? await this.#withStrength(inspectPicture(picture, file).denoise)
+      : [...this.#byStrength.values()][0];
+    const asked = this.scale === undefined ? undefined : mode;
+    return await upscaler.upscale(picture, {
+      scale,
+      ...(asked !== undefined && { mode: asked }),
+      ...(signal && { signal }),
+    });
+  }
+
+  destroy(): void {
+    for (const upscaler of this.#byStrength.values()) upscaler.destroy();
+  }
+
+  async #withStrength(denoise: number): Promise<Upscaler> {
+    const upscaler = this.#byStrength.get(denoise) ?? await this.#make(denoise);
+    this.#byStrength.set(denoise, upscaler);
+    return upscaler;
   }
 }
 
@@ -94,24 +170,34 @@ class ScaleTable {
   readonly #gpu: Gpu;
   readonly #folder: string;
   readonly #scale: number;
-  readonly #upscalers: Upscaler[];
+  readonly #contestants: Contestant[];
+  readonly #options: QualityOptions;
   readonly #rows: QualityFigures["pictures"][];
 
-  constructor(gpu: Gpu, folder: string, scale: number, upscalers: Upscaler[]) {
+  constructor(
+    gpu: Gpu,
+    folder: string,
+    scale: number,
+    contestants: Contestant[],
+    options: QualityOptions,
+  ) {
     this.#gpu = gpu;
     this.#folder = folder;
     this.#scale = scale;
-    this.#upscalers = upscalers.filter(({ network }) => (network?.scale ?? scale) === scale);
-    this.#rows = this.#upscalers.map(() => []);
+    this.#contestants = contestants.filter((each) => (each.scale ?? scale) === scale);
+    this.#options = options;
+    this.#rows = this.#contestants.map(() => []);
   }
 
-  async add(name: string, picture: Picture, signal: AbortSignal | undefined): Promise<void> {
+  async add(name: string, picture: Picture): Promise<void> {
+    const { jpeg } = this.#options;
     const truth = cropToMultiple(picture, this.#scale);
-    const small = await shrink(this.#gpu, truth, this.#scale);
-    await this.#checkShrinking(name, small);
-    for (const [i, upscaler] of this.#upscalers.entries()) {
-      const options = { scale: this.#scale, ...(signal && { signal }) };
-      const large = await upscaler.upscale(small, options);
+    const clean = await shrink(this.#gpu, truth, this.#scale);
+    await this.#checkShrinking(name, clean);
+    const file = jpeg === undefined ? undefined : await damaged(clean, jpeg);
+    const small = file === undefined ? clean : await decodePicture(file);
+    for (const [i, contestant] of this.#contestants.entries()) {
+      const large = await contestant.upscale(small, this.#scale, file);
       this.#rows[i].push({
         name,
         psnrY: psnrY(large, truth, this.#scale),
@@ -121,7 +207,7 @@ class ScaleTable {
   }
 
   figures(): QualityFigures[] {
-    return this.#upscalers.map(({ label }, i) => ({
+    return this.#contestants.map(({ label }, i) => ({
       model: label,
       scale: this.#scale,
       psnrY: mean(this.#rows[i].map((row) => row.psnrY)),
@@ -181,6 +267,11 @@ async function readIfThere(path: string): Promise<Picture | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+/** What most programs write: chroma at half size. */
+async function damaged(picture: Picture, quality: number): Promise<Uint8Array> {
+  return await encodePicture(picture, { format: "jpeg", quality, chroma: "4:2:0" });
 }
 
 function addDifferences(a: Differences, b: Differences): Differences {

@@ -9,7 +9,7 @@ import { type KernelFigures } from "./kernel_case.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchNetworks, type NetworkFigures } from "./networks.ts";
 import { measurePeak, type Peak } from "./peak.ts";
-import { benchQuality, type QualityReport } from "./quality.ts";
+import { benchQuality, type QualityOptions, type QualityReport } from "./quality.ts";
 import type { Size } from "./test_tensor.ts";
 
 /** The parts of the bench, in their order. */
@@ -25,6 +25,8 @@ export interface BenchOptions {
   models: string[];
   /** A folder of pictures; without it there is no figure of quality. */
   images?: string | undefined;
+  /** How quality is measured. */
+  quality?: Omit<QualityOptions, "signal">;
   /** Size of what kernels and networks work on. Default: by the kind of adapter. */
   size?: Size | undefined;
   /** Seconds of timing for each figure. */
@@ -95,7 +97,13 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<BenchReport> {
     report.networks = await benchNetworks(gpu, models, size, peakGflops, budget, onStart);
   }
   if (asked.has("quality") && images !== undefined) {
-    report.quality = await benchQuality(gpu, models, images, signal, onStart);
+    report.quality = await benchQuality(
+      gpu,
+      models,
+      images,
+      { ...options.quality, signal },
+      onStart,
+    );
   }
   return report;
 }

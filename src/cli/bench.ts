@@ -3,8 +3,10 @@
 import { runBench, type Section, SECTIONS } from "../../bench/run.ts";
 import { formatReport } from "../../bench/table.ts";
 import { UsageError } from "../errors.ts";
+import { MODES } from "../upscale_options.ts";
 import { embeddedModels } from "../weights/library.ts";
 import {
+  choiceOption,
   describeOptions,
   numberOption,
   type Option,
@@ -31,6 +33,24 @@ const OPTIONS = {
     value: "FOLDER",
     help: "large pictures, on which quality is measured",
   }),
+  jpeg: numberOption({
+    value: "Q",
+    min: 1,
+    max: 100,
+    whole: true,
+    help: "quality is measured on pictures that went through a JPEG of quality Q",
+  }),
+  mode: choiceOption({
+    words: MODES,
+    help: "how results are treated for that (default: faithful for our networks)",
+  }),
+  denoise: numberOption({
+    value: "D",
+    words: ["auto"],
+    min: 0,
+    max: 1,
+    help: "how much of the damage photo-x4 takes away for that (default: 0)",
+  }),
   size: sizeOption("what kernels and networks work on (default: by the adapter)"),
   seconds: numberOption({
     value: "N",
@@ -56,6 +76,7 @@ export async function run(args: string[]): Promise<number> {
     sections: values.only ?? SECTIONS,
     models: [...embeddedModels().map(({ name }) => name), ...values.model?.split(",") ?? []],
     images: values.images,
+    quality: { jpeg: values.jpeg, mode: values.mode, denoise: values.denoise },
     size: values.size,
     seconds: values.seconds ?? DEFAULT_SECONDS,
     signal: interrupt.signal,
