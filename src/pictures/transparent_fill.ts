@@ -160,32 +160,39 @@ class BlockFiller {
         const x = step === 1 ? column : width - 1 - column;
         const i = row * width + x;
         if (this.#foundX[i] === x && this.#foundY[i] === y) continue;
-        if (column > 0) this.#improve(i, x, y, i - step);
-        if (before < 0 || step !== direction) continue;
-        const last = Math.min(x + 1, width - 1);
-        for (let near = Math.max(x - 1, 0); near <= last; near++) {
-          this.#improve(i, x, y, before * width + near);
+        let nearest = i;
+        let least = this.#distance(i, x, y);
+        const compare = (other: number) => {
+          const distance = this.#distance(other, x, y);
+          if (distance >= least) return;
+          nearest = other;
+          least = distance;
+        };
+        if (column > 0) compare(i - step);
+        if (before >= 0 && step === direction) {
+          const last = Math.min(x + 1, width - 1);
+          for (let near = Math.max(x - 1, 0); near <= last; near++) compare(before * width + near);
         }
+        if (nearest !== i) this.#takeOver(i, nearest);
       }
     }
   }
 
-  /** Lets pixel `i` at (x, y) take over what pixel `other` found, if that is nearer than its own. */
-  #improve(i: number, x: number, y: number, other: number): void {
-    const [foundX, foundY] = [this.#foundX, this.#foundY];
-    if (foundX[other] < 0) return;
-    const nearer = foundX[i] < 0 ||
-      squared(foundX[other] - x, foundY[other] - y) < squared(foundX[i] - x, foundY[i] - y);
-    if (!nearer) return;
-    foundX[i] = foundX[other];
-    foundY[i] = foundY[other];
+  /** Squared distance of (x, y) from the visible pixel that pixel `i` found. */
+  #distance(i: number, x: number, y: number): number {
+    if (this.#foundX[i] < 0) return Infinity;
+    const dx = this.#foundX[i] - x;
+    const dy = this.#foundY[i] - y;
+    return dx * dx + dy * dy;
+  }
+
+  /** Gives pixel `i` what pixel `other` found. */
+  #takeOver(i: number, other: number): void {
+    this.#foundX[i] = this.#foundX[other];
+    this.#foundY[i] = this.#foundY[other];
     const channels = this.#channels;
     for (let c = 0; c < channels - 1; c++) {
       this.#samples[i * channels + c] = this.#samples[other * channels + c];
     }
   }
-}
-
-function squared(dx: number, dy: number): number {
-  return dx * dx + dy * dy;
 }
