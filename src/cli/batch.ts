@@ -7,7 +7,7 @@ import { InputError } from "../errors.ts";
 import { type Codecs, CODECS_HERE, CodecThreads } from "./codecs.ts";
 import { EXIT } from "./exit_codes.ts";
 import { explainError, type Failure } from "./failure.ts";
-import type { JobReport } from "./job_report.ts";
+import { type JobReport, toMilliseconds } from "./job_report.ts";
 import { type Job, outputIfKnown } from "./jobs.ts";
 import { keyOfJob, type Ledger } from "./ledger.ts";
 import { printNote, printResult } from "./print.ts";
@@ -188,7 +188,7 @@ function summarise(
     failed: failures.length,
     otherShards,
     stopped: outcomes.length < pictures || signal.aborted,
-    seconds: Number(seconds.toFixed(3)),
+    seconds: toMilliseconds(seconds),
     failures,
   };
 }

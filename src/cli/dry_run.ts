@@ -9,7 +9,7 @@ import { freeBytes, megabytes, mostBytes } from "./disk_space.ts";
 import { EXIT } from "./exit_codes.ts";
 import { explainError } from "./failure.ts";
 import { openPicture } from "./input_file.ts";
-import { describeJob } from "./job_report.ts";
+import { describeJob, toMilliseconds } from "./job_report.ts";
 import type { Job } from "./jobs.ts";
 import { keyOfJob } from "./ledger.ts";
 import { checkFree, statOrUndefined } from "./output_file.ts";
@@ -81,7 +81,9 @@ export async function dryRun(
     }
   }
   if (!options.quiet) printNote(describe(total, pool.first.gpu.adapter.description));
-  if (options.json) printResult(JSON.stringify({ estimate: total }));
+  if (options.json) {
+    printResult(JSON.stringify({ estimate: { ...total, seconds: toMilliseconds(total.seconds) } }));
+  }
   return total.failed > 0 && options.several ? EXIT.failed : onlyCode;
 }
 
@@ -102,7 +104,7 @@ async function estimateJob(
   const { upscaler } = choice;
   const { gpuBytes, ...report } = describeJob(job.input, output, upscaler, plan, scale);
   const { width, height } = result;
-  const seconds = await speed.secondsFor(plan, upscaler);
+  const seconds = toMilliseconds(await speed.secondsFor(plan, upscaler));
   const estimate = { seconds, gpuBytes, fileBytes: mostBytes(result, job.format) };
   if (!quiet) {
     printNote(`${job.input} -> ${output} (${width} x ${height}, ${formatDuration(seconds)})`);

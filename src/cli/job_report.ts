@@ -90,6 +90,6 @@ export function reportedDecibels(psnr: number): number {
 }
 
 /** Drops the digits that no clock knows. */
-function toMilliseconds(seconds: number): number {
+export function toMilliseconds(seconds: number): number {
   return Number(seconds.toFixed(3));
 }
