@@ -1,7 +1,7 @@
 """The safetensors format, written and read without a dependency.
 
 A file is: the header's length as a little-endian u64, the header as JSON padded with spaces to a multiple of 8
-bytes, then every tensor's bytes without gaps. Weights are stored as F16, which is also what the program runs.
+bytes, then every tensor's bytes without gaps. Weights are stored as F16, which is also what the program reads.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-DTYPES = {"F16": np.float16, "F32": np.float32}
+DTYPES = {"F16": "<f2", "F32": "<f4"}
 
 
-def save(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
-    """Write `tensors` as F16 with `metadata`; the file appears whole or not at all."""
+def save(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str], dtype: str = "F16") -> None:
+    """Write `tensors` as F16 or F32 with `metadata`; the file appears whole or not at all."""
     header: dict[str, object] = {"__metadata__": metadata}
     chunks, offset = [], 0
     for name, tensor in sorted(tensors.items()):
-        values = tensor.detach().half().cpu().contiguous().numpy().astype("<f2")
+        values = tensor.detach().float().cpu().contiguous().numpy().astype(DTYPES[dtype])
         if not np.isfinite(values).all():
-            raise ValueError(f"Cannot store {name!r} as F16: its largest value is {tensor.abs().max().item():g}")
+            raise ValueError(f"Cannot store {name!r} as {dtype}: its largest value is {tensor.abs().max().item():g}")
         chunks.append(values.tobytes())
         end = offset + len(chunks[-1])
-        header[name] = {"dtype": "F16", "shape": list(values.shape), "data_offsets": [offset, end]}
+        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [offset, end]}
         offset = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
