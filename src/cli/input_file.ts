@@ -2,14 +2,9 @@
 
 import { InputError } from "../errors.ts";
 import { sniff } from "../pictures/kind.ts";
-import {
-  type ByteSource,
-  decodePicture,
-  decodePngRows,
-  hasAlpha,
-  type Picture,
-} from "../pictures/mod.ts";
+import { type ByteSource, decodePngRows, hasAlpha, type Picture } from "../pictures/mod.ts";
 import type { PictureRows } from "../upscaler.ts";
+import { type Codecs, CODECS_HERE } from "./codecs.ts";
 
 /**
  * Pictures of fewer pixels are decoded as a whole: they take little memory, and damage at their end is
@@ -31,13 +26,18 @@ export interface InputFile extends Disposable {
  * Opens a picture.
  *
  * @param maxPixels The most pixels that the file may claim.
+ * @param codecs What decodes a picture that is taken as a whole.
  * @throws {InputError} If there is no such file, or it is no sound picture.
  */
-export async function openPicture(path: string, maxPixels: number): Promise<InputFile> {
+export async function openPicture(
+  path: string,
+  maxPixels: number,
+  codecs: Codecs = CODECS_HERE,
+): Promise<InputFile> {
   const rows = await openRows(path, maxPixels);
   if (rows !== undefined) return rows;
   const bytes = await reading(() => Deno.readFile(path));
-  return { picture: await decodePicture(bytes, { maxPixels }), bytes, [Symbol.dispose]() {} };
+  return { picture: await codecs.decode(bytes, { maxPixels }), bytes, [Symbol.dispose]() {} };
 }
 
 /** Opens a large PNG file without alpha; `undefined` if it is any other. */

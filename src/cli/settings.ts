@@ -8,7 +8,6 @@ import type { UpscalerValues } from "./upscaler_options.ts";
 /** Options that say where results go, which pictures are meant, and what is shown. */
 const WITHOUT_EFFECT = new Set([
   "output",
-  "preset",
   "name",
   "format",
   "preset",
