@@ -45,6 +45,19 @@ export async function runProgram(args: string[], options?: ProgramOptions): Prom
   return toOutcome(await program(args, options).output());
 }
 
+/** Runs the program to its end and watches the most memory that it has, in bytes; on Linux only. */
+export async function runMeasured(
+  args: string[],
+  options?: ProgramOptions,
+): Promise<{ outcome: Outcome; peak: number }> {
+  const child = program(args, options).spawn();
+  const watch = `while grep VmHWM /proc/${child.pid}/status 2>/dev/null; do sleep 0.1; done`;
+  const watcher = new Deno.Command("sh", { args: ["-c", watch], stdout: "piped" }).output();
+  const outcome = toOutcome(await child.output());
+  const lines = new TextDecoder().decode((await watcher).stdout).trim().split("\n");
+  return { outcome, peak: 1024 * Number(/\d+/.exec(lines.at(-1)!)![0]) };
+}
+
 /** Turns what a process wrote into text, without what a driver says about a missing folder. */
 export function toOutcome({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
