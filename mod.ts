@@ -30,7 +30,7 @@
  * @module
  */
 
-export { type PictureRows, type Plan, Upscaler } from "./src/upscaler.ts";
+export { type Plan, Upscaler } from "./src/upscaler.ts";
 export type { PlannedPass } from "./src/pass_runner.ts";
 export {
   DEFAULT_MEMORY,
@@ -58,6 +58,7 @@ export {
   type Picture,
   type PictureFormat,
   type PictureHeader,
+  type PictureRows,
   type Samples,
   sourceOf,
 } from "./src/pictures/mod.ts";

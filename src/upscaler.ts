@@ -8,16 +8,18 @@ import type { Faithfulness } from "./engine/back_projection_plan.ts";
 import { NetworkFamily } from "./network_family.ts";
 import type { Network } from "./networks/network.ts";
 import { type PassContext, PassRunner, type PlannedPass, sizeIn, sizeOut } from "./pass_runner.ts";
-import { type AlphaSplit, fillTransparent, joinAlpha, splitAlpha } from "./pictures/alpha.ts";
+import { joinAlpha, splitAlpha, splitAlphaRows } from "./pictures/alpha.ts";
 import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
 import {
   type Depth,
   hasAlpha,
   type Picture,
   type PictureHeader,
+  type PictureRows,
   type Samples,
 } from "./pictures/picture.ts";
 import { gatherRows } from "./pictures/rows.ts";
+import { fillTransparent, fillTransparentRows } from "./pictures/transparent_fill.ts";
 import { ProgressTracker } from "./progress.ts";
 import { ENSEMBLE_SIZE, selfEnsemble } from "./self_ensemble.ts";
 import { type Pass, passesTo, type Size, turnedPass } from "./tiles/passes.ts";
@@ -46,12 +48,13 @@ export interface Plan {
   passes: PlannedPass[];
 }
 
-/**
- * A picture whose samples come in bands of whole rows, from the top; a band's memory may be used again
- * for the next one.
- */
-export interface PictureRows extends PictureHeader {
-  rows: AsyncIterable<Samples>;
+/** A picture taken apart for the passes. At most one of `alpha` and `constant` is set. */
+interface SplitSource {
+  colour: Picture | PictureRows;
+  /** Grey, if it may vary. */
+  alpha: Picture | PictureRows | undefined;
+  /** The value of every sample of alpha, if it is the same everywhere. */
+  constant: number | undefined;
 }
 
 /**
@@ -131,8 +134,7 @@ export class Upscaler {
   /**
    * Upscales a picture.
    *
-   * @param picture Any size, depth and number of channels; it is not changed. Its rows may come one
-   * after the other if it has no alpha.
+   * @param picture Any size, depth and number of channels; it is not changed.
    * @returns A picture of the same depth, channels and metadata. Alpha is resampled apart from the
    * colours.
    * @throws {UsageError} If an option is out of range, memory is too small, or a call is under way.
@@ -144,16 +146,13 @@ export class Upscaler {
 
   /**
    * Upscales a picture and yields the result as it is made, so that it never has to be in memory as
-   * a whole. Neither has the picture, if it has no alpha: its rows are taken as they are needed.
+   * a whole. Neither has the picture: rows of one that has them are taken as they are needed.
    *
    * @returns The result's header, and its samples from the top, whole rows at a time. The work is done
    * as they are taken; it stops, and gives everything back, when they are not taken any more.
    * @throws As {@linkcode upscale}; what the device reports comes from `rows`.
    */
   upscaleRows(picture: Picture | PictureRows, options: UpscaleOptions = {}): PictureRows {
-    if ("rows" in picture && hasAlpha(picture)) {
-      throw new UsageError("A picture with alpha cannot come in rows: give all of its samples");
-    }
     const passes = this.#passes(picture, options);
     const { width, height } = sizeAfter(picture, passes);
     const { channels, depth, metadata } = picture;
@@ -244,9 +243,13 @@ export class Upscaler {
   }
 
   /** Alpha, resampled to the size of the result in one pass. */
-  #alphaRows(alpha: Picture, context: PassContext, signal: AbortSignal | undefined): RowWindow {
+  #alphaRows(
+    alpha: Picture | PictureRows,
+    context: PassContext,
+    signal: AbortSignal | undefined,
+  ): RowWindow {
     const pass = context.together.at(-1)!;
-    const source = new RowWindow(sizeIn(pass), pictureBands(alpha));
+    const source = new RowWindow(sizeIn(pass), bandsOf(alpha));
     return new RowWindow(sizeOut(pass), this.#runner.resample(pass, context, source, { signal }));
   }
 
@@ -415,10 +418,12 @@ async function* samplesOf(
 }
 
 /** Takes a picture apart into colours for the network, and alpha. */
-function splitSource(
-  picture: Picture | PictureRows,
-): Omit<AlphaSplit, "colour"> & { colour: Picture | PictureRows } {
-  if ("rows" in picture) return { colour: picture, alpha: undefined, constant: undefined };
+function splitSource(picture: Picture | PictureRows): SplitSource {
+  if (!hasAlpha(picture)) return { colour: picture, alpha: undefined, constant: undefined };
+  if ("rows" in picture) {
+    const rows = fillTransparentRows(picture, picture.rows);
+    return { ...splitAlphaRows({ ...picture, rows }), constant: undefined };
+  }
   const { alpha, constant } = splitAlpha(picture);
   const { colour } = splitAlpha(alpha === undefined ? picture : fillTransparent(picture));
   return { colour, alpha, constant };

@@ -1,7 +1,7 @@
 /** From what was asked for and one picture to the part of it that is upscaled, and what is around it. */
 
 import { UsageError } from "../errors.ts";
-import { hasAlpha, type Picture, type PictureHeader } from "../pictures/mod.ts";
+import { hasAlpha, type Picture, type PictureHeader, type PictureRows } from "../pictures/mod.ts";
 import { BACKDROP_SIDE } from "../targets/backdrop.ts";
 import { cropPicture, cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
@@ -10,7 +10,6 @@ import { paddedHeader, type Padding, padRows } from "../targets/padding.ts";
 import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
 import { thumbnailOf } from "../targets/thumbnail.ts";
 import { SCALE_RANGE, type UpscaleOptions } from "../upscale_options.ts";
-import type { PictureRows } from "../upscaler.ts";
 import type { Style } from "./style_options.ts";
 import type { TargetRequest } from "./target_options.ts";
 

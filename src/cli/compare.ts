@@ -2,9 +2,8 @@
 
 import { basename, dirname, extname, join } from "node:path";
 import { InputError, UsageError } from "../errors.ts";
-import { encodePicture, type Picture } from "../pictures/mod.ts";
+import { encodePicture, type Picture, type PictureRows } from "../pictures/mod.ts";
 import type { Size } from "../tiles/passes.ts";
-import type { PictureRows } from "../upscaler.ts";
 import { describeOptions, parseOptions, switchOption, textOption } from "./arguments.ts";
 import template from "./compare_page.html" with { type: "text" };
 import { EXIT } from "./exit_codes.ts";

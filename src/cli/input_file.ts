@@ -2,8 +2,7 @@
 
 import { InputError } from "../errors.ts";
 import { sniff } from "../pictures/kind.ts";
-import { type ByteSource, decodePngRows, hasAlpha, type Picture } from "../pictures/mod.ts";
-import type { PictureRows } from "../upscaler.ts";
+import { type ByteSource, decodePngRows, type Picture, type PictureRows } from "../pictures/mod.ts";
 import { type Codecs, CODECS_HERE } from "./codecs.ts";
 
 /**
@@ -40,7 +39,7 @@ export async function openPicture(
   return { picture: await codecs.decode(bytes, { maxPixels }), bytes, [Symbol.dispose]() {} };
 }
 
-/** Opens a large PNG file without alpha; `undefined` if it is any other. */
+/** Opens a large PNG file whose rows come in order; `undefined` if it is any other. */
 async function openRows(path: string, maxPixels: number): Promise<InputFile | undefined> {
   const { isFile, size } = await reading(() => Deno.stat(path));
   if (!isFile) return undefined;
@@ -50,7 +49,7 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
     const source = sourceOfFile(file, size);
     if (sniff(await source.read(0, HEAD_BYTES)).kind !== "png") return undefined;
     const png = await decodePngRows(source, { maxPixels });
-    if (png === undefined || hasAlpha(png)) return undefined;
+    if (png === undefined) return undefined;
     if (png.width * png.height < PIXELS_IN_ROWS) return undefined;
     opened = { picture: png, bytes: undefined, [Symbol.dispose]: () => file.close() };
     return opened;

@@ -8,10 +8,9 @@ import {
   type Inspection,
   inspectPicture,
 } from "../inspect/mod.ts";
-import { allocateSamples, type Picture } from "../pictures/mod.ts";
+import { allocateSamples, type Picture, type PictureRows } from "../pictures/mod.ts";
 import { SCREENS } from "../targets/target.ts";
 import { SCALE_RANGE } from "../upscale_options.ts";
-import type { PictureRows } from "../upscaler.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
 import { explainError } from "./failure.ts";

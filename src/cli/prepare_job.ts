@@ -1,8 +1,8 @@
 /** From an open picture to all that is known before the work: sizes, passes, the result and its name. */
 
-import type { EncodeOptions, Picture, PictureHeader } from "../pictures/mod.ts";
+import type { EncodeOptions, Picture, PictureHeader, PictureRows } from "../pictures/mod.ts";
 import { FAST_HALO } from "../tiles/budget.ts";
-import type { PictureRows, Plan } from "../upscaler.ts";
+import type { Plan } from "../upscaler.ts";
 import { type Aim, aimAt, copyMaker, cropTo, resultOf, upscaleOf } from "./aim.ts";
 import type { Codecs } from "./codecs.ts";
 import { checkEncoder } from "./encoding.ts";

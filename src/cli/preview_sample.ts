@@ -7,12 +7,12 @@ import {
   gatherRows,
   type Picture,
   type PictureHeader,
+  type PictureRows,
 } from "../pictures/mod.ts";
 import { cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
 import type { Size } from "../tiles/passes.ts";
 import type { Region } from "../tiles/plan.ts";
-import type { PictureRows } from "../upscaler.ts";
 import { copyMaker } from "./aim.ts";
 import { openPicture } from "./input_file.ts";
 

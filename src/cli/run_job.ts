@@ -2,9 +2,14 @@
  * One picture from file to file: read, decode, upscale, encode, write.
  */
 
-import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../pictures/mod.ts";
+import {
+  type EncodeOptions,
+  gatherRows,
+  type Picture,
+  type PictureRows,
+  type Samples,
+} from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
-import type { PictureRows } from "../upscaler.ts";
 import { padTo, upscaleOf } from "./aim.ts";
 import { checkSpace, mostBytes } from "./disk_space.ts";
 import { encodeRows, isWrittenInRows } from "./encoding.ts";

@@ -4,8 +4,8 @@
  */
 
 import { describeDamage, type Inspection, inspectPicture } from "../inspect/mod.ts";
-import type { Picture } from "../pictures/mod.ts";
-import type { PictureRows, Upscaler } from "../upscaler.ts";
+import type { Picture, PictureRows } from "../pictures/mod.ts";
+import type { Upscaler } from "../upscaler.ts";
 import { defaultModel, embeddedModels } from "../weights/library.ts";
 import { createUpscaler, type UpscalerValues } from "./upscaler_options.ts";
 

@@ -13,9 +13,6 @@ import {
   whiteOf,
 } from "./picture.ts";
 
-// Until the upscaler names the file itself.
-export { fillTransparent } from "./transparent_fill.ts";
-
 /** A picture taken apart. At most one of `alpha` and `constant` is set; neither: there was no alpha. */
 export interface AlphaSplit {
   /** The colours, 1 or 3 channels, with the metadata. */
