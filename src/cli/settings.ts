@@ -42,8 +42,11 @@ export async function effectiveSettings(
   return { ...Object.fromEntries(given.sort()), model: await modelIdentity(values.model), scale };
 }
 
+/** The hashes of all weights that may have a part in a result, those of the model's siblings too. */
 async function modelIdentity(model: string = defaultModel().name): Promise<string> {
-  const hashes = await weightHashes(model);
+  const family = embeddedModels().find(({ name }) => name === model)?.family;
+  const siblings = embeddedModels().filter((entry) => entry.family === family);
+  const hashes = [...await weightHashes(model), ...siblings.map(({ sha256 }) => sha256)];
   return hashes.length > 0 ? hashes.join(" ") : model;
 }
 
