@@ -10,6 +10,7 @@ import addBody from "../wgsl/back_projection_add.wgsl" with { type: "text" };
 import limitsBody from "../wgsl/back_projection_limits.wgsl" with { type: "text" };
 import residualBody from "../wgsl/back_projection_residual.wgsl" with { type: "text" };
 import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
+import sumColumn from "../wgsl/shared/sum_column.wgsl" with { type: "text" };
 import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
@@ -47,7 +48,7 @@ export function residualStep(
   return {
     shader: shaderOf(
       `back_projection_residual ${step}`,
-      () => specialise(residualBody, { STEP: STEPS[step] }),
+      () => specialise(sumColumn + residualBody, { STEP: STEPS[step] }),
     ),
     params: paramWords(
       [taps.count, width, height, rows.first, firstRow, firstSourceRow, { f32: freedom }],
@@ -99,7 +100,7 @@ export function addStep(rows: RowRange, shape: AddShape, taps: Taps): Dispatch {
     shader: shaderOf(
       `back_projection_add ${depthIn}-bit to ${depthOut}-bit${limited ? ", limited" : ""}`,
       () =>
-        specialise(readPixel + writePixel + addBody, {
+        specialise(sumColumn + readPixel + writePixel + addBody, {
           SOURCE_DEPTH: depthIn,
           DEPTH: depthOut,
           LIMITED: Number(limited),

@@ -6,6 +6,7 @@
 import columnsBody from "../wgsl/resample_columns.wgsl" with { type: "text" };
 import rowsBody from "../wgsl/resample_rows.wgsl" with { type: "text" };
 import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
+import sumColumn from "../wgsl/shared/sum_column.wgsl" with { type: "text" };
 import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
@@ -41,7 +42,7 @@ export function resampleColumns(
   return {
     shader: shaderOf(
       `resample_columns ${band.depth}-bit`,
-      () => specialise(writePixel + columnsBody, { DEPTH: band.depth }),
+      () => specialise(sumColumn + writePixel + columnsBody, { DEPTH: band.depth }),
     ),
     params: paramWords([taps.count, band.width, band.rows, band.firstRow, band.firstSourceRow]),
     workgroups: [Math.ceil(band.width / 8), Math.ceil(band.rows / 8), 1],

@@ -2,8 +2,7 @@
 // The second half of a separable resampling (along columns), then added, limited, rounded and packed.
 //
 //   input   [row][column] of vec4f: the correction, enlarged along rows
-//   taps    [output row][1 + TAPS]: the first row of `input`, then the weights as f32 bits, for the
-//           whole picture
+//   taps    see shared/sum_column.wgsl
 //   limits  [small row][small column] of vec4u: lowest and highest value of each channel, from -1..2 as
 //           two unorm16
 //   pixels  [output row][column] of SOURCE_DEPTH / 8 words: the result so far
@@ -12,7 +11,7 @@
 // Each buffer holds rows from a row of its own on (see the parameters). One invocation computes one
 // pixel.
 //
-// In front of this file: shared/read_pixel.wgsl, shared/write_pixel.wgsl.
+// In front of this file: shared/sum_column.wgsl, shared/read_pixel.wgsl, shared/write_pixel.wgsl.
 
 struct Params {
   taps: u32,
@@ -45,13 +44,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let row = params.row + id.y;
-  let tap = row * (1u + params.taps);
-  var source = (taps[tap] - params.first_small_row) * params.width + id.x;
-  var sum = vec4f();
-  for (var i = 0u; i < params.taps; i++) {
-    sum += bitcast<f32>(taps[tap + 1u + i]) * input[source];
-    source += params.width;
-  }
+  let sum = sum_column(row, id.x, params.first_small_row);
   var value = sum + read_pixel((row - params.first_pixel_row) * params.width + id.x);
   if (LIMITED == 1u) {
     // The small pixel in which the middle of this one lies.

@@ -2,8 +2,7 @@
 // round. The second half of a separable filter (along columns), and one of three uses of its sum.
 //
 //   input       [row][column] of vec4f: what resample_rows wrote
-//   taps        [row][1 + TAPS]: the first row of `input`, then the weights as f32 bits, for the whole
-//               picture
+//   taps        see shared/sum_column.wgsl
 //   wanted      [row][column] of vec4f: the picture that the shrunk result is to be
 //   residual    [row][column] of vec4f: what of it is missing
 //   correction  [row][column] of vec4f: what will be enlarged and added to the result
@@ -15,6 +14,8 @@
 //
 // The last four buffers hold rows from `first_row` on, `input` those from `first_source_row` on.
 // One invocation computes one pixel.
+//
+// In front of this file: shared/sum_column.wgsl.
 
 struct Params {
   taps: u32,
@@ -41,13 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let row = params.row + id.y;
-  let tap = row * (1u + params.taps);
-  var source = (taps[tap] - params.first_source_row) * params.width + id.x;
-  var sum = vec4f();
-  for (var i = 0u; i < params.taps; i++) {
-    sum += bitcast<f32>(taps[tap + 1u + i]) * input[source];
-    source += params.width;
-  }
+  let sum = sum_column(row, id.x, params.first_source_row);
   let at = (row - params.first_row) * params.width + id.x;
   if (STEP == 0u) {
     residual[at] = wanted[at] - sum;

@@ -1,13 +1,12 @@
 // Second half of a separable resampling: along each column, then clamped, rounded and packed.
 //
 //   input   [row][column] of vec4f, `width` per row: what resample_rows wrote for a band of rows
-//   taps    [output row][1 + TAPS]: the first source row, then the weights as f32 bits, for the whole
-//           picture
+//   taps    see shared/sum_column.wgsl
 //   output  [output row][column] of DEPTH / 8 words, `width` pixels per row
 //
 // One invocation computes one output pixel.
 //
-// In front of this file: shared/write_pixel.wgsl.
+// In front of this file: shared/sum_column.wgsl, shared/write_pixel.wgsl.
 
 struct Params {
   taps: u32, // taps per output row
@@ -29,12 +28,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.width || id.y >= params.height) {
     return;
   }
-  let tap = (params.first_row + id.y) * (1u + params.taps);
-  var at = (taps[tap] - params.first_source_row) * params.width + id.x;
-  var sum = vec4f();
-  for (var i = 0u; i < params.taps; i++) {
-    sum += bitcast<f32>(taps[tap + 1u + i]) * input[at];
-    at += params.width;
-  }
+  let sum = sum_column(params.first_row + id.y, id.x, params.first_source_row);
   write_pixel(id.y * params.width + id.x, sum);
 }
