@@ -17,7 +17,7 @@ export interface BlockTraces {
    * picture that was never a JPEG, 1 where blocks begin to show.
    */
   blockiness: number;
-  /** Quality of the JPEG, 1 to 97 on libjpeg's scale; `undefined` if no trace of a table is found. */
+  /** Quality of the JPEG, 1 to 95 on libjpeg's scale; `undefined` if no trace of a table is found. */
   quality: number | undefined;
 }
 
@@ -32,8 +32,8 @@ const MAX_BLOCKS = 3000;
 /** The frequencies that are looked at: the first ones of the zigzag after the mean. */
 const FREQUENCIES = 15;
 
-/** Qualities that leave traces: the steps of better ones are no larger than rounding. */
-const QUALITIES = { lowest: 1, highest: 97 };
+/** The best quality that leaves traces: the steps of better ones are no larger than rounding. */
+const HIGHEST_QUALITY = 95;
 
 /** Steps below this are no larger than the rounding of pixels. */
 const SMALLEST_STEP = 2;
@@ -59,15 +59,37 @@ interface Phase {
   y: number;
 }
 
+/** The sizes of coefficients by frequency, each the largest first. */
+type Coefficients = readonly (readonly number[])[];
+
+/** One of the tables of encoders. */
+interface Table {
+  quality: number;
+  family: number;
+}
+
 /** Looks for the traces of a JPEG; the grid of its blocks may have been moved by cropping. */
 export function findBlocks(regions: readonly Region[]): BlockTraces {
   const across = stepsByPhase(regions, true);
   const down = stepsByPhase(regions, false);
   const phase = { x: indexOfLargest(across), y: indexOfLargest(down) };
   const phases = phase.x === 0 && phase.y === 0 ? [phase] : [{ x: 0, y: 0 }, phase];
-  const qualities = phases.map((phase) => qualityOf(coefficientsOf(regions, phase)));
+  const qualities = phases.map((phase) => qualityAt(regions, phase));
   const blockiness = Math.min(excess(across), excess(down));
   return { blockiness, quality: qualities.find((quality) => quality !== undefined) };
+}
+
+/**
+ * The quality of a JPEG whose blocks begin there. What fits a table half a block beside them as well is
+ * a pattern of the picture, such as the steps of a drawn gradient.
+ */
+function qualityAt(regions: readonly Region[], phase: Phase): number | undefined {
+  const table = tableOf(coefficientsOf(regions, phase));
+  if (table === undefined) return undefined;
+  const beside = { x: (phase.x + SIDE / 2) % SIDE, y: (phase.y + SIDE / 2) % SIDE };
+  const { quality, family } = table;
+  const fit = fitOf(coefficientsOf(regions, beside), scaledTable(quality, family));
+  return fit < MIN_FIT ? quality : undefined;
 }
 
 /**
@@ -111,11 +133,8 @@ function excess(byPhase: Float64Array): number {
   return byPhase[at] - sum / (SIDE - 3);
 }
 
-/**
- * The sizes of the coefficients of blocks by frequency, each the largest first. Those that any table
- * rounds to 0 are left out.
- */
-function coefficientsOf(regions: readonly Region[], phase: Phase): number[][] {
+/** Transforms blocks; what any table rounds to 0 is left out. */
+function coefficientsOf(regions: readonly Region[], phase: Phase): Coefficients {
   const places = regions.flatMap((region) => blocksOf(region, phase));
   const every = Math.max(Math.ceil(places.length / MAX_BLOCKS), 1);
   const columns = Array.from({ length: FREQUENCIES }, (): number[] => []);
@@ -167,34 +186,37 @@ function transform({ luma, width }: Region, x: number, y: number): Float64Array 
   return result;
 }
 
-/** The quality whose table the coefficients are multiples of. */
-function qualityOf(coefficients: readonly (readonly number[])[]): number | undefined {
-  const fits = TABLE_FAMILIES.map((family) => {
-    const fits: number[] = [];
-    for (let quality = QUALITIES.lowest; quality <= QUALITIES.highest; quality++) {
-      fits[quality] = fitOf(coefficients, scaledTable(quality, family));
-    }
-    return fits;
-  });
-  const best = Math.max(...fits.flat().filter((fit) => fit !== undefined));
+/** The table that the coefficients are multiples of. */
+function tableOf(coefficients: Coefficients): Table | undefined {
+  const fits = TABLE_FAMILIES.map((family) => fitsOf(coefficients, family));
+  const best = Math.max(...fits.flat());
   if (best < MIN_FIT) return undefined;
   // A table with half the true steps fits as well: the largest steps that fit are meant.
-  const enough = NEARLY * best;
-  const peaks = fits.flatMap((fits) => peakOf(fits, enough));
-  return Math.min(...peaks);
+  const peaks = fits.flatMap((fits, family) => {
+    const quality = peakOf(fits, NEARLY * best);
+    return quality === undefined ? [] : [{ family: TABLE_FAMILIES[family], quality }];
+  });
+  return peaks.reduce((a, b) => b.quality < a.quality ? b : a);
+}
+
+/** The fit of each table of a family, by its quality less 1. */
+function fitsOf(coefficients: Coefficients, family: number): number[] {
+  return Array.from({ length: HIGHEST_QUALITY }, (_, i) => {
+    return fitOf(coefficients, scaledTable(i + 1, family));
+  });
 }
 
 /** The first quality whose fit is enough and no worse than that of the ones after it. */
-function peakOf(fits: readonly number[], enough: number): number[] {
+function peakOf(fits: readonly number[], enough: number): number | undefined {
   const first = fits.findIndex((fit) => fit >= enough);
-  if (first < 0) return [];
+  if (first < 0) return undefined;
   let peak = first;
-  for (let q = first; q < fits.length && fits[q] >= enough; q++) if (fits[q] > fits[peak]) peak = q;
-  return [peak];
+  for (let i = first; i < fits.length && fits[i] >= enough; i++) if (fits[i] > fits[peak]) peak = i;
+  return peak + 1;
 }
 
 /** The mean of `cos(2 pi c / step)` over the coefficients that are not rounded to 0. */
-function fitOf(coefficients: readonly (readonly number[])[], table: readonly number[]): number {
+function fitOf(coefficients: Coefficients, table: readonly number[]): number {
   let sum = 0;
   let count = 0;
   coefficients.forEach((values, i) => {

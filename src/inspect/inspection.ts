@@ -4,7 +4,7 @@
 
 import type { Picture } from "../pictures/picture.ts";
 import { adviseDenoise } from "./advice.ts";
-import { findBlocks } from "./blocks.ts";
+import { type BlockTraces, findBlocks } from "./blocks.ts";
 import { estimateBlur } from "./blur.ts";
 import { classify, type Content } from "./content.ts";
 import { type JpegSettings, readJpegSettings } from "./jpeg_tables.ts";
@@ -22,11 +22,14 @@ export interface Inspection {
   /** How the file was saved; `undefined` if it is no JPEG. */
   jpeg: JpegSettings | undefined;
   /**
-   * Quality of the worst JPEG that left its traces, in the file or in the pixels, 1 to 100;
-   * `undefined` if there are none.
+   * Quality of the worst JPEG that left its traces, in the file or in a photograph's pixels, 1 to
+   * 100; `undefined` if there are none.
    */
   quality: number | undefined;
-  /** How much larger steps between blocks are than within, in levels of 255: from 1 on, they show. */
+  /**
+   * How much larger steps between blocks of a photograph are than within, in levels of 255: from 1 on,
+   * they show.
+   */
   blockiness: number;
   /** Standard deviation of the noise in levels of 255. */
   noise: number;
@@ -54,10 +57,10 @@ export interface Inspection {
 export function inspectPicture(picture: Picture, file?: Uint8Array): Inspection {
   const regions = regionsOf(picture);
   const noise = estimateNoise(regions);
-  const content = classify(regions, noise);
-  const blocks = findBlocks(regions);
-  // What is drawn may repeat every 8 pixels, too.
-  const blockiness = content === "photo" ? blocks.blockiness : 0;
+  const content = classify(regions);
+  // What is drawn may repeat every 8 pixels, too: there, only the file tells.
+  const blocks = content === "photo" ? findBlocks(regions) : NO_TRACES;
+  const { blockiness } = blocks;
   const jpeg = file === undefined ? undefined : readJpegSettings(file);
   const quality = lower(jpeg?.quality, blocks.quality);
   return {
@@ -72,6 +75,8 @@ export function inspectPicture(picture: Picture, file?: Uint8Array): Inspection 
     denoise: adviseDenoise({ quality, blockiness, noise }),
   };
 }
+
+const NO_TRACES: BlockTraces = { blockiness: 0, quality: undefined };
 
 function lower(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? a ?? b : Math.min(a, b);

@@ -42,11 +42,23 @@ const WEAK = 1.5;
 const SETTLED = 0.005;
 const MAX_ROUNDS = 12;
 
-/** Samples at the ends of the scale may have been cut off there. */
+/**
+ * Noise is cut off at black and white. Patches with such samples are left out, and, once the sigma is
+ * known, those whose mean is within so many of it from either end.
+ */
 const INSIDE = { above: 0.5, below: 254.5 };
+const MARGIN = 2.5;
+
+/**
+ * Of noise, some patches show nothing else. With a smaller share of such, the estimate is a bound: it
+ * is the texture's, and the noise was never more than half of it where the truth is known.
+ */
+const SUPPORT = 0.0007;
+const UNSUPPORTED = 0.5;
 
 /** A patch. */
 interface Patch {
+  mean: number;
   /** Without their mean. */
   values: Float32Array;
   /** The sum of squared differences of neighbours. */
@@ -70,19 +82,35 @@ export function estimateNoise(regions: readonly Region[]): number {
   if (patches.length < MAX_PATCHES / 8) patches = patchesOf(regions, 1);
   if (patches.length < MIN_PATCHES) return 0;
   patches.sort((a, b) => a.texture - b.texture);
+  const sigma = sigmaOf(patches);
+  const margin = MARGIN * sigma;
+  const inside = patches.filter(({ mean }) => mean >= margin && mean <= 255 - margin);
+  const same = inside.length < MIN_PATCHES || inside.length === patches.length;
+  return same ? sigma : sigmaOf(inside);
+}
+
+/** Estimates the noise of patches, those with the weakest texture first. */
+function sigmaOf(patches: readonly Patch[]): number {
   let count = patches.length;
   let variance = Infinity;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = variance;
     variance = smallestVariance(patches.slice(0, count));
     if (Math.abs(before - variance) < SETTLED * variance) break;
-    const limit = WEAK * 2 * PAIRS * variance;
-    const weak = patches.findIndex(({ texture }) => texture > limit);
-    count = Math.max(weak < 0 ? patches.length : weak, Math.min(MIN_WEAK, patches.length));
+    count = Math.max(weakOf(patches, variance), Math.min(MIN_WEAK, patches.length));
   }
+  const support = weakOf(patches, variance) / patches.length;
+  const bound = Math.sqrt(variance) * (support < SUPPORT ? UNSUPPORTED : 1);
   const details = patches.map(({ detail }) => detail).sort((a, b) => a - b);
   const least = details[Math.floor(LEAST_QUANTILE * details.length)] / LEAST_SHARE;
-  return Math.min(Math.sqrt(variance), least);
+  return Math.min(bound, least);
+}
+
+/** How many patches, the weakest first, show no more than noise of this variance. */
+function weakOf(patches: readonly Patch[], variance: number): number {
+  const limit = WEAK * 2 * PAIRS * variance;
+  const first = patches.findIndex(({ texture }) => texture > limit);
+  return first < 0 ? patches.length : first;
 }
 
 function placesIn(regions: readonly Region[]): number {
@@ -115,13 +143,14 @@ function patchAt(plane: Float32Array, width: number, at: number): Patch | undefi
     values[i] = value;
     sum += value;
   }
+  const mean = sum / PIXELS;
   let texture = 0;
   for (let i = 0; i < PIXELS; i++) {
-    values[i] -= sum / PIXELS;
+    values[i] -= mean;
     if (i % SIDE > 0) texture += (values[i] - values[i - 1]) ** 2;
     if (i >= SIDE) texture += (values[i] - values[i - SIDE]) ** 2;
   }
-  return { values, texture, detail: detailOf(values) };
+  return { mean, values, texture, detail: detailOf(values) };
 }
 
 /** Second differences along both axes, one after the other, have 36 times the variance of noise. */
