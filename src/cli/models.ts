@@ -1,6 +1,6 @@
 /** `tessera models`: the networks that come with the program. */
 
-import { embeddedModels } from "../weights/library.ts";
+import { embeddedModels, type LibraryEntry } from "../weights/library.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
 import { printResult } from "./print.ts";
@@ -30,10 +30,18 @@ Options:
 ${describeOptions(OPTIONS)}`;
 }
 
+/** "Set5 31.40 dB (bicubic 28.43), ..." */
+function describeFigures({ psnrY }: LibraryEntry): string {
+  return Object.entries(psnrY).map(([set, { bicubic, network }]) => {
+    return `${set} ${network.toFixed(2)} dB (bicubic ${bicubic.toFixed(2)})`;
+  }).join(", ");
+}
+
 function list(): string {
   const rows = embeddedModels().map((model) => {
     const remark = model.default ? " (default)" : "";
-    return [model.name, `${model.summary}, ${model.licence}${remark}`] as const;
+    const text = `${model.summary}, ${model.licence}${remark}; ${describeFigures(model)}`;
+    return [model.name, text] as const;
   });
   return `${
     alignRows(rows)

@@ -40,6 +40,11 @@ export interface LibraryEntry {
   licence: string;
   /** Whether it is used when nothing else is asked for; true for exactly one. */
   default: boolean;
+  /**
+   * PSNR of the luma in dB on test sets, shrunk by MATLAB's bicubic and enlarged again by the program,
+   * and bicubic's.
+   */
+  psnrY: Record<string, { bicubic: number; network: number }>;
   /** The network for damaged pictures with which this one can be blended, if there is one. */
   restorer: string | null;
 }
