@@ -235,7 +235,10 @@ Deno.test("tessera photo.jpg writes photo-x4.jpg beside it", async () => {
     const { code, stdout, stderr } = await runProgram(["photo.jpg"], { cwd: folder });
     assert.equal(code, 0, stderr);
     assert.equal(stdout, "");
-    assert.match(stderr, /^photo\.jpg -> photo-x4\.jpg \(48 x 36, \d+\.\d s\)\n$/);
+    assert.match(
+      stderr,
+      /^photo\.jpg -> photo-x4\.jpg \(48 x 36, consistency \d+\.\d dB, \d+\.\d s\)\n$/,
+    );
     assert.deepEqual(filesIn(folder), ["photo-x4.jpg", "photo.jpg"]);
     const result = await decodePicture(await Deno.readFile(join(folder, "photo-x4.jpg")));
     assert.deepEqual([result.width, result.height], [48, 36]);
@@ -250,7 +253,7 @@ Deno.test("tessera --json tells programs what was done, and --quiet people nothi
     const { code, stdout, stderr } = await runProgram([...args, ...settings], { cwd: folder });
     assert.equal(code, 0, stderr);
     assert.equal(stderr, "");
-    const { seconds, adapter, gpuBytes, tiles, ...report } = JSON.parse(stdout);
+    const { seconds, adapter, gpuBytes, tiles, consistency, ...report } = JSON.parse(stdout);
     assert.deepEqual(report, {
       input: "a.png",
       output: "b.jpg",
@@ -261,7 +264,9 @@ Deno.test("tessera --json tells programs what was done, and --quiet people nothi
       model: "fast-x4",
       scale: 2.5,
       precision: "f32",
+      denoise: 0,
     });
+    assert.ok(consistency >= 45, `${consistency} dB`);
     assert.deepEqual(Object.keys(seconds), ["decode", "upscale", "encode", "total"]);
     assert.ok(adapter.length > 0 && gpuBytes > 0 && tiles >= 1);
   });
