@@ -109,8 +109,11 @@ export interface BackProjectionPlan {
   stepsOf: (band: BandRows) => Step[];
 }
 
-/** Standard deviation of the low frequencies' filter, in pixels of the picture. */
-const LOW_SIGMA = 4;
+/**
+ * Standard deviation of the low frequencies' filter, in pixels of the picture: as wide as a JPEG's
+ * blocks, so that differences between them do not come back.
+ */
+const LOW_SIGMA = 8;
 
 const VEC4_BYTES = 16;
 

@@ -9,7 +9,7 @@ import { at, type Tensor, tensorOf } from "./tensor.ts";
 const ROUNDS = 2;
 const DEDUCTIONS = 2;
 const LIMITS_REACH = 2;
-const LOW_SIGMA = 4;
+const LOW_SIGMA = 8;
 
 /** As `Faithfulness` of the engine. */
 export interface Faithfulness {
