@@ -8,7 +8,7 @@
  * return `undefined`, or what could not be parsed unchanged.
  */
 
-import { concatBytes, viewOf } from "./bytes.ts";
+import { concatBytes, startsWith, viewOf } from "./bytes.ts";
 import type { Orientation } from "./orientation.ts";
 import type { Metadata } from "./picture.ts";
 import {
@@ -34,12 +34,14 @@ const TAG = {
   pixelHeight: 0xa003,
 } as const;
 
-const INCH = 0.0254;
+/** Metres in an inch. */
+export const INCH = 0.0254;
+
+/** What stands before the block in JPEG, and by mistake in other formats. */
+export const EXIF_PREFIX = "Exif\0\0";
+
 const UNIT_INCH = 2;
 const UNIT_CENTIMETRE = 3;
-
-const TYPE_SHORT = 3;
-const TYPE_LONG = 4;
 
 /** A directory: where each tag's entry is, and where the offset of the next directory is kept. */
 interface Directory {
@@ -54,6 +56,11 @@ interface Exif {
   little: boolean;
   main: Directory;
   detail: Directory | undefined;
+}
+
+/** Returns a copy of a block, without a prefix that some programs put before it. */
+export function withoutPrefix(data: Uint8Array): Uint8Array {
+  return data.slice(startsWith(data, EXIF_PREFIX) ? EXIF_PREFIX.length : 0);
 }
 
 /**
@@ -194,14 +201,14 @@ function readDirectory(view: DataView, offset: number, little: boolean): Directo
 function readNumber({ view, little }: Exif, entry: number): number | undefined {
   const type = view.getUint16(entry + 2, little);
   if (view.getUint32(entry + 4, little) !== 1) return undefined;
-  if (type === TYPE_SHORT) return view.getUint16(entry + 8, little);
-  return type === TYPE_LONG ? view.getUint32(entry + 8, little) : undefined;
+  if (type === TIFF_TYPE.short) return view.getUint16(entry + 8, little);
+  return type === TIFF_TYPE.long ? view.getUint32(entry + 8, little) : undefined;
 }
 
 /** Makes an entry hold one whole number; a number beyond 16 bits makes it a long one. */
 function writeNumber({ view, little }: Exif, entry: number, value: number): void {
-  const short = view.getUint16(entry + 2, little) === TYPE_SHORT && value <= 0xffff;
-  view.setUint16(entry + 2, short ? TYPE_SHORT : TYPE_LONG, little);
+  const short = view.getUint16(entry + 2, little) === TIFF_TYPE.short && value <= 0xffff;
+  view.setUint16(entry + 2, short ? TIFF_TYPE.short : TIFF_TYPE.long, little);
   view.setUint32(entry + 4, 1, little);
   view.setUint32(entry + 8, 0, little);
   if (short) view.setUint16(entry + 8, value, little);

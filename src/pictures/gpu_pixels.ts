@@ -12,7 +12,14 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { allocateSamples, type Depth, type Picture, type Samples, whiteOf } from "./picture.ts";
+import {
+  allocateSamples,
+  type Depth,
+  hasAlpha,
+  type Picture,
+  type Samples,
+  whiteOf,
+} from "./picture.ts";
 
 /** Returns how many words a pixel takes. */
 export function wordsPerPixel(depth: Depth): 1 | 2 | 4 {
@@ -36,7 +43,7 @@ export function toGpuPixels(picture: Picture): Uint32Array {
   const words = new Uint32Array(width * height * wordsPerPixel(depth));
   const samples = samplesIn(words, depth);
   const [green, blue] = channels <= 2 ? [0, 0] : [1, 2];
-  const alpha = channels === 2 || channels === 4 ? channels - 1 : undefined;
+  const alpha = hasAlpha(picture) ? channels - 1 : undefined;
   const white = whiteOf(depth);
   for (let from = 0, to = 0; from < data.length; from += channels, to += 4) {
     samples[to] = data[from];
@@ -66,43 +73,18 @@ export function fromGpuPixels(
   channels: Picture["channels"],
   depth: Depth,
 ): Samples {
-  const data = allocateSamples(depth, width * height * channels);
-  const target: Picture = { width, height, channels, depth, data, metadata: {} };
-  writeGpuRows(target, words, 0, 0, width, height, width);
-  return data;
-}
-
-/**
- * Writes a rectangle of pixels from words into a picture, converting as `fromGpuPixels` does.
- *
- * @param target the picture to write into; its depth is also that of the words
- * @param words pixels, row after row, beginning with the rectangle's first one
- * @param x column of the picture where the rectangle begins
- * @param y row of the picture where the rectangle begins
- * @param width columns to write
- * @param height rows to write
- * @param stride pixels from one row of `words` to the next, at least `width`
- * @throws {UsageError} if the rectangle leaves the picture, or `words` is too short for it
- */
-export function writeGpuRows(
-  target: Picture,
-  words: Uint32Array,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  stride: number = width,
-): void {
-  checkRectangle(target, words, x, y, width, height, stride);
-  const { channels, depth, data } = target;
-  const samples = samplesIn(words, depth);
-  const copyRow = channels <= 2 ? copyGreyRow : copyColourRow;
-  const alpha = channels === 2 || channels === 4;
-  const rounding = depth === 32 ? 0 : 0.5;
-  for (let row = 0; row < height; row++) {
-    const to = ((y + row) * target.width + x) * channels;
-    copyRow(samples, row * stride * 4, data, to, width, alpha, rounding);
+  const needed = width * height * wordsPerPixel(depth);
+  if (words.length < needed) {
+    throw new UsageError(
+      `${width} x ${height} pixels need ${needed} words, not ${words.length}.`,
+    );
   }
+  const data = allocateSamples(depth, width * height * channels);
+  const samples = samplesIn(words.subarray(0, needed), depth);
+  if (channels === 4) data.set(samples);
+  else if (channels === 3) copyColours(samples, data);
+  else copyGrey(samples, data, channels === 2, depth === 32 ? 0 : 0.5);
+  return data;
 }
 
 /** Returns the same memory as samples, four for each pixel. */
@@ -113,58 +95,19 @@ export function samplesIn(words: Uint32Array, depth: Depth): Samples {
   return new Float32Array(buffer, byteOffset, length);
 }
 
-/** Copies `width` pixels as colour, with or without alpha. */
-function copyColourRow(
-  from: Samples,
-  at: number,
-  data: Samples,
-  to: number,
-  width: number,
-  alpha: boolean,
-): void {
-  if (alpha) return data.set(from.subarray(at, at + width * 4), to);
-  for (const end = at + width * 4; at < end; at += 4) {
+/** Copies red, green and blue. */
+function copyColours(from: Samples, data: Samples): void {
+  for (let at = 0, to = 0; at < from.length; at += 4) {
     data[to++] = from[at];
     data[to++] = from[at + 1];
     data[to++] = from[at + 2];
   }
 }
 
-/** Copies `width` pixels as the mean of their colours, with or without alpha. */
-function copyGreyRow(
-  from: Samples,
-  at: number,
-  data: Samples,
-  to: number,
-  width: number,
-  alpha: boolean,
-  rounding: number,
-): void {
-  for (const end = at + width * 4; at < end; at += 4) {
+/** Copies the mean of the colours, with or without alpha. */
+function copyGrey(from: Samples, data: Samples, alpha: boolean, rounding: number): void {
+  for (let at = 0, to = 0; at < from.length; at += 4) {
     data[to++] = (from[at] + from[at + 1] + from[at + 2]) / 3 + rounding;
     if (alpha) data[to++] = from[at + 3];
-  }
-}
-
-function checkRectangle(
-  target: Picture,
-  words: Uint32Array,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  stride: number,
-): void {
-  if (x < 0 || y < 0 || x + width > target.width || y + height > target.height) {
-    throw new UsageError(
-      `A rectangle of ${width} x ${height} at ${x}, ${y} does not fit into a picture of ` +
-        `${target.width} x ${target.height}.`,
-    );
-  }
-  const needed = ((height - 1) * stride + width) * wordsPerPixel(target.depth);
-  if (stride < width || words.length < needed) {
-    throw new UsageError(
-      `${width} x ${height} pixels at stride ${stride} need ${needed} words, not ${words.length}.`,
-    );
   }
 }

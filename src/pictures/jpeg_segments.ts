@@ -7,6 +7,7 @@
  */
 
 import { concatBytes, latin1, startsWith, viewOf } from "./bytes.ts";
+import { EXIF_PREFIX, INCH } from "./exif.ts";
 import { readIptc } from "./iptc.ts";
 import { checkSize, damaged, unsupported } from "./limits.ts";
 import type { Metadata } from "./picture.ts";
@@ -70,12 +71,9 @@ const OTHER_FRAMES: ReadonlyMap<number, string> = new Map([
   [0xcf, "is hierarchical, lossless and uses arithmetic coding"],
 ]);
 
-const EXIF_PREFIX = "Exif\0\0";
 const XMP_PREFIX = "http://ns.adobe.com/xap/1.0/\0";
 const ICC_PREFIX = "ICC_PROFILE\0";
 const PHOTOSHOP_PREFIX = "Photoshop 3.0\0";
-
-const INCH = 0.0254;
 
 /** The most data that one segment holds. */
 export const SEGMENT_BYTES = 65533;

@@ -31,5 +31,5 @@ export {
   splitAlphaRows,
 } from "./alpha.ts";
 export { fillTransparent, fillTransparentRows } from "./transparent_fill.ts";
-export { fromGpuPixels, toGpuPixels, wordsPerPixel, writeGpuRows } from "./gpu_pixels.ts";
+export { fromGpuPixels, toGpuPixels, wordsPerPixel } from "./gpu_pixels.ts";
 export { readOrientation, uprightExif, withSize } from "./exif.ts";

@@ -5,6 +5,7 @@
 
 import { crc32, inflateSync } from "node:zlib";
 import { startsWith, viewOf } from "./bytes.ts";
+import { withoutPrefix } from "./exif.ts";
 import { readIptcText } from "./iptc.ts";
 import { checkSize, damaged } from "./limits.ts";
 import type { Metadata } from "./picture.ts";
@@ -230,7 +231,7 @@ function checkParts({ header, palette, compressed }: PngParts): void {
 /** Adds what an ancillary chunk says, if it is known and whole. */
 function readMetadata(type: string, data: Uint8Array, metadata: Metadata): void {
   if (type === "iCCP") setIfKnown(metadata, "icc", readProfile(data));
-  else if (type === "eXIf") setIfKnown(metadata, "exif", readExif(data));
+  else if (type === "eXIf") setIfKnown(metadata, "exif", withoutPrefix(data));
   else if (type === "iTXt") setIfKnown(metadata, "xmp", readXmp(data));
   else if (type === "zTXt" || type === "tEXt") {
     setIfKnown(metadata, "iptc", readIptcChunk(data, type));
@@ -251,11 +252,6 @@ function readProfile(data: Uint8Array): Uint8Array | undefined {
   return nameEnd > 0 && data[nameEnd + 1] === 0
     ? inflateText(data.subarray(nameEnd + 2))
     : undefined;
-}
-
-/** eXIf: the block; some programs put JPEG's prefix before it. */
-function readExif(data: Uint8Array): Uint8Array {
-  return startsWith(data, "Exif\0\0") ? data.slice(6) : data.slice();
 }
 
 /** iTXt: keyword, zero, compressed?, method, language, zero, translated keyword, zero, text. */

@@ -7,7 +7,8 @@
  * with `VP8X`: flags and the size of the canvas, in 24 bits less one.
  */
 
-import { concatBytes, latin1, startsWith, viewOf } from "./bytes.ts";
+import { concatBytes, latin1, viewOf } from "./bytes.ts";
+import { withoutPrefix } from "./exif.ts";
 import { checkSize, damaged } from "./limits.ts";
 import type { Metadata } from "./picture.ts";
 
@@ -102,11 +103,6 @@ function* readChunks(bytes: Uint8Array, at: number): Generator<Chunk> {
 
 function pictureChunks(chunks: Iterable<Chunk>): Chunk[] {
   return [...chunks].filter(({ type }) => ["ALPH", "VP8 ", "VP8L"].includes(type));
-}
-
-/** Some programs put JPEG's prefix before the EXIF block. */
-function withoutPrefix(data: Uint8Array): Uint8Array {
-  return startsWith(data, "Exif\0\0") ? data.slice(6) : data.slice();
 }
 
 /** Reads the size, and whether there is alpha, from the header of the compressed picture. */
