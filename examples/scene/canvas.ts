@@ -16,6 +16,9 @@ export type Contour = readonly number[];
 /** Outlines that are filled by the non-zero rule: opposite directions cut holes. */
 export type Shape = readonly Contour[];
 
+/** What becomes of bright light: bent below white, as on film, or kept up to white, as on a screen. */
+export type Highlights = "bent" | "clipped";
+
 /** Sample rows per pixel row. */
 const SAMPLES = 8;
 
@@ -81,8 +84,9 @@ export class Canvas {
   }
 
   /** Returns the canvas as 8-bit sRGB, `[height][width][3]`. */
-  toBytes(): Uint8Array {
-    return Uint8Array.from(this.pixels, (light) => Math.round(255 * encode(shoulder(light))));
+  toBytes(highlights: Highlights): Uint8Array {
+    const tone = highlights === "bent" ? shoulder : clip;
+    return Uint8Array.from(this.pixels, (light) => Math.round(255 * encode(tone(light))));
   }
 
   /** Mixes the paint into one pixel. */
@@ -156,6 +160,11 @@ function shoulder(light: number): number {
   const knee = 0.6;
   if (light <= knee) return Math.max(0, light);
   return knee + (1 - knee) * (1 - Math.exp(-(light - knee) / (1 - knee)));
+}
+
+/** Cuts off what is brighter than white. */
+function clip(light: number): number {
+  return Math.min(1, Math.max(0, light));
 }
 
 /** The sRGB curve, from linear light. */

@@ -2,9 +2,9 @@
  * The boat: planked hull, cabin, a mast with rigging, a line of flags, and a checked cover.
  */
 
-import { hex, type Paint, times } from "./canvas.ts";
-import { lettering } from "./lettering.ts";
-import { ellipse, path, polygon, rect, ring, rope, stroke } from "./shapes.ts";
+import { hex, type Paint, times } from "../canvas.ts";
+import { lettering } from "../lettering.ts";
+import { ellipse, path, polygon, rect, ring, rope, stroke } from "../shapes.ts";
 import type { Scene } from "./stage.ts";
 import { boards, tartan, type Texture } from "./textures.ts";
 

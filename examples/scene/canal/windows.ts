@@ -2,10 +2,10 @@
  * Windows, doors and shop fronts: what is bright in a street in the evening.
  */
 
-import type { Random } from "../../tests/reference/random.ts";
-import { type Colour, hex, mix, type Paint, type Shape, times } from "./canvas.ts";
-import { fractal, hash, noise } from "./noise.ts";
-import { arc, arch, ellipse, polygon, rect, stroke } from "./shapes.ts";
+import type { Random } from "../../../tests/reference/random.ts";
+import { type Colour, hex, mix, type Paint, type Shape, times } from "../canvas.ts";
+import { fractal, hash, noise } from "../noise.ts";
+import { arc, arch, ellipse, polygon, rect, stroke } from "../shapes.ts";
 import { type Box, type Scene, SHADOW } from "./stage.ts";
 import { boards } from "./textures.ts";
 

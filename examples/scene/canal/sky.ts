@@ -2,10 +2,10 @@
  * The far distance: evening sky with stars and a moon, hills with woods, and a bridge.
  */
 
-import type { Random } from "../../tests/reference/random.ts";
-import { type Canvas, type Colour, hex, mix, times } from "./canvas.ts";
-import { fractal, noise } from "./noise.ts";
-import { ellipse, polygon, rect, stroke } from "./shapes.ts";
+import type { Random } from "../../../tests/reference/random.ts";
+import { type Canvas, type Colour, hex, mix, times } from "../canvas.ts";
+import { fractal, noise } from "../noise.ts";
+import { ellipse, polygon, rect, stroke } from "../shapes.ts";
 
 /** The sky from the zenith to the horizon, by height on the canvas. */
 const SKY: [number, Colour][] = [

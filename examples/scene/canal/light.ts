@@ -2,7 +2,7 @@
  * The light of the evening: a blue sky over everything, and warm lamps close by.
  */
 
-import { type Canvas, type Colour, hex, type Paint, times } from "./canvas.ts";
+import { type Canvas, type Colour, hex, type Paint, times } from "../canvas.ts";
 
 /** A lamp: its light falls off with the square of the distance in units of `reach`. */
 export interface Lamp {

@@ -2,9 +2,9 @@
  * The canal: ripples that mirror what stands above the water.
  */
 
-import { type Canvas, type Colour, hex, times } from "./canvas.ts";
-import { fractal } from "./noise.ts";
-import { rect } from "./shapes.ts";
+import { type Canvas, type Colour, hex, times } from "../canvas.ts";
+import { fractal } from "../noise.ts";
+import { rect } from "../shapes.ts";
 
 /** Where on the canvas a ripple shows the mirrored picture. */
 type Ripple = (x: number, y: number) => [number, number];

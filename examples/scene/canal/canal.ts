@@ -1,11 +1,10 @@
 /**
- * The scene: what stands where, from back to front.
+ * A canal at dusk: what stands where, from back to front.
  */
 
-import type { Picture } from "../../src/pictures/picture.ts";
-import { Random } from "../../tests/reference/random.ts";
+import { Random } from "../../../tests/reference/random.ts";
 import { paintBoat } from "./boat.ts";
-import { Canvas, hex } from "./canvas.ts";
+import { type Canvas, hex } from "../canvas.ts";
 import { GROUND, type House, LANTERN_HEIGHT, LANTERN_OFFSET, paintHouse } from "./houses.ts";
 import { Light } from "./light.ts";
 import { paintBridge, paintHills, paintMoon, paintSky, paintStars } from "./sky.ts";
@@ -133,9 +132,8 @@ const HOUSES: House[] = [
   },
 ];
 
-/** Paints the whole scene; always the same. */
-export function renderScene(): Picture {
-  const canvas = new Canvas(3840, 2160);
+/** Paints the whole scene on a canvas of 3840x2160; always the same. */
+export function paintCanal(canvas: Canvas): void {
   const scene: Scene = { canvas, light: new Light(), random: new Random(1873) };
   placeLamps(scene.light);
   paintDistance(scene);
@@ -145,8 +143,6 @@ export function renderScene(): Picture {
   canvas.startMask();
   paintBoat(scene, 2105, 1830);
   reflectMask(canvas, 1830, 2160);
-  const { width, height } = canvas;
-  return { width, height, channels: 3, depth: 8, data: canvas.toBytes(), metadata: {} };
 }
 
 /** Lights the lamp posts, and a lantern beside each door. */

@@ -2,10 +2,10 @@
  * The houses of the row: walls, gables, roofs and signs.
  */
 
-import { type Colour, hex, type Paint, type Shape, times } from "./canvas.ts";
-import { lettering } from "./lettering.ts";
-import { noise } from "./noise.ts";
-import { ellipse, path, polygon, rect, ring, stroke } from "./shapes.ts";
+import { type Colour, hex, type Paint, type Shape, times } from "../canvas.ts";
+import { lettering } from "../lettering.ts";
+import { noise } from "../noise.ts";
+import { ellipse, path, polygon, rect, ring, stroke } from "../shapes.ts";
 import { type Box, type Scene, SHADOW } from "./stage.ts";
 import { bricks, scales, type Texture } from "./textures.ts";
 import { paintDoor, paintShop, paintWindow, type WindowStyle } from "./windows.ts";

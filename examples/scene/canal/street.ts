@@ -2,11 +2,11 @@
  * The quay before the houses: paving, wall, railing, lamp posts, bicycles and trees.
  */
 
-import type { Random } from "../../tests/reference/random.ts";
-import { type Colour, hex, mix, type Paint, type Shape, times } from "./canvas.ts";
+import type { Random } from "../../../tests/reference/random.ts";
+import { type Colour, hex, mix, type Paint, type Shape, times } from "../canvas.ts";
 import { GROUND } from "./houses.ts";
-import { fractal } from "./noise.ts";
-import { arc, ellipse, path, polygon, rect, ring, rope, stroke } from "./shapes.ts";
+import { fractal } from "../noise.ts";
+import { arc, ellipse, path, polygon, rect, ring, rope, stroke } from "../shapes.ts";
 import { type Scene, SHADOW } from "./stage.ts";
 import { ashlar, cobbles } from "./textures.ts";
 

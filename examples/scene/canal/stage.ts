@@ -2,8 +2,8 @@
  * What all parts of the scene are painted with.
  */
 
-import type { Random } from "../../tests/reference/random.ts";
-import type { Canvas, Colour } from "./canvas.ts";
+import type { Random } from "../../../tests/reference/random.ts";
+import type { Canvas, Colour } from "../canvas.ts";
 import type { Light } from "./light.ts";
 
 /** The canvas, the light that falls on what is painted, and the source of all variety. */

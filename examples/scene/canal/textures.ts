@@ -4,8 +4,8 @@
  * A pixel at the edge between two parts is mixed from both, so that nothing needs supersampling.
  */
 
-import { type Colour, hex, mix, times } from "./canvas.ts";
-import { fractal, hash, noise } from "./noise.ts";
+import { type Colour, hex, mix, times } from "../canvas.ts";
+import { fractal, hash, noise } from "../noise.ts";
 
 /** The colour of a place in pixels of the canvas. */
 export type Texture = (x: number, y: number) => Colour;
