@@ -11,6 +11,9 @@ import { type Codecs, CODECS_HERE } from "./codecs.ts";
  */
 const PIXELS_IN_ROWS = 2 ** 24;
 
+/** From so many pixels on, it is said that a picture is in memory as a whole. */
+const PIXELS_TO_MENTION = 2 ** 26;
+
 /** Bytes from which the kind of a file can be told. */
 const HEAD_BYTES = 512;
 
@@ -36,7 +39,18 @@ export async function openPicture(
   const rows = await openRows(path, maxPixels);
   if (rows !== undefined) return rows;
   const bytes = await reading(() => Deno.readFile(path));
-  return { picture: await codecs.decode(bytes, { maxPixels }), bytes, [Symbol.dispose]() {} };
+  const picture = sayLarge(await codecs.decode(bytes, { maxPixels }));
+  return { picture, bytes, [Symbol.dispose]() {} };
+}
+
+/** Says of a large picture why it takes memory. */
+function sayLarge(picture: Picture): Picture {
+  const pixels = picture.width * picture.height;
+  if (pixels < PIXELS_TO_MENTION) return picture;
+  const note =
+    `its ${Math.floor(pixels / 1e6)} megapixels are in memory as a whole: only PNG files ` +
+    `that are neither interlaced nor turned are read row by row`;
+  return { ...picture, notes: [...picture.notes ?? [], note] };
 }
 
 /** Opens a large PNG file whose rows come in order; `undefined` if it is any other. */
