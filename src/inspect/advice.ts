@@ -14,7 +14,10 @@ export interface Damage {
 }
 
 /** The share for a JPEG of at most this quality. */
-const BY_QUALITY: readonly [most: number, share: number][] = [[65, 1], [85, 0.75], [91, 0.5]];
+const BY_QUALITY: readonly [most: number, share: number][] = [[65, 1], [85, 0.75], [91, 0.5], [
+  93,
+  0.25,
+]];
 
 /** The share for blocks that show at least so much, where no table is found in them. */
 const BY_BLOCKINESS: readonly [least: number, share: number][] = [[1.5, 1], [1, 0.75]];
