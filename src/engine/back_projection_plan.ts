@@ -138,21 +138,37 @@ export function planBackProjection(
     y: axisTaps(small.height, large.height, freedom),
   };
   const stepsOf = (band: BandRows) => bandSteps(shape, filters, band);
-  for (let rows = large.height;; rows = Math.ceil(rows / 2)) {
+  const sizedWith = (rows: number) => {
     const bands = bandsOf(shape, filters.y, rows);
-    const sized = sizedPlan(shape, filters, bands, stepsOf(bands[0]).length);
-    const fits = Math.max(...sized.bytes.values()) <= maxBinding && sized.gpuBytes <= memory;
-    if (fits) return { ...sized, bands, stepsOf, flop: flopOf(bands.flatMap(stepsOf)) };
-    if (rows === 1) {
-      throw new UsageError(
-        `Making a result of ${large.width}x${large.height} faithful needs ` +
-          `${megabytes(sized.gpuBytes)} MB of GPU memory for one row but has ${
-            megabytes(memory)
-          } ` +
-          `MB: give more with --memory, or choose --mode network`,
-      );
-    }
+    return { ...sizedPlan(shape, filters, bands, stepsOf(bands[0]).length), bands };
+  };
+  const fits = ({ bytes, gpuBytes }: ReturnType<typeof sizedWith>) => {
+    return gpuBytes <= memory && Math.max(...bytes.values()) <= maxBinding;
+  };
+  const most = largestThat((rows) => fits(sizedWith(rows)), large.height);
+  // As few bands as possible, all of about the same size.
+  const rows = most === 0 ? 1 : Math.ceil(large.height / Math.ceil(large.height / most));
+  const sized = sizedWith(rows);
+  if (most > 0) return { ...sized, stepsOf, flop: flopOf(sized.bands.flatMap(stepsOf)) };
+  throw new UsageError(
+    `Making a result of ${large.width}x${large.height} faithful needs ` +
+      `${megabytes(sized.gpuBytes)} MB of GPU memory for one row but has ${
+        megabytes(memory)
+      } MB: ` +
+      `give more with --memory, or choose --mode network`,
+  );
+}
+
+/** The largest whole number up to `most` that is accepted, if all below it are too; 0 if none is. */
+function largestThat(accepts: (value: number) => boolean, most: number): number {
+  if (accepts(most)) return most;
+  let [good, bad] = [0, most];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (accepts(middle)) good = middle;
+    else bad = middle;
   }
+  return good;
 }
 
 function axisTaps(small: number, large: number, freedom: number): AxisTaps {

@@ -18,9 +18,6 @@ export interface Taps {
   words: Uint32Array;
 }
 
-/** Weights of source positions, for one output position. */
-type Weights = Map<number, number>;
-
 /** Below this a weight is a rounding error of 0. */
 const NOTHING = 1e-12;
 
@@ -107,13 +104,11 @@ function tapsOf(
   weigh: (output: number, add: (position: number, weight: number) => void) => void,
 ): Taps {
   const outputs = Array.from({ length: to }, (_, output) => {
-    const weights: Weights = new Map();
-    weigh(output, (position, weight) => {
-      weights.set(position, (weights.get(position) ?? 0) + weight);
-    });
-    return runOf(weights);
+    const entries: [position: number, weight: number][] = [];
+    weigh(output, (position, weight) => entries.push([position, weight]));
+    return runOf(entries);
   });
-  const count = Math.max(...outputs.map(({ weights }) => weights.length));
+  const count = outputs.reduce((most, { weights }) => Math.max(most, weights.length), 0);
   const words = new Uint32Array(to * (1 + count));
   const floats = new Float32Array(words.buffer);
   outputs.forEach(({ first, weights }, output) => {
@@ -125,13 +120,20 @@ function tapsOf(
   return { count, words };
 }
 
-/** The weights between the first and the last that count for something. */
-function runOf(weights: Weights): { first: number; weights: number[] } {
-  const positions = [...weights].filter(([, weight]) => Math.abs(weight) > NOTHING)
-    .map(([position]) => position);
-  const [first, last] = [Math.min(...positions), Math.max(...positions)];
-  const run = Array.from({ length: last + 1 - first }, (_, i) => weights.get(first + i) ?? 0);
-  return { first, weights: run };
+/** The weights from the first to the last that counts for something, those of a position added up. */
+function runOf(
+  entries: [position: number, weight: number][],
+): { first: number; weights: number[] } {
+  let [least, most] = [Infinity, -Infinity];
+  for (const [position] of entries) {
+    least = Math.min(least, position);
+    most = Math.max(most, position);
+  }
+  const weights = new Array<number>(most + 1 - least).fill(0);
+  for (const [position, weight] of entries) weights[position - least] += weight;
+  const counts = (weight: number) => Math.abs(weight) > NOTHING;
+  const [first, last] = [weights.findIndex(counts), weights.findLastIndex(counts)];
+  return { first: least + first, weights: weights.slice(first, last + 1) };
 }
 
 /** Yields the source positions of an output position and their weights. */
