@@ -14,8 +14,9 @@ import { Submitter } from "./gpu/submission.ts";
 import { rowsOf } from "./kernels/back_projection.ts";
 import type { ResampleKernel } from "./kernels/taps.ts";
 import type { NetworkFamily } from "./network_family.ts";
-import type { Pass, Size } from "./tiles/passes.ts";
+import type { Pass } from "./tiles/passes.ts";
 import type { Band, RasterSize, RowWindow } from "./tiles/row_window.ts";
+import type { Size } from "./tiles/size.ts";
 import { choiceFor, type TileOptions, walk, type WalkProgress } from "./tiles/walk.ts";
 import { DEFAULT_MEMORY, type UpscalerOptions } from "./upscale_options.ts";
 

@@ -6,7 +6,7 @@
 import { UsageError } from "./errors.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { Progress } from "./progress.ts";
-import type { Size } from "./tiles/passes.ts";
+import type { Size } from "./tiles/size.ts";
 
 /** Factors that can be asked for. A size may also be as much smaller than the picture. */
 export const SCALE_RANGE = { min: 1, max: 16 } as const;

@@ -22,8 +22,9 @@ import { gatherRows } from "./pictures/rows.ts";
 import { fillTransparent, fillTransparentRows } from "./pictures/transparent_fill.ts";
 import { ProgressTracker } from "./progress.ts";
 import { ENSEMBLE_SIZE, selfEnsemble } from "./self_ensemble.ts";
-import { type Pass, passesTo, type Size, turnedPass } from "./tiles/passes.ts";
+import { type Pass, passesTo, turnedPass } from "./tiles/passes.ts";
 import { type Band, pictureBands, rowBands, RowWindow, teeBands } from "./tiles/row_window.ts";
+import type { Size } from "./tiles/size.ts";
 import {
   checkOptions,
   checkUpscale,

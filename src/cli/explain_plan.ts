@@ -2,7 +2,7 @@
 
 import { isCropped, isPadded } from "../targets/plan.ts";
 import { MOST_STRETCH } from "../tiles/factors.ts";
-import type { Size } from "../tiles/passes.ts";
+import type { Size } from "../tiles/size.ts";
 import type { PlannedPass } from "../pass_runner.ts";
 import type { Plan } from "../upscaler.ts";
 import type { Aim } from "./aim.ts";

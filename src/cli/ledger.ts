@@ -8,7 +8,8 @@
 
 import { createHash } from "node:crypto";
 import { join, relative, sep } from "node:path";
-import type { Job } from "./jobs.ts";
+import type { PictureFormat } from "../pictures/mod.ts";
+import type { NamePattern } from "./name_pattern.ts";
 import { statOrUndefined } from "./output_file.ts";
 import { hashOfFile } from "./settings.ts";
 
@@ -95,6 +96,14 @@ export function recordedResults(folder: string): string[] {
   return readLines(folder).map(({ output }) => join(...output.split("/")));
 }
 
+/** What of a job a result depends on: its input, its folder, and the pattern and format of its name. */
+export interface LedgerJob {
+  input: string;
+  folder: string;
+  name: NamePattern;
+  format: PictureFormat;
+}
+
 /**
  * Returns what stands for a result: the input's bytes, the settings, the name and the version of
  * Tessera's results.
@@ -103,7 +112,7 @@ export function recordedResults(folder: string): string[] {
  * @returns `undefined` if there is no such file; reading it says so in better words.
  */
 export async function keyOfJob(
-  { input, folder, name, format }: Job,
+  { input, folder, name, format }: LedgerJob,
   ledger: Ledger,
   settings: Record<string, unknown>,
 ): Promise<string | undefined> {

@@ -13,7 +13,7 @@ import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
 import { printResult } from "./print.ts";
 import { formatDuration } from "./progress.ts";
 import { TARGET_OPTIONS, type TargetRequest, targetRequestOf } from "./target_options.ts";
-import { OPTIONS as PRESET_TABLE } from "./upscale.ts";
+import { UPSCALE_OPTIONS } from "./upscale_options.ts";
 import { scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
 import { type Choice, explainChoice, UpscalerPool } from "./upscaler_pool.ts";
 
@@ -28,7 +28,7 @@ const OPTIONS = {
 
 /** Runs the subcommand. */
 export async function run(args: string[]): Promise<number> {
-  const { values, inputs } = parseWithPreset(OPTIONS, args, PRESET_TABLE);
+  const { values, inputs } = parseWithPreset(OPTIONS, args, UPSCALE_OPTIONS);
   if (values.help) {
     printResult(help());
     return EXIT.done;

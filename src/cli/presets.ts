@@ -6,7 +6,7 @@ import { EXIT } from "./exit_codes.ts";
 import { type OptionText, presetChain, readPresets } from "./preset_files.ts";
 import { resolvePreset } from "./preset_options.ts";
 import { printResult } from "./print.ts";
-import { OPTIONS as PRESET_TABLE } from "./upscale.ts";
+import { UPSCALE_OPTIONS } from "./upscale_options.ts";
 
 const OPTIONS = {
   json: switchOption("one JSON line per preset"),
@@ -39,7 +39,7 @@ function listPresets(): ListedPreset[] {
   return [...names].map((name) => {
     const chain = presetChain(name, presets);
     const { file = null, summary = null } = chain[0];
-    return { name, file, summary, options: resolvePreset(chain, PRESET_TABLE) };
+    return { name, file, summary, options: resolvePreset(chain, UPSCALE_OPTIONS) };
   });
 }
 

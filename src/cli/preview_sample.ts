@@ -11,7 +11,7 @@ import {
 } from "../pictures/mod.ts";
 import { cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
-import type { Size } from "../tiles/passes.ts";
+import type { Size } from "../tiles/size.ts";
 import type { Region } from "../tiles/plan.ts";
 import { copyMaker } from "./aim.ts";
 import { openPicture } from "./input_file.ts";

@@ -1,17 +1,8 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
 import { UsageError } from "../errors.ts";
-import { FORMATS, type PictureFormat } from "../pictures/mod.ts";
 import { describeTargets } from "../targets/target.ts";
-import {
-  alignRows,
-  choiceOption,
-  describeOptions,
-  listOf,
-  type OptionValues,
-  switchOption,
-  textOption,
-} from "./arguments.ts";
+import { alignRows, describeOptions } from "./arguments.ts";
 import { type BatchOptions, runBatch } from "./batch.ts";
 import { dryRun } from "./dry_run.ts";
 import { EXIT, EXIT_CODE_HELP } from "./exit_codes.ts";
@@ -22,66 +13,21 @@ import { outputFolder, planJobs } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
 import { DEFAULT_PATTERN, PLACEHOLDERS } from "./name_pattern.ts";
 import { requestFolder } from "./permissions.ts";
-import {
-  ENCODING_OPTIONS,
-  encodingOf,
-  INPUT_OPTIONS,
-  maxPixelsOf,
-  TREATMENT_OPTIONS,
-  treatmentOf,
-} from "./picture_options.ts";
-import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
+import { encodingOf, maxPixelsOf, treatmentOf } from "./picture_options.ts";
+import { parseWithPreset } from "./preset_options.ts";
 import { printNote, printResult } from "./print.ts";
 import { effectiveSettings } from "./settings.ts";
-import { describeShard, isInShard, SHARD_OPTION, shardFrom, shardVariables } from "./shard.ts";
+import { describeShard, isInShard, shardFrom, shardVariables } from "./shard.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
-import { TARGET_OPTIONS, targetRequestOf } from "./target_options.ts";
-import { scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
+import { targetRequestOf } from "./target_options.ts";
+import { UPSCALE_OPTIONS, type UpscaleValues } from "./upscale_options.ts";
+import { scaleFor } from "./upscaler_options.ts";
 import { UpscalerPool } from "./upscaler_pool.ts";
 import { VERSION } from "./version.ts";
 
-const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
-
-/** Every option; also what presets may hold. */
-export const OPTIONS = {
-  output: textOption({
-    short: "o",
-    value: "FILE|FOLDER",
-    help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
-  }),
-  ...PRESET_OPTIONS,
-  name: textOption({
-    value: "PATTERN",
-    help: `name of each result in that folder (default: ${DEFAULT_PATTERN})`,
-  }),
-  "files-from": textOption({
-    value: "FILE|-",
-    help: "a list of pictures, by lines or with NUL between them; -: stdin",
-  }),
-  shard: SHARD_OPTION,
-  ...TARGET_OPTIONS,
-  ...UPSCALER_OPTIONS,
-  format: choiceOption({
-    value: "NAME",
-    words: FORMAT_NAMES,
-    help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
-  }),
-  ...ENCODING_OPTIONS,
-  ...TREATMENT_OPTIONS,
-  ...INPUT_OPTIONS,
-  "dry-run": switchOption("estimate time, memory and disk, and write nothing"),
-  overwrite: switchOption("replace results that exist, and make those again that are done"),
-  quiet: switchOption("only errors", "q"),
-  json: switchOption("one JSON line per picture on stdout"),
-  version: switchOption("version of Tessera", "V"),
-  help: switchOption("this text", "h"),
-};
-
-type UpscaleValues = OptionValues<typeof OPTIONS>;
-
 /** Runs the subcommand. */
 export async function run(args: string[]): Promise<number> {
-  const { values, inputs } = parseWithPreset(OPTIONS, args);
+  const { values, inputs } = parseWithPreset(UPSCALE_OPTIONS, args);
   if (values.help) {
     printResult(help());
     return EXIT.done;
@@ -162,7 +108,7 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 
 Options:
-${describeOptions(OPTIONS)}
+${describeOptions(UPSCALE_OPTIONS)}
 
 Sizes of --to:
 ${alignRows(describeTargets())}

@@ -3,7 +3,7 @@
  * lies on the canvas. A pure function of sizes.
  */
 
-import type { Size } from "../tiles/passes.ts";
+import type { Size } from "../tiles/size.ts";
 import type { Region } from "../tiles/plan.ts";
 import type { Anchor } from "./gravity.ts";
 import type { Target } from "./target.ts";

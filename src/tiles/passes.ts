@@ -5,6 +5,7 @@
 
 import type { Depth } from "../pictures/picture.ts";
 import { planSteps } from "./factors.ts";
+import type { Size } from "./size.ts";
 
 /** One pass: what it reads and what it makes. */
 export interface Pass {
@@ -15,12 +16,6 @@ export interface Pass {
   outputHeight: number;
   depthIn: Depth;
   depthOut: Depth;
-}
-
-/** Size of a picture in pixels. */
-export interface Size {
-  width: number;
-  height: number;
 }
 
 /** What may be between two sizes. */
