@@ -4,6 +4,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Picture } from "../../src/pictures/picture.ts";
+import type { Size } from "../../src/tiles/size.ts";
 import { toPicture, toTensor } from "../../tests/reference/pictures.ts";
 import { resample } from "../../tests/reference/resample.ts";
 import { paintCanal } from "./canal/canal.ts";
@@ -56,7 +57,7 @@ export const SCENES: Painting[] = [
 ];
 
 /** Paints a scene, or as much of its upper left corner as is asked for. */
-export function render(scene: Painting, { width, height } = scene): Picture {
+export function render(scene: Painting, { width, height }: Size = scene): Picture {
   const canvas = new Canvas(width, height);
   scene.paint(canvas);
   const data = canvas.toBytes(scene.highlights);

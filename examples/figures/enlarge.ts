@@ -1,0 +1,45 @@
+/**
+ * The pictures that are compared: a small one, clean or damaged, enlarged in several ways.
+ */
+
+import type { Gpu } from "../../src/gpu/device.ts";
+import { decodePicture, encodePicture } from "../../src/pictures/mod.ts";
+import type { Picture } from "../../src/pictures/picture.ts";
+import { Upscaler } from "../../src/upscaler.ts";
+import { FACTOR } from "../scene/scenes.ts";
+
+/** Ways to enlarge, by the names of their models. */
+export const MODELS = ["bicubic", "fast-x4", "photo-x4", "restore-x4"];
+
+/** What the small picture has gone through. */
+export interface Damage {
+  /** In the names of files. */
+  name: string;
+  /** In the table. */
+  label: string;
+  /** Returns the picture as it comes out. */
+  apply(small: Picture): Picture | Promise<Picture>;
+}
+
+/** All kinds of damage that are compared. */
+export const DAMAGES: Damage[] = [
+  { name: "clean", label: "clean", apply: (small) => small },
+  { name: "jpeg", label: "JPEG, quality 40", apply: (small) => throughJpeg(small, 40) },
+];
+
+/** Enlarges a picture as the program does unless it is told otherwise. */
+export async function enlarge(gpu: Gpu, model: string, small: Picture): Promise<Picture> {
+  const upscaler = await Upscaler.create({ model, device: gpu });
+  try {
+    return await upscaler.upscale(small, { scale: FACTOR });
+  } finally {
+    upscaler.destroy();
+  }
+}
+
+/** As most programs write it: colour at half size. */
+async function throughJpeg(small: Picture, quality: number): Promise<Picture> {
+  return await decodePicture(
+    await encodePicture(small, { format: "jpeg", quality, chroma: "4:2:0" }),
+  );
+}
