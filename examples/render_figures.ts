@@ -22,9 +22,9 @@ import { FACTOR, render, SCENES, shrink } from "./scene/scenes.ts";
 
 /** The part of each scene that is shown: whole pixels of the small picture. */
 const SHOWN: Record<string, Region> = {
-  canal: { x: 1592, y: 1256, width: 272, height: 160 },
-  page: { x: 40, y: 432, width: 272, height: 160 },
-  fur: { x: 300, y: 196, width: 272, height: 160 },
+  canal: { x: 1592, y: 1260, width: 272, height: 152 },
+  page: { x: 48, y: 440, width: 272, height: 152 },
+  fur: { x: 376, y: 228, width: 272, height: 152 },
 };
 
 /** The part of the clean canal that the README shows. */

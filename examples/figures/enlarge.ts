@@ -27,7 +27,7 @@ export const DAMAGES: Damage[] = [
   { name: "jpeg", label: "JPEG, quality 40", apply: (small) => throughJpeg(small, 40) },
 ];
 
-/** Enlarges a picture as the program does unless it is told otherwise. */
+/** Enlarges a picture with one model alone, whatever damage is seen in it. */
 export async function enlarge(gpu: Gpu, model: string, small: Picture): Promise<Picture> {
   const upscaler = await Upscaler.create({ model, device: gpu });
   try {

@@ -119,9 +119,10 @@ function paintChart(canvas: Canvas): void {
   canvas.fill(stroke(moon, 5), BLUE);
   canvas.fill(stroke(tide(0.3, 5.1), 2.5), RED);
   canvas.fill(stroke([x, y - 12, x, y + height, x + width + 12, y + height], 3), INK);
-  [[BLUE, "spring"], [RED, "neap"]].forEach(([colour, name], i) => {
-    canvas.fill(rect(x + 24 + 150 * i, y - 36, 26, 10), colour as Colour);
-    write(canvas, name as string, x + 60 + 150 * i, y - 39, 16, INK);
+  const legend = [[BLUE, "spring"], [RED, "neap"]] as const;
+  legend.forEach(([colour, name], i) => {
+    canvas.fill(rect(x + 24 + 150 * i, y - 36, 26, 10), colour);
+    write(canvas, name, x + 60 + 150 * i, y - 39, 16, INK);
   });
 }
 
