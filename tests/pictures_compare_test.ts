@@ -220,8 +220,9 @@ Deno.test({
       const picture = await decodeFile(path);
       const options = ["-intent", "relative", "-black-point-compensation", "-profile", srgb];
       assert.equal(picture.notes, undefined);
-      // The inks of the JPEG file differ by a level, and the profile steepens that.
-      assertNear(picture, await readElsewhere(path, picture, ...options), 5, name);
+      // The inks of the JPEG file may differ by a level, and the profile steepens that for a few.
+      const most = name === "cmyk.jpg" ? 4 : 2;
+      assertNear(picture, await readElsewhere(path, picture, ...options), most, name);
     }
     await Deno.remove(folder, { recursive: true });
   },

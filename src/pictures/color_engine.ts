@@ -34,6 +34,8 @@ interface Engine {
 
 const RELATIVE_COLORIMETRIC = 1;
 const BLACK_POINT_COMPENSATION = 0x2000;
+/** Without it CMYK goes through a table that errs by up to 3 levels. */
+const NO_OPTIMIZATION = 0x0100;
 
 /**
  * Formats in the engine's terms: the kind of colours << 16 | samples << 3 | bytes per sample. 16 bits
@@ -76,8 +78,9 @@ export async function convertToSrgb<T extends Uint8Array | Uint16Array>(
   const lcms = await (engine ??= load());
   const space = spaceOf(icc)!;
   const shallow = pixels instanceof Uint8Array;
+  const flags = BLACK_POINT_COMPENSATION | (space === "CMYK" ? NO_OPTIMIZATION : 0);
   const format = FORMATS[space] | pixels.BYTES_PER_ELEMENT;
-  const transform = createTransform(lcms, icc, format, shallow ? RGB_BYTES : RGB_FLOATS);
+  const transform = createTransform(lcms, icc, format, shallow ? RGB_BYTES : RGB_FLOATS, flags);
   const samples = SAMPLES_OF[space];
   const count = pixels.length / samples;
   const rgb = (shallow ? new Uint8Array(count * 3) : new Uint16Array(count * 3)) as T;
@@ -105,6 +108,7 @@ function createTransform(
   icc: Uint8Array,
   fromFormat: number,
   toFormat: number,
+  flags: number,
 ): number {
   let [profile, transform] = [0, 0];
   const srgb = lcms.cmsCreate_sRGBProfile();
@@ -116,7 +120,7 @@ function createTransform(
       srgb,
       toFormat,
       RELATIVE_COLORIMETRIC,
-      BLACK_POINT_COMPENSATION,
+      flags,
     );
   } catch {
     // A profile that breaks the engine is damaged like any other; the next one gets a new engine.
