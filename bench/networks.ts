@@ -90,7 +90,8 @@ async function benchUpscaler(
   const { width, height } = picture;
   const scale = upscaler.network?.scale ?? factor!;
   const { signal } = budget;
-  const upscale = () => upscaler.upscale(picture, { scale, ...(signal && { signal }) });
+  const asked = { scale, mode: "network", ...(signal && { signal }) } as const;
+  const upscale = () => upscaler.upscale(picture, asked);
   const bytesBefore = gpu.bytes;
   gpu.resetPeak();
   try {

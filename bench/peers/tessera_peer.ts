@@ -8,6 +8,9 @@ import { type Picture, type Samples, whiteOf } from "../../src/pictures/picture.
 import { Upscaler } from "../../src/upscaler.ts";
 import { type Peer, type TestPicture, toPlanes } from "./runner.ts";
 
+/** The others do nothing else. */
+const NETWORK_ALONE = { mode: "network" } as const;
+
 /** Tessera on a device, with f32 throughout. */
 export function tesseraPeer(gpu: Gpu): Peer {
   return {
@@ -18,8 +21,10 @@ export function tesseraPeer(gpu: Gpu): Peer {
       // Eight bits are too coarse to see a difference of 1e-3.
       const fine = withDepth(picture, 16, Uint16Array.from(picture.samples, (s) => s * 257));
       return {
-        run: () => upscaler.upscale(small),
-        result: async () => toPlanes((await upscaler.upscale(fine)).data, whiteOf(16)),
+        run: () => upscaler.upscale(small, NETWORK_ALONE),
+        result: async () => {
+          return toPlanes((await upscaler.upscale(fine, NETWORK_ALONE)).data, whiteOf(16));
+        },
         close: () => Promise.resolve(upscaler.destroy()),
       };
     },
