@@ -20,7 +20,7 @@ const HEAD_BYTES = 512;
 /** A picture, and the file it still comes from. */
 export interface InputFile extends Disposable {
   picture: Picture | PictureRows;
-  /** The whole file; `undefined` of one that is left open. */
+  /** The whole file if it is a JPEG, whose tables tell its quality; of others nothing is kept. */
   bytes: Uint8Array | undefined;
 }
 
@@ -39,8 +39,9 @@ export async function openPicture(
   const rows = await openRows(path, maxPixels);
   if (rows !== undefined) return rows;
   const bytes = await reading(() => Deno.readFile(path));
+  const isJpeg = sniff(bytes).kind === "jpeg";
   const picture = sayLarge(await codecs.decode(bytes, { maxPixels }));
-  return { picture, bytes, [Symbol.dispose]() {} };
+  return { picture, bytes: isJpeg ? bytes : undefined, [Symbol.dispose]() {} };
 }
 
 /** Says of a large picture why it takes memory. */
