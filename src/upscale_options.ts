@@ -15,7 +15,7 @@ export const SCALE_RANGE = { min: 1, max: 16 } as const;
 export const PASSES_RANGE = { min: 1, max: 4 } as const;
 
 /** How strictly edges are kept from ringing when nothing else is asked for. */
-export const DEFAULT_DERING = 0.8;
+export const DEFAULT_DERING = 0;
 
 /** How much a creative result may invent when nothing else is asked for. */
 export const DEFAULT_CREATIVITY = 0.5;
@@ -78,7 +78,7 @@ export interface UpscaleOptions {
   /**
    * How strictly a faithful or creative result is kept within the range of the 5x5 pixels of the
    * picture around it, against ringing edges: 1 allows no overshoot, less allows 1 - `dering` of that
-   * range, 0 does not limit it. Default: 0.8.
+   * range, 0 does not limit it. Limits also take the light off thin bright lines. Default: 0.
    */
   dering?: number;
   /**
