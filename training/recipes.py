@@ -24,9 +24,9 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     #                     features convs scale damaged  rate   minutes start
-    "photo-x4":   Recipe(64,      16,   4,    False,   1e-3,  70,     ""),
+    "photo-x4":   Recipe(64,      16,   4,    False,   1e-3,  105,    ""),
     "fast-x4":    Recipe(32,      8,    4,    False,   1e-3,  27,     ""),
-    "restore-x4": Recipe(64,      16,   4,    True,    1e-3,  18,     "photo-x4"),
+    "restore-x4": Recipe(64,      16,   4,    True,    1e-3,  21,     "photo-x4"),
     "photo-x2":   Recipe(64,      16,   2,    False,   1e-3,  28,     "photo-x4"),
     "fast-x2":    Recipe(32,      8,    2,    False,   1e-3,  11,     "fast-x4"),
 }
