@@ -104,14 +104,15 @@ async function estimateJob(
   const { upscaler } = choice;
   const { gpuBytes, ...report } = describeJob(job.input, output, upscaler, plan, scale);
   const { width, height } = result;
-  const seconds = toMilliseconds(await speed.secondsFor(plan, upscaler));
+  const seconds = await speed.secondsFor(plan, upscaler);
   const estimate = { seconds, gpuBytes, fileBytes: mostBytes(result, job.format) };
   if (!quiet) {
     printNote(`${job.input} -> ${output} (${width} x ${height}, ${formatDuration(seconds)})`);
   }
   if (json) {
     const sizes = { outputWidth: width, outputHeight: height };
-    printResult(JSON.stringify({ ...report, ...sizes, ...estimate }));
+    const shown = { ...estimate, seconds: toMilliseconds(seconds) };
+    printResult(JSON.stringify({ ...report, ...sizes, ...shown }));
   }
   return estimate;
 }
