@@ -142,7 +142,8 @@ Deno.test({
       for (const path of SOME) {
         const clean = await readShrunk(path, 4);
         assert.ok(estimateNoise(regionsOf(clean)) < 1.8, path);
-        checkNoise(path, clean, random.uniform(2.5, 25), random);
+        // Of a small picture of the night, more noise leaves no patch between black and white.
+        checkNoise(path, clean, random.uniform(2.5, 15), random);
       }
     }),
 });
