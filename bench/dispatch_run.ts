@@ -155,13 +155,11 @@ export class DispatchRun {
 }
 
 function checkSizes(gpu: Gpu, { label, buffers }: Work): void {
-  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
-  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const largest = Math.max(...buffers.map((words) => words.byteLength));
-  if (largest > most) {
+  if (largest > gpu.maxBinding) {
     throw new UsageError(
       `${label} needs a buffer of ${(largest / 1e6).toFixed(0)} MB but the adapter binds ` +
-        `${(most / 1e6).toFixed(0)} MB: give a smaller --size`,
+        `${(gpu.maxBinding / 1e6).toFixed(0)} MB: give a smaller --size`,
     );
   }
 }

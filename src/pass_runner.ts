@@ -167,7 +167,7 @@ export class PassRunner {
 
   #planResample(pass: Pass, context: PassContext): PassCost {
     const request = this.#resampleRequest(pass, context);
-    const plan = planResample(sizeIn(pass), request, this.#maxBinding);
+    const plan = planResample(sizeIn(pass), request, this.#gpu.maxBinding);
     return {
       ...inBands(pass, plan.bands, plan.sourceRows),
       gpuBytes: plan.gpuBytes,
@@ -184,15 +184,10 @@ export class PassRunner {
         depth: pass.depthOut,
       },
       this.#memoryFor(pass, context),
-      this.#maxBinding,
+      this.#gpu.maxBinding,
     );
     const rows = Math.max(...bands.map(({ rounds }) => rowsOf(rounds[0].from)));
     return { ...inBands(pass, bands.length, rows), gpuBytes, flop };
-  }
-
-  get #maxBinding(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
-    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
   }
 
   /**

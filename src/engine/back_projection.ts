@@ -76,9 +76,7 @@ async function allocate(
   shape: BackProjectionShape,
   memory: number,
 ): Promise<{ plan: BackProjectionPlan; buffers: Buffers }> {
-  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
-  const maxBinding = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  const plan = planBackProjection(shape, memory, maxBinding);
+  const plan = planBackProjection(shape, memory, gpu.maxBinding);
   let buffers: Buffers | undefined;
   try {
     await gpu.checked("back-projection", () => {

@@ -94,9 +94,7 @@ export async function* resample(
   submitter: Submitter,
   request: ResampleRequest,
 ): AsyncGenerator<Band> {
-  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
-  const maxBinding = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  const { plan, buffers } = await allocate(gpu, source.size, request, maxBinding);
+  const { plan, buffers } = await allocate(gpu, source.size, request);
   let pending: { y: number; rows: number; words: Promise<Uint32Array> } | undefined;
   try {
     for (let y = 0; y < request.height; y += plan.bandRows) {
@@ -120,9 +118,8 @@ async function allocate(
   gpu: Gpu,
   source: RasterSize,
   request: ResampleRequest,
-  maxBinding: number,
 ): Promise<{ plan: ResamplePlan; buffers: Buffers }> {
-  const plan = planResample(source, request, maxBinding);
+  const plan = planResample(source, request, gpu.maxBinding);
   let buffers: Buffers | undefined;
   try {
     await gpu.checked("resampling", () => {
@@ -133,7 +130,7 @@ async function allocate(
     buffers?.destroy();
     if (!(error instanceof OutOfGpuMemoryError) || plan.bandRows === 1) throw error;
     const memory = plan.gpuBytes / 2;
-    return await allocate(gpu, source, { ...request, memory }, maxBinding);
+    return await allocate(gpu, source, { ...request, memory });
   }
 }
 

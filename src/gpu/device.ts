@@ -93,6 +93,12 @@ export class Gpu {
     }
   }
 
+  /** Bytes of the largest buffer that a shader can read or write. */
+  get maxBinding(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  }
+
   /** Bytes of all buffers that live now. */
   get bytes(): number {
     return this.#bytes;

@@ -272,7 +272,6 @@ class Run {
 }
 
 function demandOf(program: Program, size: RasterSize, options: TileOptions): TileDemand {
-  const { maxBufferSize, maxStorageBufferBindingSize } = program.gpu.device.limits;
   return {
     network: program.network,
     storage: program.storage,
@@ -283,7 +282,7 @@ function demandOf(program: Program, size: RasterSize, options: TileOptions): Til
     depthOut: options.depth,
     memory: options.memory,
     weightBytes: program.weightBytes,
-    maxBinding: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+    maxBinding: program.gpu.maxBinding,
     tile: options.tile,
     halo: options.halo,
   };
