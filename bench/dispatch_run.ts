@@ -123,7 +123,7 @@ export class DispatchRun {
     for (const words of buffers) {
       const buffer = this.#gpu.createBuffer(label, words.byteLength, usage);
       this.#buffers.push(buffer);
-      this.#write(buffer, words);
+      this.#gpu.writeBuffer(buffer, words);
     }
   }
 
@@ -133,10 +133,7 @@ export class DispatchRun {
     const bound = buffers.map((index) => this.#buffers[index]);
     if (params.length > 0) bound.unshift(this.#uniform(params));
     const bindGroup = await this.#gpu.checked(`the bind group of ${shader.label}`, () => {
-      return this.#gpu.device.createBindGroup({
-        layout: pipeline.getBindGroupLayout(0),
-        entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
-      });
+      return this.#gpu.bindGroup(pipeline, bound.map((buffer) => ({ buffer })));
     });
     this.#passes.push({ pipeline, bindGroup, workgroups });
   }
@@ -145,12 +142,8 @@ export class DispatchRun {
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     const buffer = this.#gpu.createBuffer("params", params.byteLength, usage);
     this.#params.push(buffer);
-    this.#write(buffer, params);
+    this.#gpu.writeBuffer(buffer, params);
     return buffer;
-  }
-
-  #write(buffer: GPUBuffer, words: Uint32Array): void {
-    this.#gpu.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
   }
 }
 

@@ -36,7 +36,7 @@ export async function runKernel(runs: Run[], output: Uint32Array): Promise<Uint3
   const upload = (words: Uint32Array, usage: number) => {
     const buffer = gpu.createBuffer("test", words.byteLength, usage | COPY_DST);
     buffers.push(buffer);
-    gpu.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
+    gpu.writeBuffer(buffer, words);
     return buffer;
   };
   try {
@@ -48,13 +48,7 @@ export async function runKernel(runs: Run[], output: Uint32Array): Promise<Uint3
       const bound = [upload(params, UNIFORM), ...inputs.map((w) => upload(w, STORAGE)), result];
       const pass = encoder.beginComputePass();
       pass.setPipeline(pipeline);
-      pass.setBindGroup(
-        0,
-        gpu.device.createBindGroup({
-          layout: pipeline.getBindGroupLayout(0),
-          entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
-        }),
-      );
+      pass.setBindGroup(0, gpu.bindGroup(pipeline, bound.map((buffer) => ({ buffer }))));
       pass.dispatchWorkgroups(...workgroups);
       pass.end();
     }

@@ -24,10 +24,7 @@ async function withCounter(
   const words = gpu.createBuffer("words", 256, STORAGE | COPY_SRC);
   const readback = new Readback(gpu, 256);
   const pipeline = await gpu.pipeline("count", COUNT);
-  const bindGroup = gpu.device.createBindGroup({
-    layout: pipeline.getBindGroupLayout(0),
-    entries: [{ binding: 0, resource: { buffer: words } }],
-  });
+  const bindGroup = gpu.bindGroup(pipeline, [{ buffer: words }]);
   try {
     const command: Command = { pipeline, bindGroup, workgroups: [1, 1, 1], flop: 1e6 };
     await body(command, async () => [...await readback.read({ buffer: words, bytes: 256 })]);

@@ -17,9 +17,9 @@ import {
   type Faithfulness,
   PARAMS_BYTES,
   planBackProjection,
-  type Step,
 } from "./back_projection_plan.ts";
 import type { BandRows } from "./back_projection_rows.ts";
+import { commandOf } from "./bands.ts";
 
 /** What is done to a result. */
 export interface BackProjectionRequest extends Faithfulness {
@@ -106,7 +106,7 @@ class Buffers {
     for (const [name, bytes] of plan.bytes) {
       this.#named.set(name, gpu.createBuffer(name, bytes, STORAGE | COPY_DST | COPY_SRC));
     }
-    for (const [name, words] of plan.taps) this.#write(this.#buffer(name), words);
+    for (const [name, words] of plan.taps) gpu.writeBuffer(this.#buffer(name), words);
     const most = Math.max(...plan.bands.map((band) => plan.stepsOf(band).length));
     this.#params = Array.from(
       { length: most },
@@ -120,7 +120,10 @@ class Buffers {
     await this.#upload("reference", picture, band.small);
     await this.#upload("result so far 0", result, band.rounds[0].from);
     return await Promise.all(
-      this.#plan.stepsOf(band).map((step, index) => this.#command(step, this.#params[index])),
+      this.#plan.stepsOf(band).map(({ dispatch, buffers }, index) => {
+        const bound = buffers.map((name) => this.#buffer(name));
+        return commandOf(this.#gpu, dispatch, this.#params[index], bound);
+      }),
     );
   }
 
@@ -158,27 +161,11 @@ class Buffers {
   async #upload(name: BufferName, window: RowWindow, rows: RowRange): Promise<void> {
     window.forget(rows.first);
     const region = { x: 0, y: rows.first, width: window.size.width, height: rowsOf(rows) };
-    this.#write(this.#buffer(name), await window.cut(region));
-  }
-
-  async #command({ dispatch, buffers }: Step, params: GPUBuffer): Promise<Command> {
-    const { shader, workgroups, flop } = dispatch;
-    this.#write(params, dispatch.params);
-    const pipeline = await this.#gpu.pipeline(shader.label, shader.code);
-    const bound = [params, ...buffers.map((name) => this.#buffer(name))];
-    const bindGroup = this.#gpu.device.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
-    });
-    return { pipeline, bindGroup, workgroups, flop };
+    this.#gpu.writeBuffer(this.#buffer(name), await window.cut(region));
   }
 
   #buffer(name: BufferName): GPUBuffer {
     return this.#named.get(name)!;
-  }
-
-  #write(buffer: GPUBuffer, words: Uint32Array): void {
-    this.#gpu.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
   }
 }
 

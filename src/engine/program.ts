@@ -95,6 +95,6 @@ function pack(operation: ConvOperation, link: number, inputChannels: number[]): 
 function upload(gpu: Gpu, label: string, data: Float32Array): GPUBuffer {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
   const buffer = gpu.createBuffer(`weights ${label}`, data.byteLength, usage);
-  gpu.device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
+  gpu.writeBuffer(buffer, data);
   return buffer;
 }

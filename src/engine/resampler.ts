@@ -9,12 +9,12 @@ import { UsageError } from "../errors.ts";
 import { type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Command, Submitter } from "../gpu/submission.ts";
-import type { Dispatch } from "../kernels/dispatch.ts";
 import { resampleColumns, resampleRows } from "../kernels/resample.ts";
 import { type ResampleKernel, resampleTaps, sourceRange, type Taps } from "../kernels/taps.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
 import type { Band, RasterSize, RowWindow } from "../tiles/row_window.ts";
+import { commandOf } from "./bands.ts";
 
 /** What a picture is resampled to, and with what. */
 export interface ResampleRequest {
@@ -166,8 +166,8 @@ class Buffers {
     this.#result = gpu.createBuffer("result", resultBytes, STORAGE | COPY_SRC);
     this.#params = [0, 1].map(() => gpu.createBuffer("params", PARAMS_BYTES, UNIFORM | COPY_DST));
     this.#readback = new Readback(gpu, resultBytes);
-    this.#write(this.#columnTaps, plan.columns.words);
-    this.#write(this.#rowTaps, plan.rows.words);
+    gpu.writeBuffer(this.#columnTaps, plan.columns.words);
+    gpu.writeBuffer(this.#rowTaps, plan.rows.words);
   }
 
   /** Uploads the source rows of a band and returns the two passes over it. */
@@ -177,13 +177,15 @@ class Buffers {
     const source = { ...this.#size, rows: range.last + 1 - range.first };
     window.forget(range.first);
     const region = { x: 0, y: range.first, width: source.width, height: source.rows };
-    this.#write(this.#pixels, await window.cut(region));
+    this.#gpu.writeBuffer(this.#pixels, await window.cut(region));
     const band = { width, firstRow, rows, firstSourceRow: range.first, depth };
     const alongRows = resampleRows(source, this.#plan.columns, width);
     const alongColumns = resampleColumns(band, this.#plan.rows);
+    const inRows = [this.#pixels, this.#columnTaps, this.#between];
+    const inColumns = [this.#between, this.#rowTaps, this.#result];
     return [
-      await this.#command(alongRows, 0, [this.#pixels, this.#columnTaps, this.#between]),
-      await this.#command(alongColumns, 1, [this.#between, this.#rowTaps, this.#result]),
+      await commandOf(this.#gpu, alongRows, this.#params[0], inRows),
+      await commandOf(this.#gpu, alongColumns, this.#params[1], inColumns),
     ];
   }
 
@@ -197,24 +199,6 @@ class Buffers {
     const buffers = [this.#pixels, this.#columnTaps, this.#rowTaps, this.#between, this.#result];
     for (const buffer of [...buffers, ...this.#params]) this.#gpu.destroyBuffer(buffer);
     this.#readback.destroy();
-  }
-
-  async #command(dispatch: Dispatch, pass: number, buffers: GPUBuffer[]): Promise<Command> {
-    const { shader, params, workgroups, flop } = dispatch;
-    this.#write(this.#params[pass], params);
-    const pipeline = await this.#gpu.pipeline(shader.label, shader.code);
-    const bindGroup = this.#gpu.device.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: [this.#params[pass], ...buffers].map((buffer, binding) => ({
-        binding,
-        resource: { buffer },
-      })),
-    });
-    return { pipeline, bindGroup, workgroups, flop };
-  }
-
-  #write(buffer: GPUBuffer, words: Uint32Array): void {
-    this.#gpu.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
   }
 }
 

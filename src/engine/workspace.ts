@@ -91,7 +91,7 @@ export class Workspace {
     signal?: AbortSignal,
     onDone?: (flop: number) => void,
   ): Promise<void> {
-    this.#gpu.device.queue.writeBuffer(this.#pixels, 0, pixels as Uint32Array<ArrayBuffer>);
+    this.#gpu.writeBuffer(this.#pixels, pixels);
     await submitter.run(this.#trunk, signal, onDone);
   }
 
@@ -108,7 +108,7 @@ export class Workspace {
   ): Promise<{ words: Promise<Uint32Array> }> {
     const steps = tailSteps(this.#context, tile);
     this.#writeParams(steps, this.#tailParams);
-    this.#gpu.device.queue.writeBuffer(this.#notFinite, 0, new Uint32Array(1));
+    this.#gpu.writeBuffer(this.#notFinite, new Uint32Array(1));
     const commands = steps.map((step, i) => ({
       ...this.#tailBindGroups[i],
       workgroups: step.dispatch.workgroups,
@@ -168,15 +168,11 @@ export class Workspace {
       offset: paramsIndex * PARAMS_STRIDE,
       size: step.dispatch.params.byteLength,
     };
-    const resources = [
+    const parts = [
       params,
       ...step.bindings.map((binding) => ({ buffer: this.#buffer(binding) })),
     ];
-    const bindGroup = this.#gpu.device.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: resources.map((resource, binding) => ({ binding, resource })),
-    });
-    return { pipeline, bindGroup };
+    return { pipeline, bindGroup: this.#gpu.bindGroup(pipeline, parts) };
   }
 
   #buffer(binding: Binding): GPUBuffer {
@@ -189,6 +185,6 @@ export class Workspace {
   #writeParams(steps: Step[], first: number): void {
     const words = new Uint32Array(steps.length * PARAMS_STRIDE / 4);
     steps.forEach((step, i) => words.set(step.dispatch.params, i * PARAMS_STRIDE / 4));
-    this.#gpu.device.queue.writeBuffer(this.#params, first * PARAMS_STRIDE, words);
+    this.#gpu.writeBuffer(this.#params, words, first * PARAMS_STRIDE);
   }
 }

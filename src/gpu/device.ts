@@ -128,6 +128,19 @@ export class Gpu {
     buffer.destroy();
   }
 
+  /** Writes data into a buffer, from byte `offset` on, before the work that is submitted next. */
+  writeBuffer(buffer: GPUBuffer, data: Uint32Array | Float32Array, offset = 0): void {
+    this.device.queue.writeBuffer(buffer, offset, data as Uint32Array<ArrayBuffer>);
+  }
+
+  /** Binds buffers, or parts of them, to a pipeline: their order is that of the shader's bindings. */
+  bindGroup(pipeline: GPUComputePipeline, parts: GPUBufferBinding[]): GPUBindGroup {
+    return this.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: parts.map((resource, binding) => ({ binding, resource })),
+    });
+  }
+
   /**
    * Runs `work`, at once and without a pause, and turns what the device reports about it into an
    * exception.
