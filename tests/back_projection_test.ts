@@ -18,7 +18,7 @@ import {
 } from "../src/pictures/picture.ts";
 import { pictureBands, RowWindow } from "../src/tiles/row_window.ts";
 import { Upscaler } from "../src/upscaler.ts";
-import { gpu } from "./gpu_harness.ts";
+import { gpu, withShortage } from "./gpu_harness.ts";
 import { backProject as twin, psnrOf } from "./reference/back_projection.ts";
 import { assertClose } from "./reference/compare.ts";
 import { type Random, withRandom } from "./reference/random.ts";
@@ -151,6 +151,23 @@ Deno.test("backProject() takes the memory that its plan promises, and gives it b
       );
       return true;
     });
+  }));
+
+Deno.test("backProject() takes smaller bands when memory runs out", () =>
+  withRandom(async (random) => {
+    const picture = texture(random, 20, 80, 8);
+    const before = texture(random, 60, 260, 16);
+    const request = { depth: 8, freedom: 0, overshoot: 0.2 } as const;
+    const whole = await run(picture, before, request);
+    const bytes = gpu.bytes;
+    const shortages = await withShortage(bytes, 1, async () => {
+      assert.deepEqual(await run(picture, before, request), whole);
+    });
+    assert.equal(shortages, 1);
+    await withShortage(bytes, Infinity, async () => {
+      await assert.rejects(run(picture, before, request), /memory/);
+    });
+    assert.equal(gpu.bytes, bytes);
   }));
 
 /** Enlarged by repeating pixels: far from faithful. */

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { Gpu } from "../src/gpu/device.ts";
+import { Gpu, OutOfGpuMemoryError } from "../src/gpu/device.ts";
 import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
 import { defaultStyle, type Style, stylesFor } from "../src/kernels/styles.ts";
 import type { Layout } from "../src/kernels/layout.ts";
@@ -64,6 +64,30 @@ export async function runKernel(runs: Run[], output: Uint32Array): Promise<Uint3
   } finally {
     for (const buffer of buffers) gpu.destroyBuffer(buffer);
   }
+}
+
+/** Lets memory run out while more than `limit` bytes are in use, `times` times at most. */
+export async function withShortage(
+  limit: number,
+  times: number,
+  body: () => Promise<void>,
+): Promise<number> {
+  const checked = gpu.checked;
+  let shortages = 0;
+  gpu.checked = async (what, work) => {
+    const result = await checked.call(gpu, what, work);
+    if (gpu.bytes > limit && shortages < times) {
+      shortages++;
+      throw new OutOfGpuMemoryError("GPU memory ran out, says the test");
+    }
+    return result as never;
+  };
+  try {
+    await body();
+  } finally {
+    gpu.checked = checked;
+  }
+  return shortages;
 }
 
 /** Rounds a tensor's values to what the storage holds, so that a twin sees what the kernel sees. */

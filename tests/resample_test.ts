@@ -17,7 +17,7 @@ import {
   whiteOf,
 } from "../src/pictures/picture.ts";
 import { pictureBands, RowWindow } from "../src/tiles/row_window.ts";
-import { gpu } from "./gpu_harness.ts";
+import { gpu, withShortage } from "./gpu_harness.ts";
 import { assertClose } from "./reference/compare.ts";
 import { type Random, withRandom } from "./reference/random.ts";
 import { resample as twin } from "./reference/resample.ts";
@@ -108,6 +108,21 @@ Deno.test("resample() gives the same bytes in bands as at once", () =>
         assert.deepEqual(await run(picture, to, "lanczos3", 8, memory), whole);
       }
     }
+  }));
+
+Deno.test("resample() takes smaller bands when memory runs out", () =>
+  withRandom(async (random) => {
+    const picture = noise(random, 40, 200, 8);
+    const whole = await run(picture, [90, 310], "bicubic", 8);
+    const before = gpu.bytes;
+    const shortages = await withShortage(before, 2, async () => {
+      assert.deepEqual(await run(picture, [90, 310], "bicubic", 8), whole);
+    });
+    assert.equal(shortages, 2);
+    await withShortage(before, Infinity, async () => {
+      await assert.rejects(run(picture, [90, 310], "bicubic", 8), /memory/);
+    });
+    assert.equal(gpu.bytes, before);
   }));
 
 Deno.test("resample() takes the memory that its plan promises and gives it back", () =>

@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { Program } from "../src/engine/program.ts";
 import { GpuError } from "../src/errors.ts";
-import { OutOfGpuMemoryError } from "../src/gpu/device.ts";
 import { Submitter } from "../src/gpu/submission.ts";
 import type { Storage } from "../src/kernels/dispatch.ts";
 import { receptiveRadius } from "../src/networks/analysis.ts";
@@ -17,7 +16,7 @@ import type { TileChoice } from "../src/tiles/budget.ts";
 import { type Band, RowWindow } from "../src/tiles/row_window.ts";
 import { choiceFor, type TileOptions, walk } from "../src/tiles/walk.ts";
 import { loadModel } from "../src/weights/library.ts";
-import { assertSameWords, gpu } from "./gpu_harness.ts";
+import { assertSameWords, gpu, withShortage } from "./gpu_harness.ts";
 import { assertClose } from "./reference/compare.ts";
 import { runNetwork } from "./reference/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
@@ -238,30 +237,6 @@ Deno.test("walk() reports progress that only grows, and ends at 1", () =>
       }
     })
   ));
-
-/** Lets memory run out while more than `limit` bytes are in use, `times` times at most. */
-async function withShortage(
-  limit: number,
-  times: number,
-  body: () => Promise<void>,
-): Promise<number> {
-  const checked = gpu.checked;
-  let shortages = 0;
-  gpu.checked = async (what, work) => {
-    const result = await checked.call(gpu, what, work);
-    if (gpu.bytes > limit && shortages < times) {
-      shortages++;
-      throw new OutOfGpuMemoryError("GPU memory ran out, says the test");
-    }
-    return result as never;
-  };
-  try {
-    await body();
-  } finally {
-    gpu.checked = checked;
-  }
-  return shortages;
-}
 
 Deno.test("walk() takes smaller tiles when memory runs out", () =>
   withRandom((random) =>

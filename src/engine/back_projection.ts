@@ -3,7 +3,7 @@
  * gives the picture back.
  */
 
-import { type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Command, Submitter } from "../gpu/submission.ts";
 import { type RowRange, rowsOf } from "../kernels/back_projection.ts";
@@ -19,7 +19,7 @@ import {
   planBackProjection,
 } from "./back_projection_plan.ts";
 import type { BandRows } from "./back_projection_rows.ts";
-import { commandOf } from "./bands.ts";
+import { allocateBands, commandOf } from "./bands.ts";
 
 /** What is done to a result. */
 export interface BackProjectionRequest extends Faithfulness {
@@ -49,7 +49,13 @@ export async function* backProject(
   request: BackProjectionRequest,
 ): AsyncGenerator<Band> {
   const shape = { ...request, small: picture.size, large: result.size };
-  const { plan, buffers } = await allocate(gpu, shape, request.memory);
+  const { plan, buffers } = await allocateBands(
+    gpu,
+    "back-projection",
+    request.memory,
+    (memory) => planBackProjection(shape, memory, gpu.maxBinding),
+    (plan) => new Buffers(gpu, shape, plan),
+  );
   const error = new SquaredError();
   let pending: { rows: BandRows; words: Promise<Uint32Array> } | undefined;
   try {
@@ -67,26 +73,6 @@ export async function* backProject(
     buffers.destroy();
     await picture.close();
     await result.close();
-  }
-}
-
-/** Plans the bands and creates their buffers; if memory runs out, with half of it. */
-async function allocate(
-  gpu: Gpu,
-  shape: BackProjectionShape,
-  memory: number,
-): Promise<{ plan: BackProjectionPlan; buffers: Buffers }> {
-  const plan = planBackProjection(shape, memory, gpu.maxBinding);
-  let buffers: Buffers | undefined;
-  try {
-    await gpu.checked("back-projection", () => {
-      buffers = new Buffers(gpu, shape, plan);
-    });
-    return { plan, buffers: buffers! };
-  } catch (error) {
-    buffers?.destroy();
-    if (!(error instanceof OutOfGpuMemoryError) || rowsOf(plan.bands[0].output) === 1) throw error;
-    return await allocate(gpu, shape, plan.gpuBytes / 2);
   }
 }
 

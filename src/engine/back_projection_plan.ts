@@ -97,6 +97,8 @@ export interface Step {
 
 /** Filters, bands and buffers. */
 export interface BackProjectionPlan {
+  /** Rows of the result per band; the last one may have fewer. */
+  bandRows: number;
   bands: BandRows[];
   taps: Map<BufferName, Uint32Array>;
   /** Bytes of every buffer, those of the taps among them. */
@@ -147,9 +149,9 @@ export function planBackProjection(
   };
   const most = largestThat((rows) => fits(sizedWith(rows)), large.height);
   // As few bands as possible, all of about the same size.
-  const rows = most === 0 ? 1 : Math.ceil(large.height / Math.ceil(large.height / most));
-  const sized = sizedWith(rows);
-  if (most > 0) return { ...sized, stepsOf, flop: flopOf(sized.bands.flatMap(stepsOf)) };
+  const bandRows = most === 0 ? 1 : Math.ceil(large.height / Math.ceil(large.height / most));
+  const sized = sizedWith(bandRows);
+  if (most > 0) return { ...sized, bandRows, stepsOf, flop: flopOf(sized.bands.flatMap(stepsOf)) };
   throw new UsageError(
     `Making a result of ${large.width}x${large.height} faithful needs ` +
       `${megabytes(sized.gpuBytes)} MB of GPU memory for one row but has ${

@@ -1,8 +1,44 @@
 /** What the passes that go by bands of rows have in common. */
 
-import type { Gpu } from "../gpu/device.ts";
+import { type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import type { Command } from "../gpu/submission.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
+
+/** What a plan for bands of rows says of its buffers. */
+interface BandPlan {
+  gpuBytes: number;
+  /** Rows of the result per band; the last one may have fewer. */
+  bandRows: number;
+}
+
+/**
+ * Plans bands and creates their buffers; if the device runs out of memory, with half of it.
+ *
+ * @param what What the buffers are for, in errors.
+ * @param memory Bytes that may be planned with at first.
+ * @throws {OutOfGpuMemoryError} If bands of one row are too large; nothing is left allocated.
+ * @throws What `planWithin` throws of too little memory.
+ */
+export async function allocateBands<P extends BandPlan, B extends { destroy(): void }>(
+  gpu: Gpu,
+  what: string,
+  memory: number,
+  planWithin: (memory: number) => P,
+  create: (plan: P) => B,
+): Promise<{ plan: P; buffers: B }> {
+  const plan = planWithin(memory);
+  let buffers: B | undefined;
+  try {
+    await gpu.checked(what, () => {
+      buffers = create(plan);
+    });
+    return { plan, buffers: buffers! };
+  } catch (error) {
+    buffers?.destroy();
+    if (!(error instanceof OutOfGpuMemoryError) || plan.bandRows === 1) throw error;
+    return await allocateBands(gpu, what, plan.gpuBytes / 2, planWithin, create);
+  }
+}
 
 /**
  * Makes a dispatch ready to be recorded.

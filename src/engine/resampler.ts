@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
+import type { Gpu } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Command, Submitter } from "../gpu/submission.ts";
 import { resampleColumns, resampleRows } from "../kernels/resample.ts";
@@ -14,7 +14,7 @@ import { type ResampleKernel, resampleTaps, sourceRange, type Taps } from "../ke
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
 import type { Band, RasterSize, RowWindow } from "../tiles/row_window.ts";
-import { commandOf } from "./bands.ts";
+import { allocateBands, commandOf } from "./bands.ts";
 
 /** What a picture is resampled to, and with what. */
 export interface ResampleRequest {
@@ -94,7 +94,13 @@ export async function* resample(
   submitter: Submitter,
   request: ResampleRequest,
 ): AsyncGenerator<Band> {
-  const { plan, buffers } = await allocate(gpu, source.size, request);
+  const { plan, buffers } = await allocateBands(
+    gpu,
+    "resampling",
+    request.memory,
+    (memory) => planResample(source.size, { ...request, memory }, gpu.maxBinding),
+    (plan) => new Buffers(gpu, source.size, request, plan),
+  );
   let pending: { y: number; rows: number; words: Promise<Uint32Array> } | undefined;
   try {
     for (let y = 0; y < request.height; y += plan.bandRows) {
@@ -110,27 +116,6 @@ export async function* resample(
     await pending?.words.catch(() => {});
     buffers.destroy();
     await source.close();
-  }
-}
-
-/** Plans the bands and creates their buffers; if memory runs out, with half of it. */
-async function allocate(
-  gpu: Gpu,
-  source: RasterSize,
-  request: ResampleRequest,
-): Promise<{ plan: ResamplePlan; buffers: Buffers }> {
-  const plan = planResample(source, request, gpu.maxBinding);
-  let buffers: Buffers | undefined;
-  try {
-    await gpu.checked("resampling", () => {
-      buffers = new Buffers(gpu, source, request, plan);
-    });
-    return { plan, buffers: buffers! };
-  } catch (error) {
-    buffers?.destroy();
-    if (!(error instanceof OutOfGpuMemoryError) || plan.bandRows === 1) throw error;
-    const memory = plan.gpuBytes / 2;
-    return await allocate(gpu, source, { ...request, memory });
   }
 }
 
