@@ -170,6 +170,25 @@ Deno.test("backProject() takes smaller bands when memory runs out", () =>
     assert.equal(gpu.bytes, bytes);
   }));
 
+Deno.test("planBackProjection() keeps the filters of the last plans, and mixes none up", () => {
+  const shapeOf = (side: number, freedom: number) => ({
+    small: { width: side, height: side + 1, depth: 8 } as const,
+    large: { width: 3 * side, height: 2 * side, depth: 16 } as const,
+    depth: 8 as const,
+    freedom,
+    overshoot: undefined,
+  });
+  const tapsOf = (side: number, freedom = 0) => {
+    return planBackProjection(shapeOf(side, freedom), 1e8, 1e8).taps;
+  };
+  const first = tapsOf(20);
+  assert.equal(tapsOf(20).get("x both"), first.get("x both"));
+  assert.equal(tapsOf(20, 1).size, first.size + 2);
+  for (let side = 21; side < 30; side++) assert.notDeepEqual(tapsOf(side), first);
+  assert.notEqual(tapsOf(20).get("x both"), first.get("x both"));
+  assert.deepEqual(tapsOf(20), first);
+});
+
 /** Enlarged by repeating pixels: far from faithful. */
 function repeated(picture: Picture, scale: number, depth: Depth): Picture {
   const [width, height] = [picture.width * scale, picture.height * scale];

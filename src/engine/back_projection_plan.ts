@@ -173,7 +173,23 @@ function largestThat(accepts: (value: number) => boolean, most: number): number 
   return good;
 }
 
+/** The filters asked for last, by their axis. */
+const recent = new Map<string, AxisTaps>();
+
+/** Axes of four pictures: a batch has three under way, and plans each three times. */
+const RECENT_AXES = 8;
+
+/** Returns an axis' filters; they are most of what a plan takes, so that the last ones are kept. */
 function axisTaps(small: number, large: number, freedom: number): AxisTaps {
+  const key = `${small} to ${large}, ${freedom > 0}`;
+  const taps = recent.get(key) ?? makeAxisTaps(small, large, freedom);
+  recent.delete(key);
+  recent.set(key, taps);
+  if (recent.size > RECENT_AXES) recent.delete(recent.keys().next().value!);
+  return taps;
+}
+
+function makeAxisTaps(small: number, large: number, freedom: number): AxisTaps {
   const shrink = resampleTaps(large, small, "bicubic");
   const enlarge = resampleTaps(small, large, "bicubic");
   return {
