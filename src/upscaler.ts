@@ -18,7 +18,7 @@ import {
   type PictureRows,
   type Samples,
 } from "./pictures/picture.ts";
-import { gatherRows } from "./pictures/rows.ts";
+import { gatherRows, samplesOf } from "./pictures/rows.ts";
 import { fillTransparent, fillTransparentRows } from "./pictures/transparent_fill.ts";
 import { ProgressTracker } from "./progress.ts";
 import { ENSEMBLE_SIZE, selfEnsemble } from "./self_ensemble.ts";
@@ -157,8 +157,7 @@ export class Upscaler {
     const passes = this.#passes(picture, options);
     const { width, height } = sizeAfter(picture, passes);
     const { channels, depth, metadata } = picture;
-    const samples = "rows" in picture ? picture.rows : [picture.data];
-    const rows = passes.length === 0 ? samples : this.#rows(picture, passes, options);
+    const rows = passes.length === 0 ? samplesOf(picture) : this.#rows(picture, passes, options);
     return { width, height, channels, depth, metadata, rows: this.#alone(rows, options.signal) };
   }
 
@@ -326,7 +325,7 @@ export class Upscaler {
       );
       const { width, height, depth } = sizeOut(passes.at(-1)!);
       const header = { ...variant, width, height, depth };
-      return await gatherRows({ ...header, rows: samplesOf(bands, header) });
+      return await gatherRows({ ...header, rows: unpack(bands, header) });
     });
   }
 
@@ -409,7 +408,8 @@ function readTwice(picture: Picture | PictureRows): [Bands, Bands] {
   return [pictureBands(picture), pictureBands(picture)];
 }
 
-async function* samplesOf(
+/** Yields bands as samples. */
+async function* unpack(
   bands: Bands,
   { width, channels, depth }: PictureHeader,
 ): AsyncGenerator<Samples> {

@@ -30,7 +30,7 @@ async function treatBoth(
   const png = await decodePngRows(sourceOf(await encodePicture(picture, { format: "png" })));
   const inRows = await treat(png!, format, treatment, (loss) => said[1].push(loss));
   assert.ok("rows" in inRows && !("rows" in whole));
-  assert.deepEqual(await gatherRows(inRows), whole);
+  for (let time = 0; time < 2; time++) assert.deepEqual(await gatherRows(inRows), whole);
   assert.deepEqual(said[1], said[0]);
   return whole;
 }

@@ -1,7 +1,13 @@
 /** From what was asked for and one picture to the part of it that is upscaled, and what is around it. */
 
 import { UsageError } from "../errors.ts";
-import { hasAlpha, type Picture, type PictureHeader, type PictureRows } from "../pictures/mod.ts";
+import {
+  hasAlpha,
+  type Picture,
+  type PictureHeader,
+  type PictureRows,
+  samplesOf,
+} from "../pictures/mod.ts";
 import { BACKDROP_SIDE } from "../targets/backdrop.ts";
 import { cropPicture, cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
@@ -21,44 +27,33 @@ export interface Aim extends TargetPlan {
   style: Style;
 }
 
-/** Makes a small copy of the picture, its longer side as given, reading the picture for that alone. */
-export type CopyMaker = (mostSide: number) => Promise<Picture>;
-
 /**
  * Plans how a picture reaches its target.
  *
- * @param copyOf Asked only where the pixels decide: for `--gravity auto` and `--pad blur`.
+ * @param picture Its rows, if it comes in rows, are walked once more where the pixels decide: for
+ * `--gravity auto` and `--pad blur`.
  * @throws {UsageError} If the size is out of reach.
  */
 export async function aimAt(
   request: TargetRequest,
-  picture: PictureHeader,
-  copyOf: CopyMaker,
+  picture: Picture | PictureRows,
 ): Promise<Aim> {
   const { target, fit, gravity, style } = request;
   const plan = (anchor: Anchor) => ({ ...planTarget(picture, target, fit, anchor), style });
   const aim = plan(anchorOf(gravity === "auto" ? "centre" : gravity));
   checkReach(aim, request.label);
-  if (isPadded(aim)) return { ...aim, padding: await paddingFor(request, picture, copyOf) };
+  if (isPadded(aim)) return { ...aim, padding: await paddingFor(request, picture) };
   if (gravity !== "auto" || !isCropped(aim, picture)) return { ...aim, padding: undefined };
   const share = {
     width: aim.crop.width / picture.width,
     height: aim.crop.height / picture.height,
   };
-  return { ...plan(mostDetailed(await copyOf(DETAIL_SIDE), share)), padding: undefined };
+  return { ...plan(mostDetailed(await copyOf(picture, DETAIL_SIDE), share)), padding: undefined };
 }
 
-/** Returns the maker of copies of a picture, which may come in rows from a file that is opened again. */
-export function copyMaker(
-  picture: Picture | PictureRows,
-  reopened: () => Promise<{ picture: Picture | PictureRows } & Disposable>,
-): CopyMaker {
-  return async (mostSide) => {
-    if (!("rows" in picture)) return await thumbnailOf(picture, [picture.data], mostSide);
-    using file = await reopened();
-    const again = file.picture;
-    return await thumbnailOf(again, "rows" in again ? again.rows : [again.data], mostSide);
-  };
+/** Makes a small copy of a picture, its longer side as given. */
+export function copyOf(picture: Picture | PictureRows, mostSide: number): Promise<Picture> {
+  return thumbnailOf(picture, samplesOf(picture), mostSide);
 }
 
 /** Returns the part of a picture that is upscaled. */
@@ -93,11 +88,10 @@ export function padTo(upscaled: PictureRows, { canvas, padding }: Aim): PictureR
 
 async function paddingFor(
   { pad }: TargetRequest,
-  picture: PictureHeader,
-  copyOf: CopyMaker,
+  picture: Picture | PictureRows,
 ): Promise<Padding> {
   if (pad === "mirror") return { kind: "mirror" };
-  if (pad === "blur") return { kind: "blur", copy: await copyOf(BACKDROP_SIDE) };
+  if (pad === "blur") return { kind: "blur", copy: await copyOf(picture, BACKDROP_SIDE) };
   if (pad !== undefined) return { kind: "colour", colour: pad };
   return hasAlpha(picture) ? { kind: "transparent" } : { kind: "colour", colour: [0, 0, 0] };
 }

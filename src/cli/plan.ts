@@ -3,7 +3,7 @@
 import { UsageError } from "../errors.ts";
 import type { PlannedPass } from "../pass_runner.ts";
 import type { Plan } from "../upscaler.ts";
-import { type Aim, aimAt, copyMaker, cropTo, upscaleOf } from "./aim.ts";
+import { type Aim, aimAt, cropTo, upscaleOf } from "./aim.ts";
 import { describeOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
 import { explainAim, explainSteps } from "./explain_plan.ts";
@@ -68,7 +68,7 @@ async function planPicture(
   const { picture, bytes } = file;
   const choice = await pool.upscalerFor(picture, bytes);
   const { upscaler } = choice;
-  const aim = await aimAt(target, picture, copyMaker(picture, () => openPicture(input, maxPixels)));
+  const aim = await aimAt(target, picture);
   const plan = await upscaler.plan(cropTo(picture, aim), upscaleOf(aim));
   const seconds = await upscaler.estimateSeconds(plan);
   return { input, width: picture.width, height: picture.height, choice, aim, plan, seconds };

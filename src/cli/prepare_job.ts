@@ -3,10 +3,10 @@
 import type { EncodeOptions, Picture, PictureHeader, PictureRows } from "../pictures/mod.ts";
 import { FAST_HALO } from "../tiles/budget.ts";
 import type { Plan } from "../upscaler.ts";
-import { type Aim, aimAt, copyMaker, cropTo, resultOf, upscaleOf } from "./aim.ts";
+import { type Aim, aimAt, cropTo, resultOf, upscaleOf } from "./aim.ts";
 import type { Codecs } from "./codecs.ts";
 import { checkEncoder } from "./encoding.ts";
-import { type InputFile, openPicture } from "./input_file.ts";
+import type { InputFile } from "./input_file.ts";
 import { type RunRecord, withJobRecord } from "./job_record.ts";
 import { type Job, outputOf } from "./jobs.ts";
 import type { TargetRequest } from "./target_options.ts";
@@ -16,8 +16,6 @@ import { type Choice, explainChoice, type UpscalerPool } from "./upscaler_pool.t
 /** What is to become of the pictures of a run. */
 export interface PrepareOptions {
   target: TargetRequest;
-  /** The most pixels that the input may claim. */
-  maxPixels: number;
   treatment: Treatment;
   /** What is written into each result about how it was made; `undefined`: nothing. */
   record: RunRecord | undefined;
@@ -54,7 +52,7 @@ export async function prepareJob(
   const encoding = { ...options.encoding, format: job.format };
   const choice = await pool.upscalerFor(input.picture, input.bytes);
   const picture = await treat(input.picture, job.format, options.treatment, options.onLoss);
-  const aim = await aimAt(options.target, picture, copyMaker(picture, () => reopen(job, options)));
+  const aim = await aimAt(options.target, picture);
   const cropped = cropTo(picture, aim);
   const plan = await choice.upscaler.plan(cropped, upscaleOf(aim));
   const reason = explainChoice(choice);
@@ -81,13 +79,4 @@ function sayTraces({ passes }: Plan, say: (sentence: string) => void): void {
     `it is cut into ${traced.tiles} tiles with a halo of ${traced.halo} pixels, which leaves slight ` +
       `traces${measured}: --halo exact or more --memory leaves none`,
   );
-}
-
-/** Opens a picture once more, for one look at it before the work. */
-async function reopen(
-  job: Job,
-  { maxPixels, codecs, treatment }: PrepareOptions,
-): Promise<InputFile> {
-  const input = await openPicture(job.input, maxPixels, codecs);
-  return { ...input, picture: await treat(input.picture, job.format, treatment, () => {}) };
 }

@@ -8,12 +8,13 @@ import {
   type Picture,
   type PictureHeader,
   type PictureRows,
+  samplesOf,
 } from "../pictures/mod.ts";
 import { cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
 import type { Size } from "../tiles/size.ts";
 import type { Region } from "../tiles/plan.ts";
-import { copyMaker } from "./aim.ts";
+import { copyOf } from "./aim.ts";
 import { openPicture } from "./input_file.ts";
 
 /** Longest side of what is shown, in pixels of a result. */
@@ -53,7 +54,7 @@ export async function readSample(
   using file = await openPicture(path, maxPixels);
   const { picture } = file;
   const most = shownSize(picture, scale);
-  const copy = await copyMaker(picture, () => openPicture(path, maxPixels))(DETAIL_SIDE);
+  const copy = await copyOf(picture, DETAIL_SIDE);
   const share = { width: most.width / picture.width, height: most.height / picture.height };
   const anchor = mostDetailed(copy, share);
   const centre = {
@@ -100,7 +101,7 @@ export function around(point: { x: number; y: number }, size: Size, frame: Size)
 
 async function readPart(picture: Picture | PictureRows, region: Region): Promise<Picture> {
   const { width, height } = region;
-  const rows = cropRows(picture, "rows" in picture ? picture.rows : [picture.data], region);
+  const rows = cropRows(picture, samplesOf(picture), region);
   const { channels, depth, metadata } = picture;
   const part = await gatherRows({ width, height, channels, depth, metadata, rows });
   return flattenAlpha(convertDepth(part, 8), WHITE);

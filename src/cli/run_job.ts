@@ -23,6 +23,8 @@ import type { UpscalerPool } from "./upscaler_pool.ts";
 
 /** How the pictures are to be upscaled, and whom to tell. */
 export interface JobOptions extends PrepareOptions {
+  /** The most pixels that the input may claim. */
+  maxPixels: number;
   /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
   turns: Turns;
   /** Says whether what lies under a result's name may be replaced. */

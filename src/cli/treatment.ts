@@ -14,6 +14,7 @@ import {
   type PictureFormat,
   type PictureHeader,
   type PictureRows,
+  samplesOf,
   splitAlpha,
   stripMetadata,
   toSrgb,
@@ -35,6 +36,7 @@ export interface Treatment {
  * are walked once more if only they tell whether any of it is transparent.
  *
  * @param onLoss Receives sentences about what of the input the output will not show.
+ * @returns A picture whose rows, if it comes in rows, may be walked as often as those that were given.
  * @throws {UsageError} If the format has no transparency, the picture has, and no background is given.
  */
 export async function treat(
@@ -53,7 +55,7 @@ export async function treat(
 
 async function checkOpaque(picture: Picture | PictureRows, format: PictureFormat): Promise<void> {
   if (!hasAlpha(picture)) return;
-  for await (const data of "rows" in picture ? picture.rows : [picture.data]) {
+  for await (const data of samplesOf(picture)) {
     if (isOpaque({ ...picture, data })) continue;
     throw new UsageError(
       `${FORMATS[format].name} cannot hold the picture's transparency: choose --format png, ` +
@@ -66,7 +68,7 @@ function strippedOf(header: PictureHeader): Metadata {
   return stripMetadata({ ...header, data: new Uint8Array(0) }).metadata;
 }
 
-/** Changes the samples of a picture; of one that comes in rows, as they come. */
+/** Changes the samples of a picture; those of one that comes in rows, whenever they come. */
 async function change(
   picture: Picture | PictureRows,
   work: (picture: Picture) => Picture | Promise<Picture>,
@@ -75,7 +77,8 @@ async function change(
   const { width, height, channels, depth } = picture;
   const data = allocateSamples(depth, channels);
   const { data: _, ...onePixel } = await work({ ...picture, width: 1, height: 1, data });
-  return { ...onePixel, width, height, rows: changeRows(picture, work) };
+  const rows = { [Symbol.asyncIterator]: () => changeRows(picture, work) };
+  return { ...onePixel, width, height, rows };
 }
 
 async function fitAlpha(

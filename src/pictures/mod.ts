@@ -15,7 +15,7 @@ export {
 } from "./formats.ts";
 export { decodePngRows } from "./png_decode.ts";
 export { encodePngRows } from "./png_encode.ts";
-export { changeRows, gatherRows } from "./rows.ts";
+export { changeRows, gatherRows, samplesOf } from "./rows.ts";
 export { encodeJpegRows } from "./jpeg_rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";
 export { convertDepth, type DepthOptions } from "./depth.ts";

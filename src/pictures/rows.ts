@@ -1,7 +1,20 @@
 /** What is done with rows that come one after the other, whatever they are for. */
 
 import { UsageError } from "../errors.ts";
-import { allocateSamples, type Picture, type PictureHeader, type Samples } from "./picture.ts";
+import {
+  allocateSamples,
+  type Picture,
+  type PictureHeader,
+  type PictureRows,
+  type Samples,
+} from "./picture.ts";
+
+/** Returns the samples of a picture from the top, whole rows at a time: all at once if it is whole. */
+export function samplesOf(
+  picture: Picture | PictureRows,
+): AsyncIterable<Samples> | Iterable<Samples> {
+  return "rows" in picture ? picture.rows : [picture.data];
+}
 
 /**
  * Returns the picture that rows make up.
