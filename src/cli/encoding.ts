@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors.ts";
 import {
+  changeRows,
   convertDepth,
   encodeJpegRows,
   type EncodeOptions,
@@ -45,18 +46,8 @@ export function encodeRows(
   { format, quality = FORMATS.jpeg.quality!, dither = false }: EncodeOptions,
 ): AsyncGenerator<Uint8Array> {
   if (format === "png") return encodePngRows(header, rows);
-  return encodeJpegRows({ ...header, depth: 8 }, inBytes(header, rows, dither), quality);
-}
-
-async function* inBytes(
-  header: PictureHeader,
-  rows: AsyncIterable<Samples> | Iterable<Samples>,
-  dither: boolean,
-): AsyncGenerator<Samples> {
-  const perRow = header.width * header.channels;
-  for await (const data of rows) {
-    yield convertDepth({ ...header, height: data.length / perRow, data }, 8, { dither }).data;
-  }
+  const inBytes = changeRows({ ...header, rows }, (part) => convertDepth(part, 8, { dither }));
+  return encodeJpegRows({ ...header, depth: 8 }, inBytes, quality);
 }
 
 /**

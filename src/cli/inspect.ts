@@ -8,7 +8,8 @@ import {
   type Inspection,
   inspectPicture,
 } from "../inspect/mod.ts";
-import { allocateSamples, type Picture, type PictureRows } from "../pictures/mod.ts";
+import { gatherRows, type Picture, type PictureRows } from "../pictures/mod.ts";
+import { cropRows } from "../targets/crop.ts";
 import { SCREENS } from "../targets/target.ts";
 import { SCALE_RANGE } from "../upscale_options.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "./arguments.ts";
@@ -82,23 +83,10 @@ async function inspectFile(
 
 /** Takes the rows in the middle of a picture; the others are passed over. */
 async function middleOf({ rows, ...header }: PictureRows): Promise<Picture> {
-  const { width, height, channels, depth } = header;
-  const first = Math.max(0, Math.floor((height - SAMPLE_ROWS) / 2 / BLOCK) * BLOCK);
-  const taken = Math.min(SAMPLE_ROWS, height);
-  const perRow = width * channels;
-  const data = allocateSamples(depth, perRow * taken);
-  let row = 0;
-  for await (const samples of rows) {
-    const count = samples.length / perRow;
-    const from = Math.max(first - row, 0);
-    const to = Math.min(first + taken - row, count);
-    if (from < to) {
-      data.set(samples.subarray(from * perRow, to * perRow), (row + from - first) * perRow);
-    }
-    row += count;
-    if (row >= first + taken) break;
-  }
-  return { ...header, height: taken, data };
+  const y = Math.max(0, Math.floor((header.height - SAMPLE_ROWS) / 2 / BLOCK) * BLOCK);
+  const height = Math.min(SAMPLE_ROWS, header.height);
+  const middle = cropRows(header, rows, { x: 0, y, width: header.width, height });
+  return await gatherRows({ ...header, height, rows: middle });
 }
 
 function outlooksOf(inspection: Inspection): ScreenOutlook[] {
