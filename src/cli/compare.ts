@@ -1,15 +1,15 @@
 /** `tessera compare before.jpg after.png`: a page on which two pictures are compared. */
 
-import { basename, dirname, extname, join } from "node:path";
-import { InputError, UsageError } from "../errors.ts";
+import { basename } from "node:path";
+import { UsageError } from "../errors.ts";
 import { encodePicture, type Picture, type PictureRows } from "../pictures/mod.ts";
 import type { Size } from "../tiles/size.ts";
 import { describeOptions, parseOptions, switchOption, textOption } from "./arguments.ts";
 import template from "./compare_page.html" with { type: "text" };
 import { EXIT } from "./exit_codes.ts";
-import { openPicture } from "./input_file.ts";
+import { naming, openPicture } from "./input_file.ts";
 import { OutputFile } from "./output_file.ts";
-import { embeddable, type EmbeddedFile, fillPage } from "./page.ts";
+import { embeddable, type EmbeddedFile, fillPage, pagePath } from "./page.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
 import { printNote, printResult } from "./print.ts";
 
@@ -48,10 +48,7 @@ export async function run(args: string[]): Promise<number> {
     );
   }
   const [before, after] = inputs;
-  const path = values.output ?? pageBeside(after);
-  if (!/\.html?$/i.test(path)) {
-    throw new UsageError(`Expected a name that ends in .html for --output but received "${path}"`);
-  }
+  const path = pagePath(values.output, after, "compare");
   using page = new OutputFile(path, values);
   const sides: [Side, Side] = [
     await readSide(before, maxPixelsOf(values)),
@@ -68,21 +65,14 @@ export async function run(args: string[]): Promise<number> {
   return EXIT.done;
 }
 
-function pageBeside(path: string): string {
-  return join(dirname(path), `${basename(path, extname(path))}-compare.html`);
-}
-
 async function readSide(path: string, maxPixels: number): Promise<Side> {
-  try {
+  return await naming(path, async () => {
     using opened = await openPicture(path, maxPixels);
     const { width, height } = opened.picture;
     const bytes = opened.bytes ?? await Deno.readFile(path);
     const file = embeddable(bytes) ?? await asPng(opened.picture);
     return { name: basename(path), width, height, file, bytes: bytes.length };
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${path}: ${error.message}`, { cause: error });
-  }
+  });
 }
 
 /** What browsers do not show is embedded as a PNG, with the same pixels and profile. */

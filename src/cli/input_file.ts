@@ -44,6 +44,16 @@ export async function openPicture(
   return { picture, bytes: isJpeg ? bytes : undefined, [Symbol.dispose]() {} };
 }
 
+/** Does something with a picture's file; errors of the file then name it. */
+export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
 /** Says of a large picture why it takes memory. */
 function sayLarge(picture: Picture): Picture {
   const pixels = picture.width * picture.height;

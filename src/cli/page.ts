@@ -3,8 +3,23 @@
  * escaped and pictures as data URIs.
  */
 
+import { basename, dirname, extname, join } from "node:path";
+import { UsageError } from "../errors.ts";
 import { type PictureKind, sniff } from "../pictures/kind.ts";
 import { escapeMarkup } from "../pictures/markup.ts";
+
+/**
+ * Returns where a page goes.
+ *
+ * @param asked The name asked for; without one, `photo-KIND.html` beside `photo.jpg`.
+ * @throws {UsageError} If the name asked for is not a page's.
+ */
+export function pagePath(asked: string | undefined, picture: string, kind: string): string {
+  const name = `${basename(picture, extname(picture))}-${kind}.html`;
+  const path = asked ?? join(dirname(picture), name);
+  if (/\.html?$/i.test(path)) return path;
+  throw new UsageError(`Expected a name that ends in .html for --output but received "${path}"`);
+}
 
 /** A picture's file, to be embedded. */
 export interface EmbeddedFile {

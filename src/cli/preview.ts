@@ -1,7 +1,7 @@
 /** `tessera preview photo.jpg`: what each network makes of a picture, before the time is spent. */
 
-import { basename, dirname, extname, join } from "node:path";
-import { InputError, UsageError } from "../errors.ts";
+import { basename } from "node:path";
+import { UsageError } from "../errors.ts";
 import { type Mode, MODES, SCALE_RANGE } from "../upscale_options.ts";
 import type { Upscaler } from "../upscaler.ts";
 import { defaultModel, embeddedModels, type LibraryEntry } from "../weights/library.ts";
@@ -15,9 +15,11 @@ import {
   textOption,
 } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
+import { naming } from "./input_file.ts";
 import { InterruptListener } from "./interrupt.ts";
 import { type Style, STYLE_OPTIONS, styleOf } from "./style_options.ts";
 import { OutputFile } from "./output_file.ts";
+import { pagePath } from "./page.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
 import { type PreviewSample, readSample } from "./preview_sample.ts";
 import { describeMethod, previewPage } from "./preview_sheet.ts";
@@ -77,13 +79,10 @@ export async function run(args: string[]): Promise<number> {
 
 async function preview(input: string, values: PreviewValues): Promise<void> {
   const { scale = defaultModel().scale } = values;
-  const path = values.output ?? sheetBeside(input);
-  if (!/\.html?$/i.test(path)) {
-    throw new UsageError(`Expected a name that ends in .html for --output but received "${path}"`);
-  }
+  const path = pagePath(values.output, input, "preview");
   using file = new OutputFile(path, values);
   using interrupt = new InterruptListener();
-  const sample = await readNamed(input, maxPixelsOf(values), scale);
+  const sample = await naming(input, () => readSample(input, maxPixelsOf(values), scale));
   const trials = await tryAll(sample, scale, values, interrupt.signal);
   for (const bytes of await previewPage(basename(input), sample, scale, trials)) {
     await file.write(bytes);
@@ -92,20 +91,6 @@ async function preview(input: string, values: PreviewValues): Promise<void> {
   if (values.json) printResult(asJson(input, path, sample, scale, trials));
   else printResult(describe(input, sample, scale, trials));
   if (!values.quiet) printNote(`Wrote ${path}`);
-}
-
-function sheetBeside(path: string): string {
-  return join(dirname(path), `${basename(path, extname(path))}-preview.html`);
-}
-
-/** Errors name the picture. */
-async function readNamed(path: string, maxPixels: number, scale: number): Promise<PreviewSample> {
-  try {
-    return await readSample(path, maxPixels, scale);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${path}: ${error.message}`, { cause: error });
-  }
 }
 
 /** Tries bicubic, every embedded network and those that were named, all on one device. */
