@@ -6,7 +6,7 @@
 import { InputError } from "../errors.ts";
 import { type Codecs, CODECS_HERE, CodecThreads } from "./codecs.ts";
 import { EXIT } from "./exit_codes.ts";
-import { explainError, type Failure } from "./failure.ts";
+import { explainError, type Failure, printFailure } from "./failure.ts";
 import { type JobReport, toMilliseconds } from "./job_report.ts";
 import { type Job, outputIfKnown } from "./jobs.ts";
 import { keyOfJob, type Ledger } from "./ledger.ts";
@@ -158,11 +158,8 @@ function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
     case "skipped":
       if (json) printResult(JSON.stringify({ input, output: outcome.output, skipped: true }));
       return;
-    case "failed": {
-      const { kind, message } = outcome.failure;
-      printNote(`tessera: ${input}: ${message}`);
-      if (json) printResult(JSON.stringify({ input, error: { kind, message } }));
-    }
+    case "failed":
+      printFailure(input, outcome.failure, json);
   }
 }
 

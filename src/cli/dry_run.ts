@@ -7,7 +7,7 @@ import type { BatchOptions } from "./batch.ts";
 import { CODECS_HERE } from "./codecs.ts";
 import { freeBytes, megabytes, mostBytes } from "./disk_space.ts";
 import { EXIT } from "./exit_codes.ts";
-import { explainError } from "./failure.ts";
+import { explainError, printFailure } from "./failure.ts";
 import { openPicture } from "./input_file.ts";
 import { describeJob, toMilliseconds } from "./job_report.ts";
 import type { Job } from "./jobs.ts";
@@ -72,12 +72,11 @@ export async function dryRun(
       if (estimate === undefined) total.skipped++;
       else add(total, estimate);
     } catch (error) {
-      const { kind, message, exitCode } = explainError(error);
-      if (kind === "interrupted") return exitCode;
+      const failure = explainError(error);
+      if (failure.kind === "interrupted") return failure.exitCode;
       total.failed++;
-      onlyCode = exitCode;
-      printNote(`tessera: ${job.input}: ${message}`);
-      if (options.json) printResult(JSON.stringify({ input: job.input, error: { kind, message } }));
+      onlyCode = failure.exitCode;
+      printFailure(job.input, failure, options.json);
     }
   }
   if (!options.quiet) printNote(describe(total, pool.first.gpu.adapter.description));

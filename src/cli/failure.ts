@@ -7,6 +7,7 @@ import { GpuError, InputError, ModelError, NoGpuError, UsageError } from "../err
 import { EXIT } from "./exit_codes.ts";
 import { Interrupted } from "./interrupt.ts";
 import { explainRefusal, isRefusal } from "./permissions.ts";
+import { printNote, printResult } from "./print.ts";
 
 /** What went wrong, for whoever started the program. */
 export interface Failure {
@@ -31,4 +32,10 @@ export function explainError(error: unknown): Failure {
   }
   const stack = error instanceof Error ? error.stack ?? message : message;
   return { kind: "unknown", message: `Unexpected error: ${stack}`, exitCode: EXIT.failed };
+}
+
+/** Says what went wrong with one picture, where others go on; as JSON, too, if that is asked for. */
+export function printFailure(input: string, { kind, message }: Failure, json: boolean): void {
+  printNote(`tessera: ${input}: ${message}`);
+  if (json) printResult(JSON.stringify({ input, error: { kind, message } }));
 }

@@ -14,10 +14,10 @@ import { SCREENS } from "../targets/target.ts";
 import { SCALE_RANGE } from "../upscale_options.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
-import { explainError } from "./failure.ts";
+import { explainError, printFailure } from "./failure.ts";
 import { openPicture } from "./input_file.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
-import { printNote, printResult } from "./print.ts";
+import { printResult } from "./print.ts";
 
 /** Rows that are looked at of a picture that does not come as a whole, in its middle. */
 const SAMPLE_ROWS = 1024;
@@ -74,10 +74,9 @@ async function inspectFile(
     else printResult(describe(input, inspection, screens, command));
     return EXIT.done;
   } catch (error) {
-    const { kind, message, exitCode } = explainError(error);
-    printNote(`tessera: ${input}: ${message}`);
-    if (values.json) printResult(JSON.stringify({ input, error: { kind, message } }));
-    return exitCode;
+    const failure = explainError(error);
+    printFailure(input, failure, values.json);
+    return failure.exitCode;
   }
 }
 
