@@ -106,11 +106,9 @@ class Crops(IterableDataset):
         return np.ascontiguousarray(small), unshuffle(large, self.scale)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """small [n, 3, h, w] in 0..1 and what it misses, unshuffled [n, 3 * scale^2, h, w]; both channels_last."""
+        """small [n, patch, patch, 3] and large, unshuffled [n, patch, patch, 3 * scale^2], uint8."""
         worker = get_worker_info()
         self.random = np.random.default_rng([self.seed, worker.id if worker else 0])
         while True:
             small, large = map(np.stack, zip(*(self.crop() for _ in range(self.batch))))
-            small = torch.from_numpy(small).permute(0, 3, 1, 2).float() / 255
-            large = torch.from_numpy(large).permute(0, 3, 1, 2).float() / 255
-            yield small, large.sub_(small.repeat_interleave(self.scale**2, dim=1))
+            yield torch.from_numpy(small), torch.from_numpy(large)

@@ -15,12 +15,14 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from . import matrix_unit
 from .data import unshuffle
 from .degrade import damage
 from .network import FastPReLU, SRVGGNetCompact
 from .optimizer import orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .safetensors import load, save
+from .train import LUMA_SHARE, loss_of
 
 
 class PicturesTest(unittest.TestCase):
@@ -76,6 +78,33 @@ class OptimizerTest(unittest.TestCase):
         torch.manual_seed(0)
         values = torch.linalg.svdvals(orthogonalised(torch.randn(3, 16, 72)))
         self.assertTrue(((values > 0.6) & (values < 1.3)).all(), values)
+
+
+@unittest.skipUnless(matrix_unit.is_there(), "no matrix unit (amx_bf16), or no g++")
+class MatrixUnitTest(unittest.TestCase):
+    def test_its_gradients_are_pytorchs(self) -> None:
+        """Twice: bfloat16 has 8 bits, so that a random network's gradients come out within a few hundredths."""
+        for features, scale, squared, threads in ((32, 4, False, 1), (64, 2, True, 2)):
+            torch.manual_seed(features)
+            network = SRVGGNetCompact(features, convs=3, scale=scale)
+            small = torch.randint(256, (3, 32, 32, 3), dtype=torch.uint8)
+            large = torch.randint(256, (3, 32, 32, 3 * scale**2), dtype=torch.uint8)
+            loss = loss_of(network, small, large, squared)
+            expected = torch.autograd.grad(loss, list(network.parameters()))
+            unit = matrix_unit.MatrixUnit(network, patch=32, threads=threads)
+            for _ in range(2):
+                self.assertAlmostEqual(unit.differentiate(small, large, LUMA_SHARE, squared) / loss.item(), 1, places=2)
+                for (name, parameter), gradient in zip(network.named_parameters(), expected):
+                    error = (parameter.grad - gradient).norm() / gradient.norm()
+                    self.assertLess(error, 0.03, name)
+
+    def test_it_refuses_shapes_it_cannot_compute(self) -> None:
+        with self.assertRaisesRegex(ValueError, "multiples of 32, not 24 and 64"):
+            matrix_unit.MatrixUnit(SRVGGNetCompact(24, 1, 2), patch=64, threads=1)
+        unit = matrix_unit.MatrixUnit(SRVGGNetCompact(32, 1, 2), patch=32, threads=1)
+        small, large = torch.zeros(1, 32, 48, 3).byte(), torch.zeros(1, 32, 32, 12).byte()
+        with self.assertRaisesRegex(ValueError, r"\[1, 32, 48, 3\] is not \[n, 32, 32, 3\]"):
+            unit.differentiate(small, large, LUMA_SHARE, False)
 
 
 class DegradeTest(unittest.TestCase):

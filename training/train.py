@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader
 
 from .data import Crops
 from .evaluate import measure, network_from
+from .matrix_unit import MatrixUnit
 from .network import SRVGGNetCompact
 from .optimizer import make_optimizers
 from .recipes import RECIPES, Recipe
@@ -61,11 +62,12 @@ def luma_of(colours: Tensor) -> Tensor:
     return sum(weight * channel for weight, channel in zip(LUMA, colours.chunk(3, dim=1)))
 
 
-def loss_of(network: SRVGGNetCompact, small: Tensor, missing: Tensor, squared: bool) -> Tensor:
-    """Mean error, absolute or squared, of colours and luma. small [n, 3, h, w], missing [n, 3 * s^2, h, w] -> number"""
+def loss_of(network: SRVGGNetCompact, small: Tensor, large: Tensor, squared: bool) -> Tensor:
+    """Mean error, absolute or squared, of colours and luma: half each. uint8 as of `Crops` -> number"""
+    small, large = (tensor.permute(0, 3, 1, 2).float() / 255 for tensor in (small, large))
     with torch.autocast(small.device.type, dtype=torch.bfloat16):
         found = network.missing(small)
-    error = found.float() - missing
+    error = found.float() + small.repeat_interleave(network.scale**2, dim=1) - large
     size = torch.square if squared else torch.abs
     return (1 - LUMA_SHARE) * size(error).mean() + LUMA_SHARE * size(luma_of(error)).mean()
 
@@ -75,31 +77,44 @@ class Run:
 
     PLAIN = ("average", "best", "best_psnr", "steps", "seconds")
 
-    def __init__(self, recipe: Recipe, start: Path | None, device: str, seed: int) -> None:
-        torch.manual_seed(seed)
+    def __init__(self, recipe: Recipe, options: argparse.Namespace) -> None:
+        device, start = torch_device(options.device), options.start
+        torch.manual_seed(options.seed)
         self.network = SRVGGNetCompact(recipe.features, recipe.convs, recipe.scale)
         if start:
             self.network.start_from(load(start)[0])
-        self.network.to(device, memory_format=torch.channels_last)
+        self.network.to(device)
+        self.matrix_unit: MatrixUnit | None = None
+        if options.device == "amx":
+            self.matrix_unit = MatrixUnit(self.network, options.patch, options.threads)
+        else:
+            self.network.to(memory_format=torch.channels_last)
         self.optimizers = make_optimizers(self.network)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.best, self.best_psnr = self.average, -math.inf
         self.steps, self.seconds = 0, 0.0
 
-    def step(self, small: Tensor, missing: Tensor, rate: float, squared: bool) -> float:
+    def step(self, small: Tensor, large: Tensor, rate: float, squared: bool) -> float:
         """One update of the weights and of their average; returns the loss."""
+        loss = self.differentiate(small, large, squared)
         for optimizer in self.optimizers:
-            optimizer.zero_grad()
             for group in optimizer.param_groups:
                 group["lr"] = rate
-        loss = loss_of(self.network, small, missing, squared)
-        loss.backward()
-        for optimizer in self.optimizers:
             optimizer.step()
         self.steps += 1
         decay = min(AVERAGE, self.steps / (self.steps + 10))
         for name, value in self.network.state_dict().items():
             self.average[name].lerp_(value, 1 - decay)
+        return loss
+
+    def differentiate(self, small: Tensor, large: Tensor, squared: bool) -> float:
+        """The loss; sets the gradients."""
+        if self.matrix_unit:
+            return self.matrix_unit.differentiate(small, large, LUMA_SHARE, squared)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        loss = loss_of(self.network, small, large, squared)
+        loss.backward()
         return loss.item()
 
     def choose(self, valid: Path, quality: int | None) -> float:
@@ -131,6 +146,12 @@ class Run:
         for name in self.PLAIN:
             setattr(self, name, state[name])
 
+
+def torch_device(device: str) -> str:
+    """Where PyTorch's tensors live: beside the matrix unit, in the processor's memory."""
+    return "cpu" if device == "amx" else device
+
+
 def train(run: Run, options: argparse.Namespace, checkpoint: Path, report: Callable[[str], None]) -> None:
     """Step until the time is used up; save every two minutes, measure at equal distances."""
     recipe = RECIPES[options.recipe]
@@ -140,13 +161,14 @@ def train(run: Run, options: argparse.Namespace, checkpoint: Path, report: Calla
         options.photos / "train", recipe.scale, options.patch, options.batch, recipe.damaged,
         seed=options.seed + run.steps)
     batches = iter(DataLoader(crops, batch_size=None, num_workers=options.workers))
+    device = torch_device(options.device)
     losses: list[float] = []
     saved = time.monotonic()
     while run.seconds < budget:
         began, progress = time.monotonic(), run.seconds / budget
-        small, missing = (tensor.to(options.device, non_blocking=True) for tensor in next(batches))
+        small, large = (tensor.to(device, non_blocking=True) for tensor in next(batches))
         squared = not recipe.damaged and progress > 1 - FINISH
-        losses.append(run.step(small, missing, rate_at(progress, options.rate), squared))
+        losses.append(run.step(small, large, rate_at(progress, options.rate), squared))
         run.seconds += time.monotonic() - began
         if int(run.seconds / budget * CHECKS) > int(progress * CHECKS):
             psnr = run.choose(options.photos / "valid", quality)
@@ -185,7 +207,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, help="the highest learning rate (the recipe's)")
     parser.add_argument("--batch", type=int, default=8, help="crops a step")
     parser.add_argument("--patch", type=int, default=48, help="side of a crop, in input pixels")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "amx", "cuda"), help="amx: the matrix unit of Intel's processors")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the network")
     parser.add_argument("--workers", type=int, default=0, help="processes that cut crops; 0 cuts in this one")
     parser.add_argument("--seed", type=int, default=1)
@@ -212,10 +234,10 @@ def main() -> None:
         with stem.with_suffix(".log").open("a") as log:
             log.write(line + "\n")
 
-    run = Run(RECIPES[options.recipe], options.start, options.device, options.seed)
+    run = Run(RECIPES[options.recipe], options)
     checkpoint = stem.with_suffix(".checkpoint")
     if checkpoint.exists():
-        run.resume(checkpoint, options.device)
+        run.resume(checkpoint, torch_device(options.device))
         report(f"resumed at step {run.steps}, {run.seconds / 60:.1f} of {options.minutes:g} minutes")
     if run.seconds < 60 * options.minutes:
         train(run, options, checkpoint, report)
