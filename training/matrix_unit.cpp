@@ -28,7 +28,8 @@ constexpr int TILE = 16;          // rows of a tile; also its columns, in 32-bit
 constexpr int DEPTH = 32;         // bfloat16 numbers in a row of a tile
 constexpr int BLOCK = 32;         // channels of a block: two tiles
 constexpr int TAPS = 9;
-constexpr int BAND = 4, RING = 8;           // picture rows whose weight gradient is summed before the sums go back to memory
+constexpr int BAND = 4;           // picture rows whose weight gradient is summed before the sums go back to memory
+constexpr int RING = 8;           // transposed rows that are kept: the band's and its two neighbours, and more
 constexpr size_t HUGE_PAGE = 2 << 20;
 constexpr float LUMA[3] = {0.299f, 0.587f, 0.114f};
 
@@ -80,6 +81,40 @@ size_t packed_place(int taps, int depth, int o, int k, int tap) {
   return tile * DEPTH * TILE + (k % DEPTH / 2 * TILE + o % TILE) * 2 + k % 2;
 }
 
+// Tiles 0 to 3 hold sums, float [2][2][16][16]: of the first factors in tiles 4 and 5 with the second ones in 6 and 7.
+void clear_sums() {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+}
+
+void load_sums(const float* from) {
+  _tile_loadd(0, from, 64);
+  _tile_loadd(1, from + 256, 64);
+  _tile_loadd(2, from + 512, 64);
+  _tile_loadd(3, from + 768, 64);
+}
+
+void store_sums(float* to) {
+  _tile_stored(0, to, 64);
+  _tile_stored(1, to + 256, 64);
+  _tile_stored(2, to + 512, 64);
+  _tile_stored(3, to + 768, 64);
+}
+
+// Adds to the sums; strides in bfloat16 numbers.
+inline void multiply(const bf16* a0, const bf16* a1, int a_stride, const bf16* b0, const bf16* b1, int b_stride) {
+  _tile_loadd(4, a0, a_stride * 2);
+  _tile_loadd(6, b0, b_stride * 2);
+  _tile_loadd(7, b1, b_stride * 2);
+  _tile_loadd(5, a1, a_stride * 2);
+  _tile_dpbf16ps(0, 4, 6);
+  _tile_dpbf16ps(1, 4, 7);
+  _tile_dpbf16ps(2, 5, 6);
+  _tile_dpbf16ps(3, 5, 7);
+}
+
 // Sums of 2 x 16 pixels and 32 outputs from `taps` x `depth` inputs each, for a whole picture. `at(y, x, tap)` is where
 // the 16 pixels from (y, x) on find their inputs, `stride` numbers apart; `finish(sums, y, x, block)` gets
 // float [2 rows][2 halves][16 pixels][16 outputs].
@@ -92,27 +127,13 @@ void convolve(const bf16* weights, int taps, int depth, int stride, int outputs,
     for (int y = 0; y < height; y += 2)
       for (int x = 0; x < width; x += TILE) {
         const bf16* b = weights + block * block_weights;
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
+        clear_sums();
         for (int tap = 0; tap < taps; tap++) {
           const bf16 *upper = at(y, x, tap), *lower = at(y + 1, x, tap);
-          for (int k = 0; k < depth; k += DEPTH, b += DEPTH * BLOCK) {
-            _tile_loadd(4, upper + k, stride * 2);
-            _tile_loadd(6, b, 64);
-            _tile_loadd(7, b + DEPTH * TILE, 64);
-            _tile_loadd(5, lower + k, stride * 2);
-            _tile_dpbf16ps(0, 4, 6);
-            _tile_dpbf16ps(1, 4, 7);
-            _tile_dpbf16ps(2, 5, 6);
-            _tile_dpbf16ps(3, 5, 7);
-          }
+          for (int k = 0; k < depth; k += DEPTH, b += DEPTH * BLOCK)
+            multiply(upper + k, lower + k, stride, b, b + DEPTH * TILE, DEPTH);
         }
-        _tile_stored(0, sums, 64);
-        _tile_stored(1, sums + 256, 64);
-        _tile_stored(2, sums + 512, 64);
-        _tile_stored(3, sums + 768, 64);
+        store_sums(sums);
         finish(sums, y, x, block);
       }
 }
@@ -221,12 +242,12 @@ struct Packed {
 // What one thread works with: one picture at a time, and its share of the gradients.
 struct Worker {
   Shape shape;
-  std::vector<Buffer<bf16>> before;         // each PReLU
-  Buffer<bf16> after[2];                    // the last two PReLUs
-  Buffer<bf16> columns;                     // the first layer's inputs, [h * w, 32]
-  Buffer<bf16> change[2], last_change;      // gradients of what comes before a PReLU
-  Buffer<float> found;                      // the last layer's outputs, [h * w, last]
-  Buffer<bf16> transposed, paired;
+  std::vector<Buffer<bf16>> before;     // each PReLU
+  Buffer<bf16> after[2];                // the last two PReLUs
+  Buffer<bf16> columns;                 // the first layer's inputs, [h * w, 32]
+  Buffer<bf16> change[2], last_change;  // gradients of what comes before a PReLU
+  Buffer<float> found;                  // the last layer's outputs, [h * w, last]
+  Buffer<bf16> transposed, paired;      // a band of inputs and of gradients, as the matrix unit wants them
   std::vector<Buffer<float>> weight, bias, slope;
   double loss = 0;
 
@@ -428,27 +449,13 @@ struct Worker {
   // Inputs from `input` on, outputs from `output` on.
   void weigh_band(int top, int input, int output, int tap, float* sums) {
     const int span = shape.span();
-    _tile_loadd(0, sums, 64);
-    _tile_loadd(1, sums + 256, 64);
-    _tile_loadd(2, sums + 512, 64);
-    _tile_loadd(3, sums + 768, 64);
+    load_sums(sums);
     for (int y = 0; y < BAND; y++) {
       const bf16 *a = row_of_inputs(top + y + tap / 3) + input * span + tap % 3, *b = row_of_changes(output / BLOCK, y);
-      for (int x = 0; x < shape.width; x += DEPTH, a += DEPTH, b += DEPTH * BLOCK) {
-        _tile_loadd(4, a, span * 2);
-        _tile_loadd(6, b, BLOCK * 4);
-        _tile_loadd(7, b + 2 * TILE, BLOCK * 4);
-        _tile_loadd(5, a + TILE * span, span * 2);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-      }
+      for (int x = 0; x < shape.width; x += DEPTH, a += DEPTH, b += DEPTH * BLOCK)
+        multiply(a, a + TILE * span, span, b, b + 2 * TILE, 2 * BLOCK);
     }
-    _tile_stored(0, sums, 64);
-    _tile_stored(1, sums + 256, 64);
-    _tile_stored(2, sums + 512, 64);
-    _tile_stored(3, sums + 768, 64);
+    store_sums(sums);
   }
 };
 
