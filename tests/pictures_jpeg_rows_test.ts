@@ -3,9 +3,11 @@
  */
 
 import assert from "node:assert/strict";
+import { encodeRows } from "../src/cli/encoding.ts";
 import { InputError, UsageError } from "../src/errors.ts";
 import { concatBytes } from "../src/pictures/bytes.ts";
 import {
+  convertDepth,
   decodePicture,
   encodeJpegRows,
   encodePicture,
@@ -42,6 +44,18 @@ Deno.test("JPEG rows: metadata is kept, and bytes do not depend on how the rows 
   const file = await joined(picture, chunks(picture, 480));
   assert.deepEqual(await joined(picture, chunks(picture, 1)), file);
   assert.deepEqual((await decodePicture(file)).metadata.icc, metadata.icc);
+});
+
+Deno.test("JPEG rows: noise instead of steps does not depend on how the rows come", async () => {
+  const picture = testPicture(48, 24, 3, 16);
+  const { data: _, ...header } = picture;
+  const shallow = convertDepth(picture, 8, { dither: true });
+  const expected = await joined(shallow, chunks(shallow, 24));
+  for (const rows of [1, 7, 24]) {
+    const options = { format: "jpeg", quality: 90, dither: true } as const;
+    const parts = await Array.fromAsync(encodeRows(header, chunks(picture, rows), options));
+    assert.deepEqual(concatBytes(parts), expected, `${rows} rows at a time`);
+  }
 });
 
 Deno.test("JPEG rows: what is not a picture of that header is refused", async () => {

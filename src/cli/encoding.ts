@@ -46,7 +46,12 @@ export function encodeRows(
   { format, quality = FORMATS.jpeg.quality!, dither = false }: EncodeOptions,
 ): AsyncGenerator<Uint8Array> {
   if (format === "png") return encodePngRows(header, rows);
-  const inBytes = changeRows({ ...header, rows }, (part) => convertDepth(part, 8, { dither }));
+  let firstSample = 0;
+  const inBytes = changeRows({ ...header, rows }, (part) => {
+    const shallow = convertDepth(part, 8, { dither, firstSample });
+    firstSample += part.data.length;
+    return shallow;
+  });
   return encodeJpegRows({ ...header, depth: 8 }, inBytes, quality);
 }
 

@@ -11,6 +11,8 @@ export interface DepthOptions {
    * 8 bits: a gradient of 16 bits then has no visible steps. Full black and white stay as they are.
    */
   dither?: boolean;
+  /** Where the samples begin in those of the whole picture, if they are a band of it: noise goes on there. */
+  firstSample?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface DepthOptions {
 export function convertDepth(
   picture: Picture,
   depth: Depth,
-  { dither = false }: DepthOptions = {},
+  { dither = false, firstSample = 0 }: DepthOptions = {},
 ): Picture {
   if (picture.depth === depth) return picture;
   const from = picture.data;
@@ -39,7 +41,9 @@ export function convertDepth(
   const scale = whiteOf(depth) / whiteOf(picture.depth);
   if (depth === 8 && dither) {
     const white = whiteOf(picture.depth);
-    for (let i = 0; i < from.length; i++) to[i] = ditheredLevel(from[i] / white, i);
+    for (let i = 0; i < from.length; i++) {
+      to[i] = ditheredLevel(from[i] / white, firstSample + i);
+    }
   } else if (depth === 32) {
     for (let i = 0; i < from.length; i++) to[i] = from[i] * scale;
   } else if (picture.depth === 32) {
