@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { backProject, type BackProjectionRequest } from "../src/engine/back_projection.ts";
 import { planBackProjection } from "../src/engine/back_projection_plan.ts";
 import { UsageError } from "../src/errors.ts";
+import { OutOfGpuMemoryError } from "../src/gpu/device.ts";
 import { Submitter } from "../src/gpu/submission.ts";
 import { fromGpuPixels } from "../src/pictures/gpu_pixels.ts";
 import {
@@ -165,7 +166,7 @@ Deno.test("backProject() takes smaller bands when memory runs out", () =>
     });
     assert.equal(shortages, 1);
     await withShortage(bytes, Infinity, async () => {
-      await assert.rejects(run(picture, before, request), /memory/);
+      await assert.rejects(run(picture, before, request), OutOfGpuMemoryError);
     });
     assert.equal(gpu.bytes, bytes);
   }));

@@ -1,5 +1,6 @@
 /** What the passes that go by bands of rows have in common. */
 
+import { UsageError } from "../errors.ts";
 import { type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import type { Command } from "../gpu/submission.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
@@ -16,8 +17,9 @@ interface BandPlan {
  *
  * @param what What the buffers are for, in errors.
  * @param memory Bytes that may be planned with at first.
- * @throws {OutOfGpuMemoryError} If bands of one row are too large; nothing is left allocated.
- * @throws What `planWithin` throws of too little memory.
+ * @throws {OutOfGpuMemoryError} If the smallest bands are too large for the device; nothing is left
+ *   allocated.
+ * @throws {UsageError} Of `planWithin`, if it says that `memory` is too little.
  */
 export async function allocateBands<P extends BandPlan, B extends { destroy(): void }>(
   gpu: Gpu,
@@ -26,17 +28,32 @@ export async function allocateBands<P extends BandPlan, B extends { destroy(): v
   planWithin: (memory: number) => P,
   create: (plan: P) => B,
 ): Promise<{ plan: P; buffers: B }> {
-  const plan = planWithin(memory);
-  let buffers: B | undefined;
+  let plan = planWithin(memory);
+  for (;;) {
+    let buffers: B | undefined;
+    try {
+      await gpu.checked(what, () => {
+        buffers = create(plan);
+      });
+      return { plan, buffers: buffers! };
+    } catch (error) {
+      buffers?.destroy();
+      if (!(error instanceof OutOfGpuMemoryError) || plan.bandRows === 1) throw error;
+      plan = afterShortage(plan, planWithin, error);
+    }
+  }
+}
+
+/** The plan for half the memory; without one, the shortage is the error, not what was asked for. */
+function afterShortage<P extends BandPlan>(
+  { gpuBytes }: P,
+  planWithin: (memory: number) => P,
+  shortage: OutOfGpuMemoryError,
+): P {
   try {
-    await gpu.checked(what, () => {
-      buffers = create(plan);
-    });
-    return { plan, buffers: buffers! };
+    return planWithin(gpuBytes / 2);
   } catch (error) {
-    buffers?.destroy();
-    if (!(error instanceof OutOfGpuMemoryError) || plan.bandRows === 1) throw error;
-    return await allocateBands(gpu, what, plan.gpuBytes / 2, planWithin, create);
+    throw error instanceof UsageError ? shortage : error;
   }
 }
 
