@@ -4,6 +4,7 @@
  */
 
 import type { Gpu } from "../src/gpu/device.ts";
+import { RESAMPLE_KERNELS } from "../src/kernels/taps.ts";
 import { flopPerPixel } from "../src/networks/analysis.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import type { UpscalerOptions } from "../src/upscale_options.ts";
@@ -37,7 +38,7 @@ export interface NetworkFigures extends Timing {
 /**
  * Measures networks one after the other, each beside bicubic by its factor.
  *
- * @param models Names, paths or URLs.
+ * @param models Names, paths or URLs; resampling kernels among them are passed over.
  * @param onStart Told what is measured before its turn.
  * @throws {ModelError} If a model cannot be used.
  * @throws {GpuError} If the device fails.
@@ -53,7 +54,8 @@ export async function benchNetworks(
   const picture = noise(size);
   const bicubics = new Map<number, NetworkFigures>();
   const figures: NetworkFigures[] = [];
-  for (const model of models) {
+  const networks = models.filter((model) => !RESAMPLE_KERNELS.some((kernel) => kernel === model));
+  for (const model of networks) {
     for (const storage of ["f32", "f16"] as const) {
       onStart(`${model} ${storage}`);
       const row = await benchUpscaler(gpu, { model, precision: storage }, picture, budget);

@@ -68,7 +68,7 @@ const EDGE = 2;
 const PICTURE_NAME = /\.(png|jpe?g)$/i;
 
 /**
- * Measures networks, and bicubic by the same factors.
+ * Measures networks, and by the same factors bicubic and what else has none of its own.
  *
  * @param models Names, paths or URLs.
  * @param folder A folder of pictures; those in the folders in it are left out.
@@ -85,10 +85,10 @@ export async function benchQuality(
   const names = await pictureNames(folder);
   const contestants: Contestant[] = [];
   try {
-    for (const model of ["bicubic", ...models]) {
+    for (const model of new Set(["bicubic", ...models])) {
       contestants.push(await Contestant.create(gpu, model, options));
     }
-    const scales = new Set(contestants.slice(1).map(({ scale }) => scale!));
+    const scales = new Set(contestants.flatMap(({ scale }) => scale ?? []));
     const tables = [...scales].map((scale) => {
       return new ScaleTable(gpu, folder, scale, contestants, options);
     });

@@ -40,7 +40,7 @@ export interface UpscalerOptions {
   model?: string | URL | Uint8Array;
   /**
    * How much damage is taken away, 0 to 1: the share of the restoring network in the weights. Only for
-   * embedded networks that have one (`photo-x4`). Default: 0.
+   * embedded networks that have one (`photo-x4`, `fast-x4`). Default: 0.
    */
   denoise?: number;
   /** A device to share. Default: one is opened, and goes with the upscaler. */

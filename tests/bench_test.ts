@@ -69,7 +69,7 @@ Deno.test("runBench() reports every part on tiny sizes", async () => {
     const report: BenchReport = JSON.parse(JSON.stringify(
       await runBench({
         sections: SECTIONS,
-        models: ["fast-x4"],
+        models: ["fast-x4", "lanczos3"],
         images: folder,
         size: SIZE,
         seconds: 0,
@@ -79,7 +79,7 @@ Deno.test("runBench() reports every part on tiny sizes", async () => {
     const networks = report.networks!.map(({ model, storage }) => `${model} ${storage}`);
     assert.deepEqual(networks, ["fast-x4 f32", "fast-x4 f16", "bicubic pixels"]);
     const quality = report.quality!.models;
-    assert.deepEqual(quality.map(({ model }) => model), ["bicubic", "fast-x4"]);
+    assert.deepEqual(quality.map(({ model }) => model), ["bicubic", "fast-x4", "lanczos3"]);
     for (const row of quality) assertPositive(row, ["psnrY", "ssimY", "scale"]);
     const text = formatReport(report);
     for (const { kernel } of report.kernels!) assert.ok(text.includes(kernel), kernel);

@@ -194,19 +194,21 @@ Deno.test("loadModel() blends in as much of the restorer as asked for", async ()
     assert.ok(conv.kind === "conv");
     return conv.weight;
   };
-  const photo = await firstWeights("photo-x4");
-  const restore = await firstWeights("restore-x4");
-  assert.notDeepEqual(photo, restore);
-  assert.deepEqual(await firstWeights("photo-x4", 1), restore);
-  const half = await firstWeights("photo-x4", 0.25);
-  half.forEach((value, i) => {
-    assert.ok(Math.abs(value - (0.75 * photo[i] + 0.25 * restore[i])) < 1e-6);
-  });
+  for (const [name, restorer] of [["photo-x4", "restore-x4"], ["fast-x4", "fast-restore-x4"]]) {
+    const clean = await firstWeights(name);
+    const restored = await firstWeights(restorer);
+    assert.notDeepEqual(clean, restored);
+    assert.deepEqual(await firstWeights(name, 1), restored);
+    const quarter = await firstWeights(name, 0.25);
+    quarter.forEach((value, i) => {
+      assert.ok(Math.abs(value - (0.75 * clean[i] + 0.25 * restored[i])) < 1e-6);
+    });
+  }
 });
 
 Deno.test("loadModel() refuses to denoise with a model that has no restorer", async () => {
-  await assert.rejects(loadModel("fast-x4", { denoise: 0.5 }), {
+  await assert.rejects(loadModel("fast-x2", { denoise: 0.5 }), {
     name: "UsageError",
-    message: "Denoising needs one of the models photo-x4",
+    message: "Denoising needs one of the models photo-x4, fast-x4",
   });
 });

@@ -207,7 +207,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, help="the highest learning rate (the recipe's)")
     parser.add_argument("--batch", type=int, default=8, help="crops a step")
     parser.add_argument("--patch", type=int, default=48, help="side of a crop, in input pixels")
-    parser.add_argument("--device", default="cpu", choices=("cpu", "amx", "cuda"), help="amx: the matrix unit of Intel's processors")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "amx", "cuda"),
+                        help="amx: the matrix unit of Intel's processors")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the network")
     parser.add_argument("--workers", type=int, default=0, help="processes that cut crops; 0 cuts in this one")
     parser.add_argument("--seed", type=int, default=1)

@@ -49,7 +49,7 @@ const OPTIONS = {
     words: ["auto"],
     min: 0,
     max: 1,
-    help: "how much of the damage photo-x4 takes away for that (default: 0)",
+    help: "how much of the damage is taken away for that (default: 0)",
   }),
   size: sizeOption("what kernels and networks work on (default: by the adapter)"),
   seconds: numberOption({

@@ -26,7 +26,7 @@ export const UPSCALER_OPTIONS = {
     words: ["auto"],
     min: 0,
     max: 1,
-    help: "take away JPEG damage and noise; photo-x4 only (default: auto, as found in the picture)",
+    help: "take away JPEG damage and noise; photo-x4 and fast-x4 (default: auto, as found)",
   }),
   tile: numberOption({
     value: "N",

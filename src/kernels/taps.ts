@@ -7,8 +7,9 @@
  * Keys' bicubic (IEEE ASSP 29, 1981; a = -0.5) and Lanczos' windowed sinc with three lobes.
  */
 
-/** The resampling kernels. */
-export type ResampleKernel = "bicubic" | "lanczos3";
+/** The resampling kernels: what a picture can be enlarged with instead of a network. */
+export const RESAMPLE_KERNELS = ["bicubic", "lanczos3"] as const;
+export type ResampleKernel = typeof RESAMPLE_KERNELS[number];
 
 /** Taps of every output position along one axis: a run of source positions, and a weight for each. */
 export interface Taps {
