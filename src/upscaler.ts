@@ -163,8 +163,8 @@ export class Upscaler {
   }
 
   /**
-   * Returns how long the passes of a plan would take, in seconds. A small sample is upscaled to learn
-   * the speed of the device.
+   * Returns how long the passes of a plan would take, in seconds. A small sample is upscaled, and made
+   * faithful if the plan says so, to learn the speed of the device.
    *
    * @throws {GpuError} If the device fails.
    */
@@ -179,11 +179,15 @@ export class Upscaler {
       metadata: {},
     };
     const flopOf = ({ passes }: Plan) => passes.reduce((sum, { flop }) => sum + flop, 0);
-    await this.upscale(sample);
+    const corrected = plan.passes.some(({ kind }) => kind === "back-projection");
+    const options: UpscaleOptions = this.network
+      ? { mode: corrected ? "faithful" : "network" }
+      : {};
+    await this.upscale(sample, options);
     const start = performance.now();
-    await this.upscale(sample);
+    await this.upscale(sample, options);
     const seconds = (performance.now() - start) / 1000;
-    return seconds * flopOf(plan) / flopOf(await this.plan(sample));
+    return seconds * flopOf(plan) / flopOf(await this.plan(sample, options));
   }
 
   /** Gives the weights back, and the device if it was not brought along. */
