@@ -17,16 +17,16 @@ class Recipe:
     rate: float
     """The learning rate at its highest."""
     minutes: float
-    """The time budget used for the published network, on one CPU core or two."""
+    """The time budget used for the published network, on one CPU core."""
     start: str
     """The network whose weights it starts from, "" for none. A restorer must share its start: their weights blend."""
 
 
 RECIPES: dict[str, Recipe] = {
     #                          features convs scale damaged  rate   minutes start
-    "photo-x4":        Recipe(64,      16,   4,    False,   1e-3,  72,     ""),
+    "photo-x4":        Recipe(64,      16,   4,    False,   1e-3,  105,    ""),
     "fast-x4":         Recipe(32,      8,    4,    False,   1e-3,  27,     ""),
-    "restore-x4":      Recipe(64,      16,   4,    True,    1e-3,  12,     "photo-x4"),
+    "restore-x4":      Recipe(64,      16,   4,    True,    1e-3,  21,     "photo-x4"),
     "fast-restore-x4": Recipe(32,      8,    4,    True,    1e-3,  8,      "fast-x4"),
     "photo-x2":        Recipe(64,      16,   2,    False,   1e-3,  28,     "photo-x4"),
     "fast-x2":         Recipe(32,      8,    2,    False,   1e-3,  11,     "fast-x4"),
