@@ -14,7 +14,7 @@ import type { Region } from "./regions.ts";
 export interface BlockTraces {
   /**
    * How much larger the steps between blocks are than those within, in levels of 255: about 0 for a
-   * picture that was never a JPEG, 1 where blocks begin to show.
+   * picture that was never a JPEG, 1 where blocks begin to show. 0 for a picture too small to tell.
    */
   blockiness: number;
   /** Quality of the JPEG, 1 to 95 on libjpeg's scale; `undefined` if no trace of a table is found. */
@@ -25,6 +25,9 @@ const SIDE = 8;
 
 /** Steps larger than this are the picture's own edges. */
 const LARGEST_STEP = 16;
+
+/** Steps per position in a block, below which chance may look like blocks: about 92 x 92 pixels. */
+const MIN_STEPS = 1000;
 
 /** Blocks that are transformed, at most. */
 const MAX_BLOCKS = 3000;
@@ -75,7 +78,8 @@ export function findBlocks(regions: readonly Region[]): BlockTraces {
   const phase = { x: indexOfLargest(across), y: indexOfLargest(down) };
   const phases = phase.x === 0 && phase.y === 0 ? [phase] : [{ x: 0, y: 0 }, phase];
   const qualities = phases.map((phase) => qualityAt(regions, phase));
-  const blockiness = Math.min(excess(across), excess(down));
+  const pixels = regions.reduce((sum, { width, height }) => sum + width * height, 0);
+  const blockiness = pixels < SIDE * MIN_STEPS ? 0 : Math.min(excess(across), excess(down));
   return { blockiness, quality: qualities.find((quality) => quality !== undefined) };
 }
 
