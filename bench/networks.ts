@@ -4,7 +4,7 @@
  */
 
 import type { Gpu } from "../src/gpu/device.ts";
-import { RESAMPLE_KERNELS } from "../src/kernels/taps.ts";
+import { isResampleKernel } from "../src/kernels/taps.ts";
 import { flopPerPixel } from "../src/networks/analysis.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import type { UpscalerOptions } from "../src/upscale_options.ts";
@@ -54,8 +54,7 @@ export async function benchNetworks(
   const picture = noise(size);
   const bicubics = new Map<number, NetworkFigures>();
   const figures: NetworkFigures[] = [];
-  const networks = models.filter((model) => !RESAMPLE_KERNELS.some((kernel) => kernel === model));
-  for (const model of networks) {
+  for (const model of models.filter((name) => !isResampleKernel(name))) {
     for (const storage of ["f32", "f16"] as const) {
       onStart(`${model} ${storage}`);
       const row = await benchUpscaler(gpu, { model, precision: storage }, picture, budget);

@@ -5,7 +5,7 @@
 import { UsageError } from "./errors.ts";
 import { Gpu } from "./gpu/device.ts";
 import type { Faithfulness } from "./engine/back_projection_plan.ts";
-import { RESAMPLE_KERNELS } from "./kernels/taps.ts";
+import { isResampleKernel } from "./kernels/taps.ts";
 import { NetworkFamily } from "./network_family.ts";
 import type { Network } from "./networks/network.ts";
 import { type PassContext, PassRunner, type PlannedPass, sizeIn, sizeOut } from "./pass_runner.ts";
@@ -85,7 +85,7 @@ export class Upscaler {
   #destroyed = false;
 
   private constructor(gpu: Gpu, family: NetworkFamily | undefined, options: UpscalerOptions) {
-    const kernel = RESAMPLE_KERNELS.find((name) => name === options.model) ?? "bicubic";
+    const kernel = isResampleKernel(options.model) ? options.model : "bicubic";
     this.gpu = gpu;
     this.label = family?.main.label ?? kernel;
     this.network = family?.main.network;
@@ -104,7 +104,7 @@ export class Upscaler {
   static async create(options: UpscalerOptions = {}): Promise<Upscaler> {
     checkOptions(options);
     const { model = defaultModel().name, denoise = 0 } = options;
-    const resampling = RESAMPLE_KERNELS.some((name) => name === model);
+    const resampling = isResampleKernel(model);
     if (resampling && denoise > 0) throw new UsageError(`Denoising needs a network, not ${model}`);
     const family = resampling ? undefined : await NetworkFamily.load(model, denoise);
     return new Upscaler(options.device ?? await Gpu.open(), family, options);

@@ -8,8 +8,12 @@
  */
 
 /** The resampling kernels: what a picture can be enlarged with instead of a network. */
-export const RESAMPLE_KERNELS = ["bicubic", "lanczos3"] as const;
-export type ResampleKernel = typeof RESAMPLE_KERNELS[number];
+export type ResampleKernel = "bicubic" | "lanczos3";
+
+/** Says whether a model is no network but a resampling kernel. */
+export function isResampleKernel(model: unknown): model is ResampleKernel {
+  return model === "bicubic" || model === "lanczos3";
+}
 
 /** Taps of every output position along one axis: a run of source positions, and a weight for each. */
 export interface Taps {
