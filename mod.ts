@@ -30,8 +30,9 @@
  * @module
  */
 
-export { type Plan, Upscaler } from "./src/upscaler.ts";
-export type { PlannedPass } from "./src/pass_runner.ts";
+export { Upscaler } from "./src/upscaler.ts";
+export type { PictureRun, Plan, Report } from "./src/upscale_plan.ts";
+export type { PassReport, PlannedPass, Retry } from "./src/passes/pass.ts";
 export {
   DEFAULT_MEMORY,
   SCALE_RANGE,

@@ -2,7 +2,8 @@
 
 import { dirname } from "node:path";
 import { InputError } from "../errors.ts";
-import type { Plan, Upscaler } from "../upscaler.ts";
+import type { Plan } from "../upscale_plan.ts";
+import type { Upscaler } from "../upscaler.ts";
 import type { BatchOptions } from "./batch.ts";
 import { CODECS_HERE } from "./codecs.ts";
 import { freeBytes, megabytes, mostBytes } from "./disk_space.ts";

@@ -2,9 +2,9 @@
 
 import { isCropped, isPadded } from "../targets/plan.ts";
 import { MOST_STRETCH } from "../tiles/factors.ts";
-import type { Size } from "../tiles/size.ts";
-import type { PlannedPass } from "../pass_runner.ts";
-import type { Plan } from "../upscaler.ts";
+import type { Size } from "../raster/size.ts";
+import type { PlannedPass } from "../passes/pass.ts";
+import type { Plan } from "../upscale_plan.ts";
 import type { Aim } from "./aim.ts";
 
 /**

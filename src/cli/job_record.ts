@@ -5,7 +5,7 @@
 
 import { lossesOf, type PictureFormat, type PictureHeader } from "../pictures/mod.ts";
 import { type RecordFields, withRecord } from "../pictures/record.ts";
-import type { Plan } from "../upscaler.ts";
+import type { Plan } from "../upscale_plan.ts";
 import { embeddedModels } from "../weights/library.ts";
 import { weightHashes } from "./settings.ts";
 import { TARGET_OPTIONS } from "./target_options.ts";

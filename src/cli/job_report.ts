@@ -1,6 +1,7 @@
 /** What was done with a picture and how long it took: the line of `--json`. */
 
-import type { Plan, Upscaler } from "../upscaler.ts";
+import type { Plan } from "../upscale_plan.ts";
+import type { Upscaler } from "../upscaler.ts";
 
 /** What was done. */
 export interface JobReport {

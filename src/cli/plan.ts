@@ -1,8 +1,8 @@
 /** `tessera plan photo.jpg`: what would be done, without doing it. */
 
 import { UsageError } from "../errors.ts";
-import type { PlannedPass } from "../pass_runner.ts";
-import type { Plan } from "../upscaler.ts";
+import type { PlannedPass } from "../passes/pass.ts";
+import type { Plan } from "../upscale_plan.ts";
 import { type Aim, aimAt, cropTo, upscaleOf } from "./aim.ts";
 import { describeOptions, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";

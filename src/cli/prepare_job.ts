@@ -2,7 +2,7 @@
 
 import type { EncodeOptions, Picture, PictureHeader, PictureRows } from "../pictures/mod.ts";
 import { FAST_HALO } from "../tiles/budget.ts";
-import type { Plan } from "../upscaler.ts";
+import type { Plan } from "../upscale_plan.ts";
 import { type Aim, aimAt, cropTo, resultOf, upscaleOf } from "./aim.ts";
 import type { Codecs } from "./codecs.ts";
 import { checkEncoder } from "./encoding.ts";

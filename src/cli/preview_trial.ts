@@ -10,9 +10,10 @@ import type { Picture } from "../pictures/mod.ts";
 import { psnrY } from "../quality/psnr.ts";
 import { ssimY } from "../quality/ssim.ts";
 import { cropPicture } from "../targets/crop.ts";
-import type { Size } from "../tiles/size.ts";
-import type { Region } from "../tiles/plan.ts";
-import type { Plan, Upscaler } from "../upscaler.ts";
+import type { Size } from "../raster/size.ts";
+import type { Region } from "../raster/size.ts";
+import type { Plan } from "../upscale_plan.ts";
+import type { Upscaler } from "../upscaler.ts";
 import type { Style } from "./style_options.ts";
 import { around, type PreviewSample } from "./preview_sample.ts";
 

@@ -10,6 +10,7 @@ import {
   type Samples,
 } from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
+import type { Report } from "../upscale_plan.ts";
 import { padTo, upscaleOf } from "./aim.ts";
 import { checkSpace, mostBytes } from "./disk_space.ts";
 import { encodeRows, isWrittenInRows } from "./encoding.ts";
@@ -61,9 +62,9 @@ export async function runJob(
     ? encodedInRows
     : encodedAsWhole;
   let consistency: number | undefined;
-  const onConsistency = (psnr: number) => consistency = psnr;
+  const onReport = (report: Report) => consistency = report.consistency;
   const upscale = () => {
-    const asked = { ...upscaleOf(aim), signal, onProgress, onConsistency };
+    const asked = { ...upscaleOf(aim), signal, onProgress, onReport };
     return padTo(upscaler.upscaleRows(prepared.part, asked), aim);
   };
   for await (const bytes of encoded(upscale, encoding, options, clock)) {
