@@ -12,7 +12,7 @@ import { BadResultError } from "../engine/workspace.ts";
 import type { Band } from "../raster/bands.ts";
 import type { RowWindow } from "../raster/row_window.ts";
 import type { LossBudget } from "./loss_budget.ts";
-import type { PassCut, PassRun, Retry } from "./pass.ts";
+import type { PassCut, PassLog, PassRun, Retry } from "./pass.ts";
 
 /** One way to cut the rest of a pass. */
 export interface Schedule<Row, Piece, Input> {
@@ -57,8 +57,7 @@ export async function* runInBands<Row, Piece, Input>(
 ): AsyncGenerator<Band> {
   try {
     for (let first = 0;;) {
-      const attempt = new Attempt(gpu, schedule, first);
-      log.cut(schedule.cut);
+      const attempt = new Attempt(gpu, schedule, first, log);
       try {
         return yield* attempt.bands();
       } catch (error) {
@@ -115,9 +114,11 @@ class Attempt<Row, Piece, Input> {
   /** Rows of the schedule that are finished. */
   finished: number;
   readonly #gpu: Gpu;
+  readonly #log: PassLog;
 
-  constructor(gpu: Gpu, schedule: Schedule<Row, Piece, Input>, first: number) {
+  constructor(gpu: Gpu, schedule: Schedule<Row, Piece, Input>, first: number, log: PassLog) {
     this.#gpu = gpu;
+    this.#log = log;
     this.schedule = schedule;
     this.generation = gpu.generation;
     this.finished = first;
@@ -136,6 +137,8 @@ class Attempt<Row, Piece, Input> {
         started?.words.catch(() => {});
         const band = earlier && machine.finish(earlier.piece, await earlier.words);
         if (band === undefined) continue;
+        // Only what leaves counts.
+        this.#log.cut(schedule.cut);
         this.finished++;
         if (this.finished < schedule.rows.length) schedule.forget(schedule.rows[this.finished]);
         yield band;

@@ -103,9 +103,9 @@ export class PassLog {
     this.#onRetry = onRetry;
   }
 
-  /** The pass is computed like this, from now on. */
+  /** A band was computed like this. */
   cut(cut: PassCut): void {
-    this.#cuts.push(cut);
+    if (this.#cuts.at(-1) !== cut) this.#cuts.push(cut);
   }
 
   retry(retry: Retry): void {
