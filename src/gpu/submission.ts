@@ -6,6 +6,7 @@
  * speed of those before it.
  */
 
+import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
 import type { Gpu } from "./device.ts";
 
 /** One dispatch, ready to be recorded. */
@@ -18,9 +19,6 @@ export interface Command {
 
 /** Seconds that one submission should take. */
 const TARGET_SECONDS = 0.1;
-
-/** Whether the runtime waits inside `onSubmittedWorkDone()`, before it returns. */
-const SUBMITTED_WORK_IS_DONE = "Deno" in globalThis;
 
 /** FLOP per second assumed before anything was measured: slow, so that the first piece is short. */
 const FIRST_GUESS = { software: 2e10, hardware: 3e11 };
@@ -110,7 +108,7 @@ export class Submitter {
  */
 export async function finished(gpu: Gpu): Promise<void> {
   const done = gpu.device.queue.onSubmittedWorkDone();
-  if (!SUBMITTED_WORK_IS_DONE) return void await done;
+  if (!QUEUE_WAITS_IN_CALL) return void await done;
   done.catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
