@@ -263,7 +263,9 @@ Deno.test("tessera --json tells programs what was done, and --quiet people nothi
       model: "fast-x4",
       scale: 2.5,
       precision: "f32",
+      exact: true,
       denoise: 0,
+      retries: [],
     });
     assert.ok(consistency >= 45, `${consistency} dB`);
     assert.deepEqual(Object.keys(seconds), ["decode", "upscale", "encode", "total"]);

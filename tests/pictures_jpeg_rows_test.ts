@@ -3,7 +3,7 @@
  */
 
 import assert from "node:assert/strict";
-import { encodeRows } from "../src/cli/encoding.ts";
+import { encodeRows } from "../src/enhance/encoding.ts";
 import { InputError, UsageError } from "../src/errors.ts";
 import { concatBytes } from "../src/pictures/bytes.ts";
 import {

@@ -347,7 +347,7 @@ Deno.test("upscale() names the option, its range and what it received", () =>
 
 Deno.test("upscale() says what is needed when memory is too small, and works on afterwards", () =>
   withUpscaler({ memory: 4e5 }, async (upscaler) => {
-    await assert.rejects(upscaler.upscale(pictureOf()), /No tile fits into .* MB .*--memory/);
+    await assert.rejects(upscaler.upscale(pictureOf()), /No tile fits into .* MB of GPU memory/);
     await assert.rejects(upscaler.upscale(pictureOf()), /No tile fits/);
   }));
 

@@ -3,6 +3,7 @@
  * what is missing.
  */
 
+import { adviseOn } from "./failure.ts";
 import { NoGpuError } from "../errors.ts";
 import { type AdapterSummary, Gpu } from "../gpu/device.ts";
 import type { Style } from "../kernels/styles.ts";
@@ -101,7 +102,7 @@ async function diagnoseGpu(advice: string[]): Promise<GpuDiagnosis | null> {
     gpu = await Gpu.open();
   } catch (error) {
     if (!(error instanceof NoGpuError)) throw error;
-    advice.push(error.message);
+    advice.push(adviseOn(error));
     return null;
   }
   try {

@@ -162,10 +162,8 @@ export function planBackProjection(
   }
   throw new UsageError(
     `Making a result of ${large.width}x${large.height} faithful needs ` +
-      `${megabytes(sized.gpuBytes)} MB of GPU memory for one row but has ${
-        megabytes(memory)
-      } MB: ` +
-      `give more with --memory, or choose --mode network`,
+      `${megabytes(sized.gpuBytes)} MB of GPU memory for one row but has ${megabytes(memory)} MB`,
+    { remedies: ["more memory", "mode network"], needed: sized.gpuBytes, available: memory },
   );
 }
 

@@ -83,7 +83,8 @@ export function planResample(
     if (bandRows === 1) {
       throw new UsageError(
         `Resampling to ${result.width}x${result.height} needs ${megabytes(gpuBytes)} MB of GPU ` +
-          `memory for one row but has ${megabytes(memory)} MB; give more with --memory`,
+          `memory for one row but has ${megabytes(memory)} MB`,
+        { remedies: ["more memory"], needed: gpuBytes, available: memory },
       );
     }
   }

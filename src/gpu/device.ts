@@ -283,8 +283,8 @@ export class Gpu {
 
   #outOfMemory(what: string): OutOfGpuMemoryError {
     return new OutOfGpuMemoryError(
-      `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use; ` +
-        `give less with --memory`,
+      `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use`,
+      { remedies: ["less memory"], needed: this.#bytes },
     );
   }
 
@@ -349,8 +349,8 @@ async function requestAdapter(powerPreference: GPUPowerPreference): Promise<GPUA
   const adapter = await navigator.gpu.requestAdapter({ powerPreference });
   if (adapter === null) {
     throw new NoGpuError(
-      "No GPU adapter was found. Install your GPU's driver with Vulkan support; without a GPU, " +
-        "a software adapter serves: `apt-get install mesa-vulkan-drivers libvulkan1` on Debian and Ubuntu",
+      "No GPU adapter was found",
+      { remedies: ["a driver"] },
     );
   }
   return adapter;
