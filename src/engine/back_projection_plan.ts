@@ -148,11 +148,13 @@ export function planBackProjection(
     const bands = bandsOf(shape, filters.y, from.row, rows);
     return { ...sizedPlan(shape, filters, bands, stepsOf(bands[0]).length), bands };
   };
-  const fits = ({ bands, bytes, gpuBytes }: ReturnType<typeof sizedWith>) => {
-    return gpuBytes <= memory && Math.max(...bytes.values()) <= maxBinding &&
-      bands.every((band) => mostRows(band) <= MOST_GRID_ROWS);
+  const accepts = (rows: number) => {
+    const bands = bandsOf(shape, filters.y, from.row, rows);
+    if (bands.some((band) => mostRows(band) > MOST_GRID_ROWS)) return false;
+    const { bytes, gpuBytes } = sizedWith(rows);
+    return gpuBytes <= memory && Math.max(...bytes.values()) <= maxBinding;
   };
-  const most = largestThat((rows) => fits(sizedWith(rows)), height);
+  const most = largestThat(accepts, height);
   // As few bands as possible, all of about the same size.
   const bandRows = most === 0 ? 1 : Math.ceil(height / Math.ceil(height / most));
   const sized = sizedWith(bandRows);
