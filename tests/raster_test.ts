@@ -58,19 +58,18 @@ function line(width: number, height: number): Picture {
   return { width, height, channels: 1, depth: 8, data, metadata: {} };
 }
 
-for (const [width, height] of [[40_000, 1], [1, 40_000]]) {
+/** 16 times as long, it has more than 65535 groups of 8 pixels. */
+const LENGTH = 33_000;
+
+for (const [width, height] of [[LENGTH, 1], [1, LENGTH]]) {
   Deno.test(`a picture of ${width}x${height} is resampled and made faithful at 16 times`, async () => {
     const upscaler = await Upscaler.create({ model: "bicubic", device: gpu });
     try {
-      for (const mode of ["network", "faithful"] as const) {
-        const { data } = await upscaler.upscale(line(width, height), { scale: 16, mode });
-        const long = 16 * 40_000;
-        const at = (i: number) => width > height ? data[8 * long + i] : data[i * 16 + 8];
-        // Far from both ends the result comes again as the picture does.
-        for (let i = 0; i < 800; i++) {
-          assert.equal(at(long - 1600 + i), at(1600 + i), `${mode}, ${i} from the end`);
-        }
-      }
+      const { data } = await upscaler.upscale(line(width, height), { scale: 16, mode: "faithful" });
+      const long = 16 * LENGTH;
+      const at = (i: number) => width > height ? data[8 * long + i] : data[i * 16 + 8];
+      // Far from both ends the result comes again as the picture does.
+      for (let i = 0; i < 800; i++) assert.equal(at(long - 1600 + i), at(1600 + i), `pixel ${i}`);
     } finally {
       upscaler.destroy();
     }

@@ -41,6 +41,8 @@ export class DeviceLostError extends GpuError {
 /** Features that speed the kernels up; each is used where the device really grants it. */
 const WANTED_FEATURES = ["subgroups"];
 
+const ENABLE_SUBGROUPS = "enable subgroups;\n";
+
 /** Limits that are raised to what the adapter has; all others stay at WebGPU's defaults. */
 const RAISED_LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
 
@@ -55,6 +57,8 @@ interface Opened {
   device: GPUDevice;
   adapter: AdapterSummary;
   enabled: ReadonlySet<string>;
+  /** Whether shaders have to name the extensions that they use. */
+  namesExtensions: boolean;
 }
 
 /**
@@ -293,7 +297,7 @@ export class Gpu {
     const known = this.#pipelines.get(code);
     if (known !== undefined) return known;
     const compiled: Promise<GPUComputePipeline> = this.checked(`the shader ${label}`, () => {
-      const module = this.device.createShaderModule({ label, code });
+      const module = this.device.createShaderModule({ label, code: this.#withExtensions(code) });
       return this.device.createComputePipeline({
         label,
         layout: "auto",
@@ -305,6 +309,11 @@ export class Gpu {
       if (this.#pipelines.get(code) === compiled) this.#pipelines.delete(code);
     });
     return compiled;
+  }
+
+  #withExtensions(code: string): string {
+    const named = this.#opened.namesExtensions && /\bsubgroup\w+\(/.test(code);
+    return named ? ENABLE_SUBGROUPS + code : code;
   }
 
   /** Gives the device back. Buffers that still live go with it. */
@@ -321,7 +330,8 @@ async function openDevice({ power = "high-performance" }: GpuOptions): Promise<O
     const adapter = await requestAdapter(power);
     const device = await requestDevice(adapter, wanted);
     if (device !== undefined) {
-      return { device, adapter: summarise(adapter), enabled: new Set(wanted) };
+      const namesExtensions = wanted.includes("subgroups") && await takesEnable(device);
+      return { device, adapter: summarise(adapter), enabled: new Set(wanted), namesExtensions };
     }
     if (wanted.length === 0) {
       throw new NoGpuError(
@@ -330,6 +340,16 @@ async function openDevice({ power = "high-performance" }: GpuOptions): Promise<O
     }
     wanted = await grantedOneByOne(power, wanted);
   }
+}
+
+/** Tint wants extensions to be named before they are used; naga in Deno 2.9.6 refuses this one's name. */
+async function takesEnable(device: GPUDevice): Promise<boolean> {
+  device.pushErrorScope("validation");
+  device.createShaderModule({
+    label: "whether extensions are named",
+    code: `${ENABLE_SUBGROUPS}@compute @workgroup_size(1) fn main() {}`,
+  });
+  return await device.popErrorScope() === null;
 }
 
 function pause(milliseconds: number): Promise<void> {
