@@ -6,7 +6,8 @@
  * import { encodePicture, enhance } from "./mod.ts";
  *
  * const file = await Deno.readFile("examples/scene-960x540.png");
- * const { picture, report } = await enhance(file, { model: "fast-x4", to: "qhd", denoise: "auto" });
+ * const asked = { model: "bicubic", to: "qhd", mode: "faithful" } as const; // or a network
+ * const { picture, report } = await enhance(file, asked);
  * console.assert(picture.width === 2560 && report.consistency! > 40);
  * const bytes = await encodePicture(picture, { format: "jpeg", quality: 90 });
  * console.assert(bytes.length > 0);
