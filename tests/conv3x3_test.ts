@@ -21,6 +21,7 @@ interface Case {
   inputs: number[];
   out: number;
   activation?: Activation["kind"];
+  gated?: boolean;
   residuals?: number;
   gain?: number;
   /** The output is a window of the convolved input, from this pixel on. */
@@ -39,16 +40,23 @@ const CASES: Case[] = [
   { width: 34, height: 4, inputs: [64, 32], out: 32, activation: "leaky" },
   { width: 19, height: 11, inputs: [5, 3, 10, 2], out: 7, residuals: 2, gain: -0.04 },
   { width: 21, height: 5, inputs: [64, 32, 32, 32, 32], out: 64, residuals: 2, gain: 0.2 },
+  { width: 13, height: 5, inputs: [9], out: 24, activation: "silu", residuals: 1 },
+  { width: 35, height: 3, inputs: [24], out: 40, activation: "silu" },
+  { width: 10, height: 7, inputs: [28], out: 28, gated: true },
+  { width: 33, height: 2, inputs: [7, 4], out: 12, gated: true, residuals: 1, gain: 3 },
   { width: 9, height: 5, inputs: [6], out: 20, inputAt: { x: 3, y: 2 }, activation: "prelu" },
   { width: 40, height: 3, inputs: [3, 8], out: 5, inputAt: { x: 0, y: 4 }, residuals: 1 },
 ];
 
 /** Compiling the other styles takes seconds on a software adapter, so that few cases have to do. */
-const FEW_CASES = [CASES[3], CASES[6], CASES[9], CASES[11]];
+const FEW_CASES: Record<Storage, Case[]> = {
+  f32: [6, 9, 12, 13, 15].map((i) => CASES[i]),
+  f16: [3, 11, 14].map((i) => CASES[i]),
+};
 
 for (const style of STYLES) {
   for (const storage of STORAGES) {
-    for (const test of style === STYLES[0] ? CASES : FEW_CASES) {
+    for (const test of style === STYLES[0] ? CASES : FEW_CASES[storage]) {
       Deno.test(`conv3x3() ${style} ${storage}: ${describe(test)}`, () =>
         withRandom((random) => compare(test, storage, style, random)));
     }
@@ -69,11 +77,13 @@ async function compare(test: Case, storage: Storage, style: Style, random: Rando
     tensor: tensor(test.out, width, height),
     scale,
   }));
+  const gated = test.gated ? [tensor(test.out, width, height)] : [];
+  const beside = [...gated, ...residuals.map((residual) => residual.tensor)];
   const layout = (t: Tensor) => layoutOf(t, storage, style);
   const output = layoutOf({ channels: test.out, width, height }, storage, style);
   const runs = inputs.map((input, link) => {
     const packed = pack(input, layout(input));
-    const [first = packed, second = packed] = residuals.map((r) => pack(r.tensor, output));
+    const [first = packed, second = packed] = beside.map((other) => pack(other, output));
     const weights = packConv3x3(operation, link, test.inputs);
     return {
       dispatch: conv3x3({ operation, link, input: layout(input), inputAt, output, style }),
@@ -81,7 +91,10 @@ async function compare(test: Case, storage: Storage, style: Style, random: Rando
     };
   });
   const words = await runKernel(runs, poison(output));
-  const convolved = twin(inputs, { ...operation, residuals: [] });
+  const { weight, bias, gain, activation } = operation;
+  const [other] = gated;
+  const gate = other && { kind: "attention", tensor: other } as const;
+  const convolved = twin(inputs, { weight, bias, gain, activation, gate });
   const expected = tensorOf(test.out, height, width, (c, y, x) =>
     residuals.reduce(
       (sum, { tensor, scale }) => sum + scale * at(tensor, c, y, x),
@@ -113,6 +126,7 @@ function operationOf(test: Case, random: Random): ConvOperation {
     bias: random.values(test.out),
     gain: test.gain ?? 1,
     activation: activationOf(test, random),
+    ...test.gated ? { gate: { kind: "attention", tensor: "gate" } } : {},
     residuals: Array.from(
       { length: test.residuals ?? 0 },
       (_, i) => ({ tensor: `residual ${i}`, scale: i === 0 ? 0.2 : 1 }),
@@ -129,8 +143,9 @@ function activationOf(test: Case, random: Random): Activation {
 
 function describe(test: Case): string {
   const { width, height, inputs, out, activation = "none", residuals = 0, gain = 1 } = test;
+  const end = test.gated ? "attention" : activation;
   const from = test.inputAt === undefined ? "" : ` from (${test.inputAt.x}, ${test.inputAt.y})`;
-  return `${width}x${height}${from}, ${inputs.join("+")} to ${out}, ${activation}, ` +
+  return `${width}x${height}${from}, ${inputs.join("+")} to ${out}, ${end}, ` +
     `${residuals} residuals, gain ${gain}`;
 }
 
@@ -148,7 +163,7 @@ Deno.test("conv3x3() refuses tensors that do not fit", () =>
     const greedy = { ...operation, residuals };
     assert.throws(
       () => conv3x3({ ...request, operation: greedy, input: layout(3), output: layout(8) }),
-      /"test" adds 3 tensors; at most 2/,
+      /"test" reads 3 tensors beside its output; at most 2/,
     );
     assert.throws(
       () => packConv3x3(operation, 0, [4]),

@@ -9,6 +9,12 @@ import assert from "node:assert/strict";
 import { decodePicture, type Picture } from "../src/pictures/mod.ts";
 import { psnrY } from "../src/quality/psnr.ts";
 import { Upscaler } from "../src/upscaler.ts";
+import {
+  type FloatTensor,
+  readSafetensors,
+  toFloat32,
+  writeSafetensors,
+} from "../src/weights/safetensors.ts";
 import { gpu } from "./gpu_harness.ts";
 import { hasShared, shared } from "./reference/shared.ts";
 
@@ -26,7 +32,7 @@ function crop(picture: Picture, width: number, height: number): Picture {
 }
 
 /** Returns the PSNR of each picture of a set, in the order of their names. */
-async function measure(set: string, model: string | URL): Promise<number[]> {
+async function measure(set: string, model: string | URL | Uint8Array): Promise<number[]> {
   const upscaler = await Upscaler.create({ model, device: gpu });
   const names = [...Deno.readDirSync(shared(`images/${set}`))].map(({ name }) => name)
     .filter((name) => name.endsWith(".png")).sort();
@@ -70,6 +76,29 @@ Deno.test({
     values.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= 0.02, `${values}`));
   },
 });
+
+/** A network that was trained under other names, as a file with those of SRResNetCompact. */
+async function renamedSketch(name: string): Promise<Uint8Array> {
+  const file = await Deno.readFile(shared(`tools/train-sketch/${name}.safetensors`));
+  const tensors = new Map<string, FloatTensor>();
+  for (const [own, view] of readSafetensors(file).tensors) {
+    const canonical = own
+      .replace("head.", "conv_first.")
+      .replace(/^blocks\.(\d+)\.(\d+)\./, (_, b, c) => `body.${b}.conv${Number(c) + 1}.`)
+      .replace("join.", "conv_body.")
+      .replace("tail.", "conv_last.");
+    tensors.set(canonical, { dtype: "F32", shape: view.shape, data: toFloat32(view) });
+  }
+  return writeSafetensors(tensors);
+}
+
+for (const [name, expected] of [["res32", 31.61], ["res24", 31.47]] as const) {
+  Deno.test({
+    name: `SRResNetCompact with the weights of the sketch ${name} reaches its PSNR on Set5`,
+    ignore: !hasShared(`tools/train-sketch/${name}.safetensors`),
+    fn: async () => assertMean(await measure("Set5", await renamedSketch(name)), expected, 0.01),
+  });
+}
 
 for (const [set, expected, tolerance] of [["Set5", 32.73, 0.03], ["Set14", 28.99, 0.05]] as const) {
   Deno.test({

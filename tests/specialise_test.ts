@@ -124,6 +124,11 @@ for (const [what, text, message] of REFUSED) {
   });
 }
 
+Deno.test("specialise() ends a loop at the smaller of two bounds", () => {
+  const text = "// unroll\nfor (var i = 0u; i < min(2u + 3u, 2u * 2u); i++) {\na[i] = i;\n}";
+  assert.equal(specialise(text).match(/a\[/g)?.length, 4);
+});
+
 Deno.test("specialise() refuses a constant that the shader does not declare", () => {
   assert.throws(() => specialise("const N = 1u;", { M: 2 }), /"M": the shader does not declare it/);
 });
@@ -151,20 +156,33 @@ function* variants(): Generator<Dispatch> {
   }
 }
 
+/** Output channels that the convolutions compute in blocks of 2, 3, 4, 5 and 7 quads. */
+const WIDTHS = [8, 12, 16, 20, 28];
+
+/** Epilogues that are shaders of their own. */
+const EPILOGUES: Pick<ConvOperation, "activation" | "gate">[] = [
+  { activation: { kind: "none" } },
+  { activation: { kind: "silu" } },
+  { activation: { kind: "none" }, gate: { kind: "attention", tensor: "gate" } },
+];
+
+/** Every width, and every epilogue at some width: each pair takes seconds to compile. */
 function* convolutions(storage: Storage, style: Style): Generator<Dispatch> {
-  for (const channels of [8, 64]) {
+  for (const [i, channels] of WIDTHS.entries()) {
     const layout = layoutOf({ channels, width: 8, height: 8 }, storage, style);
+    const epilogue = EPILOGUES[i % EPILOGUES.length];
     const operation = {
       name: "test",
       inputs: ["input"],
       residuals: [],
       inChannels: channels,
       outChannels: channels,
+      ...epilogue,
     } as unknown as ConvOperation;
     const inputAt = { x: 0, y: 0 };
     const request = { operation, link: 0, input: layout, inputAt, output: layout, style };
     yield conv3x3(request);
-    yield upconv3x3(request);
+    if (epilogue.gate === undefined) yield upconv3x3(request);
   }
 }
 

@@ -1,12 +1,19 @@
 /**
- * Random networks of both families, small enough to run in a test many times.
+ * Random networks of every family, small enough to run in a test many times.
  */
 
 import { networkFromTensors } from "../src/networks/detect.ts";
 import type { Shapes } from "../src/networks/checkpoint.ts";
 import type { Network } from "../src/networks/network.ts";
-import { rrdbNetShapes, type RrdbNetSizes } from "../src/networks/rrdbnet.ts";
-import { compactShapes, type CompactSizes } from "../src/networks/srvgg_net_compact.ts";
+import { rrdbNetShapes, type RrdbNetSizes } from "../src/networks/rrdbnet/rrdbnet.ts";
+import {
+  srResNetShapes,
+  type SrResNetSizes,
+} from "../src/networks/srresnet_compact/srresnet_compact.ts";
+import {
+  compactShapes,
+  type CompactSizes,
+} from "../src/networks/srvgg_net_compact/srvgg_net_compact.ts";
 import { type FloatTensor, readSafetensors, writeSafetensors } from "../src/weights/safetensors.ts";
 import type { Random } from "./reference/random.ts";
 
@@ -29,6 +36,18 @@ export function tinyCompact(random: Random, sizes: Partial<CompactSizes> = {}): 
   return read(fill(compactShapes({ ...COMPACT, ...sizes }), random));
 }
 
+const SRRESNET: SrResNetSizes = { features: 12, blocks: 2, convolutions: 2, scale: 4 };
+
+/** A SRResNetCompact; few and narrow blocks unless `sizes` says otherwise. */
+export function tinySrResNet(
+  random: Random,
+  sizes: Partial<SrResNetSizes> = {},
+  block: "residual" | "gate" = "residual",
+): Network {
+  const shapes = srResNetShapes({ ...SRRESNET, ...sizes });
+  return read(fill(shapes, random, new Map([["block", block]])));
+}
+
 function read(file: Uint8Array): Network {
   const { tensors, metadata } = readSafetensors(file);
   return networkFromTensors(tensors, metadata);
@@ -38,7 +57,7 @@ function read(file: Uint8Array): Network {
  * Weights that keep the size of what goes through, so that every layer matters to the result. An
  * RRDBNet's last bias is grey: a result that is black or white everywhere counts as a broken one.
  */
-function fill(shapes: Shapes, random: Random): Uint8Array {
+function fill(shapes: Shapes, random: Random, metadata?: Map<string, string>): Uint8Array {
   const tensors = new Map<string, FloatTensor>();
   for (const [name, shape] of shapes) {
     const length = shape.reduce((product, size) => product * size, 1);
@@ -48,5 +67,5 @@ function fill(shapes: Shapes, random: Random): Uint8Array {
       : random.values(length, -bound, bound);
     tensors.set(name, { dtype: "F32", shape, data });
   }
-  return writeSafetensors(tensors);
+  return writeSafetensors(tensors, metadata);
 }

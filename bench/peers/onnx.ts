@@ -81,7 +81,9 @@ function addConv(graph: Graph, operation: ConvOperation): void {
     graph.addFloats([outChannels], operation.bias.map((b) => b * gain)),
   ];
   let value = graph.add("Conv", operands, { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
-  value = addActivation(graph, value, operation.activation);
+  value = operation.gate === undefined
+    ? addActivation(graph, value, operation.activation)
+    : addAttention(graph, value, graph.tensors.get(operation.gate.tensor)!);
   for (const { tensor, scale } of operation.residuals) {
     const residual = graph.tensors.get(tensor)!;
     const scaled = scale === 1
@@ -97,8 +99,16 @@ function addActivation(graph: Graph, value: string, activation: Activation): str
   if (activation.kind === "leaky") {
     return graph.add("LeakyRelu", [value], { alpha: { float: activation.slope } });
   }
+  if (activation.kind === "silu") return graph.add("Mul", [value, graph.add("Sigmoid", [value])]);
   const { slopes } = activation;
   return graph.add("PRelu", [value, graph.addFloats([slopes.length, 1, 1], slopes)]);
+}
+
+/** `(value + other) * (sigmoid(value) - 1/2)`. */
+function addAttention(graph: Graph, value: string, other: string): string {
+  const half = graph.addFloats([], Float32Array.of(0.5));
+  const weight = graph.add("Sub", [graph.add("Sigmoid", [value]), half]);
+  return graph.add("Mul", [graph.add("Add", [value, other]), weight]);
 }
 
 function addOutput(graph: Graph, { input, factor, base }: OutputOperation): void {

@@ -1,7 +1,7 @@
 /** From an open picture to all that is known before the work: sizes, passes, the result and its name. */
 
 import type { EncodeOptions, Picture, PictureHeader, PictureRows } from "../pictures/mod.ts";
-import { FAST_HALO } from "../tiles/budget.ts";
+import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
 import type { Plan } from "../upscaler.ts";
 import { type Aim, aimAt, cropTo, resultOf, upscaleOf } from "./aim.ts";
 import type { Codecs } from "./codecs.ts";

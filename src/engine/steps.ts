@@ -8,7 +8,7 @@ import type { Dispatch } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
 import { upconv3x3 } from "../kernels/upconv3x3.ts";
-import type { ConvOperation, Network } from "../networks/network.ts";
+import { type ConvOperation, type Network, tensorsBeside } from "../networks/network.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type MemoryPlan, tailStart, unshuffleOf } from "./memory.ts";
@@ -146,13 +146,11 @@ function convSteps(
     if (operation.upsample === 2) {
       return { dispatch: upconv3x3(request), bindings: [weights, input, written] };
     }
-    const [first = tensor, second = tensor] = operation.residuals.map((residual) =>
-      residual.tensor
-    );
-    const residuals = [slot(context, first), slot(context, second)];
+    const [first = tensor, second = tensor] = tensorsBeside(operation);
+    const beside = [slot(context, first), slot(context, second)];
     return {
       dispatch: conv3x3({ ...request, link }),
-      bindings: [weights, input, ...residuals, written],
+      bindings: [weights, input, ...beside, written],
     };
   });
 }

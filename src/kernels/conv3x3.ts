@@ -1,5 +1,5 @@
 /**
- * 3x3 convolution with bias, activation and residuals: host side of `wgsl/conv3x3.wgsl`
+ * 3x3 convolution with bias, activation or gate, and residuals: host side of `wgsl/conv3x3.wgsl`
  * and `wgsl/conv3x3_tile.wgsl`.
  *
  * A convolution over concatenated tensors is a chain of dispatches, one per tensor, that add up in
@@ -11,10 +11,17 @@ import ownWindows from "../wgsl/conv3x3.wgsl" with { type: "text" };
 import sharedWindow from "../wgsl/conv3x3_tile.wgsl" with { type: "text" };
 import head from "../wgsl/shared/conv3x3_head.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
-import type { ConvOperation } from "../networks/network.ts";
-import { epilogueIndex, packEmptyEpilogue, packEpilogue } from "./conv_epilogue.ts";
+import { type ConvOperation, tensorsBeside } from "../networks/network.ts";
+import {
+  type Activate,
+  activate,
+  activateBy,
+  epilogueIndex,
+  packEmptyEpilogue,
+  packEpilogue,
+} from "./conv_epilogue.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf, type Storage } from "./dispatch.ts";
-import { indexOf, type Layout, quadsPerInvocation, storedQuads } from "./layout.ts";
+import { indexOf, type Layout, type OutQuads, quadsPerInvocation, storedQuads } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
@@ -31,8 +38,18 @@ export interface Conv3x3 {
   style: Style;
 }
 
+/** What of the epilogue is chosen when the shader is made. */
+interface Ending {
+  activate: Activate;
+  /** Whether the first tensor beside the output is the gate's. */
+  gated: boolean;
+}
+
+/** The end of a partial sum. */
+const PARTIAL: Ending = { activate: "slope", gated: false };
+
 /**
- * Plans one link of a convolution; bindings: weights, input, two residuals, output.
+ * Plans one link of a convolution; bindings: weights, input, two tensors beside the output, output.
  *
  * @throws {RangeError} If the tensors do not fit the operation.
  */
@@ -43,9 +60,11 @@ export function conv3x3(request: Conv3x3): Dispatch {
   const { patch: { [outQuads]: patch }, workgroup } = STYLES[style];
   const quads = Math.ceil(input.channels / 4);
   const epilogue = epilogueIndex(operation.outChannels, quads * 36);
-  const residuals = isLast(operation, link) ? operation.residuals : [];
+  const last = isLast(operation, link);
+  const scales = last ? scalesBeside(operation) : [];
+  const ending = last ? endingOf(operation) : PARTIAL;
   return {
-    shader: shaderFor(output.storage, style, outQuads),
+    shader: shaderFor(output.storage, style, outQuads, ending),
     params: paramWords([
       indexOf(input, inputAt.x - 1, inputAt.y - 1),
       input.pitch,
@@ -59,9 +78,8 @@ export function conv3x3(request: Conv3x3): Dispatch {
       epilogue.bias,
       epilogue.slope,
       link > 0 ? 1 : 0,
-      residuals.length,
-      { f32: residuals[0]?.scale ?? 0 },
-      { f32: residuals[1]?.scale ?? 0 },
+      { f32: scales[0] ?? 0 },
+      { f32: scales[1] ?? 0 },
     ]),
     workgroups: [
       Math.ceil(output.width / (workgroup.x * patch.width)),
@@ -113,17 +131,28 @@ export function packConv3x3(
   return packed;
 }
 
-/** Whether a link is the one that has bias, activation and residuals. */
+/** Whether a link is the one that has bias, activation, gate and residuals. */
 export function isLast(operation: ConvOperation, link: number): boolean {
   return link === operation.inputs.length - 1;
 }
 
-function shaderFor(storage: Storage, style: Style, outQuads: 2 | 4): Shader {
-  const label = `conv3x3 ${storage} ${style} quads=${outQuads}`;
+function endingOf({ activation, gate }: ConvOperation): Ending {
+  return { activate: activateBy(activation), gated: gate !== undefined };
+}
+
+/** The factor of each tensor beside the output; the gate's own is 0: it is multiplied, not added. */
+function scalesBeside({ gate, residuals }: ConvOperation): number[] {
+  return [...gate === undefined ? [] : [0], ...residuals.map(({ scale }) => scale)];
+}
+
+function shaderFor(storage: Storage, style: Style, outQuads: OutQuads, ending: Ending): Shader {
+  const { activate: way, gated } = ending;
+  const label = `conv3x3 ${storage} ${style} quads=${outQuads} ${gated ? "attention" : way}`;
   return shaderOf(label, () => {
     const { window, patch, workgroup } = STYLES[style];
     const body = window === "own" ? weightsOf(style) + head + ownWindows : head + sharedWindow;
-    return specialise(activations(storage) + body, {
+    return specialise(activations(storage) + activate(way) + body, {
+      ATTENTION: gated ? 1 : 0,
       PX: patch[outQuads].width,
       PY: patch[outQuads].height,
       OUT_QUADS: outQuads,
@@ -150,9 +179,10 @@ function checkFit(operation: ConvOperation, output: Layout): void {
         `has ${output.channels}`,
     );
   }
-  if (operation.residuals.length > 2) {
+  const beside = tensorsBeside(operation).length;
+  if (beside > 2) {
     throw new RangeError(
-      `Convolution "${operation.name}" adds ${operation.residuals.length} tensors; at most 2 are possible`,
+      `Convolution "${operation.name}" reads ${beside} tensors beside its output; at most 2 are possible`,
     );
   }
 }

@@ -2,7 +2,7 @@
  * What follows from a network's list of operations alone: sizes, reach and cost.
  */
 
-import type { Network } from "./network.ts";
+import { type Network, tensorsBeside } from "./network.ts";
 
 /** Positions along one axis, both ends included; negative ones lie before the picture's edge. */
 export interface Range {
@@ -93,7 +93,7 @@ export function requiredRanges(network: Network, output: Range): RequiredRanges 
       if (written === undefined) continue;
       const read = shrink({ first: written.first - 1, last: written.last + 1 }, operation.upsample);
       for (const input of operation.inputs) require(input, read);
-      for (const { tensor } of operation.residuals) require(tensor, written);
+      for (const tensor of tensorsBeside(operation)) require(tensor, written);
     } else {
       const { first, last } = tensors.get(operation.output)!;
       const { factor } = operation;
@@ -132,7 +132,7 @@ export function receptiveRadius(network: Network): number {
  * Returns the floating-point operations per input pixel: two for each multiply-add of the
  * convolutions as they are defined, one after an upsampling counted at the enlarged size.
  *
- * Bias, activations and residuals are left out; a kernel that needs fewer operations for the same
+ * Bias, activations, gates and residuals are left out; a kernel that needs fewer operations for the same
  * result is not credited.
  *
  * @example

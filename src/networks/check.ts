@@ -4,13 +4,13 @@
 
 import { ModelError } from "../errors.ts";
 import { tensorLevels } from "./analysis.ts";
-import type { ConvOperation, Network, Operation } from "./network.ts";
+import { type ConvOperation, type Network, type Operation, tensorsBeside } from "./network.ts";
 
 /** Channels of each tensor that was written so far. */
 type Channels = Map<string, number>;
 
-/** Residuals that one convolution can add. */
-const MAX_RESIDUALS = 2;
+/** Tensors that the end of one convolution can read: residuals, and what it is gated with. */
+const MAX_BESIDE = 2;
 
 /**
  * Checks that a network is well-formed.
@@ -23,7 +23,9 @@ const MAX_RESIDUALS = 2;
  * @example
  * ```ts
  * checkNetwork({
- *   architecture: "SRVGGNetCompact",
+ *   architecture: "none",
+ *   description: "nothing",
+ *   tiling: { halo: "exact" },
  *   scale: 1,
  *   features: 3,
  *   depth: 0,
@@ -82,16 +84,23 @@ function channelsOf(reader: string, tensor: string, channels: Channels): number 
 }
 
 function checkConvolution(operation: ConvOperation, channels: Channels): void {
-  const { name, inChannels, outChannels, weight, bias, activation, residuals } = operation;
+  const { name, inChannels, outChannels, weight, bias, activation, gate, upsample } = operation;
   const reader = `Convolution "${name}"`;
   checkLength(`${reader} weight`, weight, outChannels * inChannels * 9);
   checkLength(`${reader} bias`, bias, outChannels);
   if (activation.kind === "prelu") checkLength(`${reader} slopes`, activation.slopes, outChannels);
   refuseUnless(
-    residuals.length <= MAX_RESIDUALS,
-    `${reader} adds ${residuals.length} residuals, at most ${MAX_RESIDUALS} are possible`,
+    gate === undefined || activation.kind === "none",
+    `${reader} has both a gate and the activation ${activation.kind}`,
   );
-  for (const { tensor } of residuals) checkFlow(reader, [tensor], outChannels, channels);
+  const beside = tensorsBeside(operation);
+  const most = upsample === 1 ? MAX_BESIDE : 0;
+  refuseUnless(
+    beside.length <= most,
+    `${reader} ends with ${beside.length} tensors beside it (residuals and gate), at most ${most} ` +
+      "are possible",
+  );
+  for (const tensor of beside) checkFlow(reader, [tensor], outChannels, channels);
 }
 
 function checkLength(what: string, values: Float32Array, expected: number): void {
@@ -106,10 +115,10 @@ function checkLevels(network: Network): void {
   const levels = tensorLevels(network);
   for (const operation of network.operations) {
     if (operation.kind === "conv") {
-      const { name, inputs, output, upsample, residuals } = operation;
+      const { name, inputs, output, upsample } = operation;
       const sizes = [
         ...inputs.map((tensor) => ({ tensor, level: levels.get(tensor)! * upsample })),
-        ...residuals.map(({ tensor }) => ({ tensor, level: levels.get(tensor)! })),
+        ...tensorsBeside(operation).map((tensor) => ({ tensor, level: levels.get(tensor)! })),
       ];
       for (const { tensor, level } of sizes) {
         refuseUnless(

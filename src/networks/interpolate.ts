@@ -42,7 +42,9 @@ function interpolate(a: Operation, b: Operation, amount: number): Operation {
 
 function checkSameShape(a: ConvOperation, b: ConvOperation): void {
   const shape = (conv: ConvOperation) =>
-    `${conv.inChannels} to ${conv.outChannels} channels, ${conv.activation.kind}`;
+    `${conv.inChannels} to ${conv.outChannels} channels, ${
+      conv.gate?.kind ?? conv.activation.kind
+    }`;
   if (shape(a) !== shape(b)) {
     throw differentAt(`"${a.name}" has ${shape(a)}, "${b.name}" has ${shape(b)}`);
   }

@@ -5,15 +5,26 @@
  * pixel, the buffers alive at each step and the packed weights. Nothing here sees the GPU.
  */
 
-/** What follows a convolution: nothing, or `x < 0 ? slope * x : x` with a slope per channel. */
+/** What follows a convolution: nothing, `x < 0 ? slope * x : x` with a slope per channel, or SiLU. */
 export type Activation =
   | { kind: "none" }
   /** One slope for all channels: 0 is ReLU, 0.2 is ESRGAN's LeakyReLU. */
   | { kind: "leaky"; slope: number }
   /** PReLU: a slope per output channel, `slopes[outChannels]`. */
-  | { kind: "prelu"; slopes: Float32Array };
+  | { kind: "prelu"; slopes: Float32Array }
+  /** `x * sigmoid(x)`. */
+  | { kind: "silu" };
 
-/** A residual that is added after the activation: `output += scale * tensor`. */
+/**
+ * A product with another tensor in place of the activation. `attention` is SPAN's, without parameters:
+ * with o for the convolution's sum, `(o + tensor) * (sigmoid(o) - 1/2)`.
+ */
+export interface Gate {
+  kind: "attention";
+  tensor: string;
+}
+
+/** A residual that is added after the activation or gate: `output += scale * tensor`. */
 export interface Residual {
   tensor: string;
   scale: number;
@@ -21,7 +32,8 @@ export interface Residual {
 
 /**
  * 3x3 convolution, stride 1, zero padding 1 at the picture's edge:
- * `output = activation(gain * conv(concat(inputs)) + gain * bias) + sum of residuals`.
+ * `output = activation(gain * conv(concat(inputs)) + gain * bias) + sum of residuals`, with the gate
+ * in place of the activation where there is one.
  */
 export interface ConvOperation {
   kind: "conv";
@@ -39,7 +51,9 @@ export interface ConvOperation {
   /** Factor on weight and bias (ESRGAN's residual scaling); 1 when there is none. */
   gain: number;
   activation: Activation;
-  /** At most two. */
+  /** Only without an activation. */
+  gate?: Gate;
+  /** At most two, one with a gate. */
   residuals: Residual[];
   /** 2: the input is enlarged twofold by nearest neighbour before the convolution. */
   upsample: 1 | 2;
@@ -66,15 +80,33 @@ export interface OutputOperation {
 /** One step of a network. */
 export type Operation = InputOperation | ConvOperation | OutputOperation;
 
+/**
+ * Pixels around a tile: as many as the network sees (`exact`, the tile's pixels are then those of the
+ * whole picture), or fewer, where all of them would cost more than anyone can see.
+ */
+export interface Tiling {
+  halo: "exact" | number;
+}
+
 /** A network, ready to be planned for a device. */
 export interface Network {
-  architecture: "RRDBNet" | "SRVGGNetCompact";
-  /** Output pixels per input pixel, along one side: 1 to 4 (8 for RRDBNet with three upsamplings). */
+  /** Name of its architecture. */
+  architecture: string;
+  /** The same with its sizes, for people. */
+  description: string;
+  /** How it is tiled if nobody asks otherwise. */
+  tiling: Tiling;
+  /** Output pixels per input pixel, along one side: 1 to 8. */
   scale: number;
   /** Width of the trunk in channels. */
   features: number;
-  /** RRDB blocks, or body convolutions of SRVGGNetCompact. */
+  /** Blocks, or the convolutions of a body without blocks. */
   depth: number;
   /** First `input`, last `output`; in between each tensor is written before it is read. */
   operations: Operation[];
+}
+
+/** Tensors that the end of a convolution reads at the very pixel that it writes, the gate's first. */
+export function tensorsBeside({ gate, residuals }: ConvOperation): string[] {
+  return [...gate === undefined ? [] : [gate.tensor], ...residuals.map(({ tensor }) => tensor)];
 }

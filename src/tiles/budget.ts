@@ -47,7 +47,7 @@ export interface TileDemand {
   maxBinding: number;
   /** Side of a trunk core in pixels, or `auto`. */
   tile: "auto" | number;
-  /** Pixels around a core, or the receptive radius (`exact`), or what the network's kind asks for. */
+  /** Pixels around a core, or the receptive radius (`exact`), or what the network's tiling says. */
   halo: "auto" | "exact" | number;
 }
 
@@ -69,9 +69,6 @@ export interface TileChoice {
   /** FLOP of all windows, by the mathematical definition. */
   flop: number;
 }
-
-/** Halo of RRDBNet in input pixels when its whole receptive field (349 for 23 blocks) is not asked for. */
-export const FAST_HALO = 32;
 
 const CORES = [
   Infinity,
@@ -207,8 +204,8 @@ function reachOf({ network, halo }: TileDemand): Reach {
   const radius = receptiveRadius(network);
   const tailHalo = tailReach(network);
   if (typeof halo === "number") return { radius, halo, tailHalo };
-  const exact = halo === "exact" || network.architecture === "SRVGGNetCompact";
-  return { radius, halo: exact ? radius : Math.min(radius, FAST_HALO), tailHalo };
+  const wanted = halo === "auto" ? network.tiling.halo : halo;
+  return { radius, halo: wanted === "exact" ? radius : Math.min(radius, wanted), tailHalo };
 }
 
 /** How far, in cells, one cell of the result reaches into what the tail reads of the trunk. */

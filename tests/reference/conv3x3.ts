@@ -1,10 +1,11 @@
 /**
  * CPU twin of the 3x3 convolution kernels: plain loops in float64, small and naive on purpose.
  *
- * `output = activation(gain * conv(enlarge(concat(inputs))) + gain * bias) + sum of residuals`
+ * `output = activation(gain * conv(enlarge(concat(inputs))) + gain * bias) + sum of residuals`, where
+ * a gate takes the place of the activation.
  */
 
-import type { Activation } from "../../src/networks/network.ts";
+import type { Activation, Gate } from "../../src/networks/network.ts";
 import { at, type Tensor, tensorOf, zeros } from "./tensor.ts";
 
 /** What a 3x3 convolution needs beside its inputs; the defaults are a bare convolution. */
@@ -15,6 +16,7 @@ export interface Conv3x3 {
   bias: ArrayLike<number>;
   gain?: number;
   activation?: Activation;
+  gate?: { kind: Gate["kind"]; tensor: Tensor } | undefined;
   residuals?: { tensor: Tensor; scale: number }[];
   /** 2: the input is first enlarged twofold by nearest neighbour. */
   upsample?: 1 | 2;
@@ -22,14 +24,14 @@ export interface Conv3x3 {
 
 /** Convolves the concatenated inputs, with zeros around the picture's edge. */
 export function conv3x3(inputs: Tensor[], options: Conv3x3): Tensor {
-  const { weight, bias, gain = 1, activation = { kind: "none" }, residuals = [] } = options;
+  const { weight, bias, gain = 1, activation = { kind: "none" }, gate, residuals = [] } = options;
   const input = enlarge(concatenate(inputs), options.upsample ?? 1);
   const padded = padWithZeros(input);
   return tensorOf(bias.length, input.height, input.width, (o, y, x) => {
     const sum = gain * (correlate(padded, weight, o, y, x) + bias[o]);
     return residuals.reduce(
       (total, { tensor, scale }) => total + scale * at(tensor, o, y, x),
-      activate(activation, o, sum),
+      gate ? attend(sum, at(gate.tensor, o, y, x)) : activate(activation, o, sum),
     );
   });
 }
@@ -85,6 +87,16 @@ function correlate(padded: Tensor, weight: ArrayLike<number>, o: number, y: numb
 
 /** Applies the activation of output channel `o`. */
 function activate(activation: Activation, o: number, value: number): number {
+  if (activation.kind === "silu") return value * sigmoid(value);
   if (activation.kind === "none" || value >= 0) return value;
   return value * (activation.kind === "leaky" ? activation.slope : activation.slopes[o]);
+}
+
+/** Applies the gate: parameter-free attention, as SPAN defines it. */
+function attend(value: number, other: number): number {
+  return (value + other) * (sigmoid(value) - 0.5);
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
 }

@@ -34,7 +34,9 @@ function runConv(operation: ConvOperation, tensors: Map<string, Tensor>): Tensor
     return { tensor: read(tensors, tensor), scale };
   });
   const inputs = operation.inputs.map((name) => read(tensors, name));
-  return conv3x3(inputs, { ...operation, residuals });
+  const gate = operation.gate &&
+    { ...operation.gate, tensor: read(tensors, operation.gate.tensor) };
+  return conv3x3(inputs, { ...operation, gate, residuals });
 }
 
 /** Returns a tensor that an earlier operation has written. */

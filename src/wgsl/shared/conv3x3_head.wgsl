@@ -4,8 +4,9 @@
 // that stays zero. Rows and planes are as long as `params` says.
 //   weights  [outBlock][input quad][OUT_QUADS][ky][kx][4 in] of vec4f (4 out)
 //   epilogue [2][out quad] of vec4f, behind the weights: bias, then slope below zero
+//   beside   two tensors of the output's quads, rows and planes, read at the pixel that is written
 //
-// In front of this file: activations_*.wgsl.
+// In front of this file: activations_*.wgsl, activate_*.wgsl.
 
 struct Params {
   input_origin: u32, // index of the pixel above and left of the first output pixel
@@ -20,32 +21,45 @@ struct Params {
   bias: u32, // index of the first bias in weights
   slope: u32, // index of the first slope in weights
   add: u32, // 1: add to what output holds
-  residuals: u32, // 0, 1 or 2
-  residual0_scale: f32,
-  residual1_scale: f32,
+  scale0: f32, // of beside0 in the result; 0: not added
+  scale1: f32, // of beside1
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> input: array<Quad>;
-@group(0) @binding(3) var<storage, read> residual0: array<Quad>;
-@group(0) @binding(4) var<storage, read> residual1: array<Quad>;
+@group(0) @binding(3) var<storage, read> beside0: array<Quad>;
+@group(0) @binding(4) var<storage, read> beside1: array<Quad>;
 @group(0) @binding(5) var<storage, read_write> output: array<Quad>;
 
+const ATTENTION = 0u; // 1: beside0 is what the sums attend to
+
+// Parameter-free attention (SPAN): other + value, weighted by a sigmoid around zero that is written
+// as (1 - e) / (2 + 2e), so that nothing cancels. The exponent stays where exp() is finite.
+fn attend(value: vec4f, other: vec4f) -> vec4f {
+  let e = exp(min(-value, vec4f(80.0)));
+  return (value + other) * ((0.5 - 0.5 * e) / (1.0 + e));
+}
+
 // Writes one quad of output pixel (x, y), which lies at index `at`:
-//   activate([output +] sum + bias) + residual0_scale * residual0 + residual1_scale * residual1
-// Beyond width x height it writes zero, so that the border of a smaller picture is zero too.
+//   activate([output +] sum + bias) + scale0 * beside0 + scale1 * beside1
+// with attend(..., beside0) in place of activate(...) if ATTENTION is 1. Beyond width x height it
+// writes zero, so that the border of a smaller picture is zero too.
 fn finish(sum: vec4f, bias: vec4f, slope: vec4f, x: u32, y: u32, at: u32) {
   var value = sum + bias;
   if (params.add == 1u) {
     value += widen(output[at]);
   }
-  value = select(value * slope, value, value >= vec4f());
-  if (params.residuals >= 1u) {
-    value += params.residual0_scale * widen(residual0[at]);
+  if (ATTENTION == 1u) {
+    value = attend(value, widen(beside0[at]));
+  } else {
+    value = activate(value, slope);
   }
-  if (params.residuals == 2u) {
-    value += params.residual1_scale * widen(residual1[at]);
+  if (params.scale0 != 0.0) {
+    value += params.scale0 * widen(beside0[at]);
+  }
+  if (params.scale1 != 0.0) {
+    value += params.scale1 * widen(beside1[at]);
   }
   let inside = x < params.width && y < params.height;
   output[at] = narrow(select(vec4f(), value, inside));
