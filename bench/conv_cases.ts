@@ -2,7 +2,7 @@
  * The convolutions of the networks on random data, with a plain scalar convolution to check them by.
  */
 
-import { conv3x3, packConv3x3 } from "../src/kernels/conv3x3.ts";
+import { conv, packConv } from "../src/kernels/conv.ts";
 import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
@@ -56,9 +56,9 @@ function convCase(
 ): KernelCase {
   const inputs = inputChannels.map((channels) => randomTensor(channels, size, storage, style));
   const output = poisonedTensor(operation.outChannels, size, storage, style);
-  const weights = inputs.map((_, link) => packConv3x3(operation, link, inputChannels));
+  const weights = inputs.map((_, link) => packConv(operation, link, inputChannels));
   const passes: Pass[] = inputs.map((input, link) => ({
-    dispatch: conv3x3({
+    dispatch: conv({
       operation,
       link,
       input: input.layout,
@@ -176,6 +176,7 @@ function randomOperation(
     output: "output",
     inChannels,
     outChannels,
+    kernel: 3,
     weight: randomValues(outChannels * inChannels * 9, bound),
     bias: randomValues(outChannels, 1),
     gain: 1,

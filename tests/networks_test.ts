@@ -23,7 +23,7 @@ import {
 } from "../src/networks/srvgg_net_compact/srvgg_net_compact.ts";
 import { readSafetensors, type TensorView } from "../src/weights/safetensors.ts";
 import { assertClose } from "./reference/compare.ts";
-import { conv3x3 } from "./reference/conv3x3.ts";
+import { convolve } from "./reference/conv.ts";
 import { runNetwork } from "./reference/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
 import { hasShared, shared } from "./reference/shared.ts";
@@ -71,7 +71,8 @@ function toBsrgan(name: string): string {
 function toOldEsrgan({ blocks, upsamplings }: RrdbNetSizes): (name: string) => string {
   return (name) =>
     name
-      .replace(/^body\.(\d+)\.rdb(\d)\.conv(\d)/, "model.1.sub.$1.RDB$2.conv$3.0")
+      .replace(/^body\.(\d+)\.rdb(\d)\.conv1x1/, "model.1.sub.$1.RDB$2.conv1x1")
+      .replace(/^body\.(\d+)\.rdb(\d)\.conv(\d)\./, "model.1.sub.$1.RDB$2.conv$3.0.")
       .replace("conv_first", "model.0")
       .replace("conv_body", `model.1.sub.${blocks}`)
       .replace(/^conv_up(\d)/, (_, k) => `model.${3 * k}`)
@@ -110,12 +111,12 @@ const NAMINGS: [what: string, (name: string) => string, ownName: string][] = [
 const WRAPPERS = ["", "params.", "params_ema.", "module.", "netG.", "state_dict.module.", "model."];
 
 for (const [what, translate, ownName] of NAMINGS) {
-  for (const wrapper of WRAPPERS) {
+  for (const [i, wrapper] of WRAPPERS.entries()) {
     Deno.test(`networkFromTensors() reads RRDBNet in the names of ${wrapper}${what}`, () => {
-      const tensors = fill(rrdbNetShapes(RRDB));
+      const tensors = fill(rrdbNetShapes({ ...RRDB, plus: i % 2 === 1 }));
       const network = networkFromTensors(rename(tensors, (name) => wrapper + translate(name)));
       assert.deepEqual(anonymous(network), anonymous(networkFromTensors(tensors)));
-      assert.equal(convolutions(network)[1].name, wrapper + ownName);
+      assert.ok(convolutions(network).some(({ name }) => name === wrapper + ownName));
     });
   }
 }
@@ -235,15 +236,20 @@ function enlarge(input: Tensor): Tensor {
 }
 
 /** RRDBNet as its paper defines it: nothing folded, every residual an addition of its own. */
-function runRrdbNet(network: Network, picture: Tensor): Tensor {
+function runRrdbNet(network: Network, picture: Tensor, plus: boolean): Tensor {
   const layers = new Map(convolutions(network).map((layer) => [layer.name, layer]));
   const conv = (name: string, inputs: Tensor[]): Tensor => {
-    const { weight, bias } = layers.get(name)!;
-    return conv3x3(inputs, { weight, bias });
+    const { weight, bias, kernel } = layers.get(name)!;
+    return convolve(inputs, { weight, bias, kernel });
   };
   const dense = (prefix: string, input: Tensor): Tensor => {
     const inputs = [input];
-    for (let k = 1; k <= 4; k++) inputs.push(activate(conv(`${prefix}.conv${k}`, [...inputs])));
+    for (let k = 1; k <= 4; k++) {
+      let output = activate(conv(`${prefix}.conv${k}`, [...inputs]));
+      if (plus && k === 2) output = sum([1, output], [1, conv(`${prefix}.conv1x1`, [input])]);
+      if (plus && k === 4) output = sum([1, output], [1, inputs[2]]);
+      inputs.push(output);
+    }
     return sum([0.2, conv(`${prefix}.conv5`, inputs)], [1, input]);
   };
   const first = conv("conv_first", [picture]);
@@ -258,14 +264,17 @@ function runRrdbNet(network: Network, picture: Tensor): Tensor {
   return conv("conv_last", [activate(conv("conv_hr", [x]))]);
 }
 
-Deno.test("an RRDBNet's operations compute what the architecture defines", async () => {
-  await withRandom((random) => {
-    const network = networkFromTensors(fill(rrdbNetShapes(RRDB), random));
-    const picture = tensorOf(3, 3, 5, () => random.uniform());
-    const { data } = runNetwork(network, picture);
-    assertClose(data, runRrdbNet(network, picture).data, { atol: 1e-9, rtol: 1e-9 });
+for (const plus of [false, true]) {
+  const what = plus ? "ESRGAN+" : "RRDBNet";
+  Deno.test(`the operations of an ${what} compute what the architecture defines`, async () => {
+    await withRandom((random) => {
+      const network = networkFromTensors(fill(rrdbNetShapes({ ...RRDB, plus }), random));
+      const picture = tensorOf(3, 3, 5, () => random.uniform());
+      const { data } = runNetwork(network, picture);
+      assertClose(data, runRrdbNet(network, picture, plus).data, { atol: 1e-9, rtol: 1e-9 });
+    });
   });
-});
+}
 
 /** SRResNetCompact as its file's head defines it: nothing fused. */
 function runSrResNet(
@@ -278,7 +287,7 @@ function runSrResNet(
   const layers = new Map(convolutions(network).map((layer) => [layer.name, layer]));
   const conv = (name: string, input: Tensor): Tensor => {
     const { weight, bias } = layers.get(name)!;
-    return conv3x3([input], { weight, bias });
+    return convolve([input], { weight, bias });
   };
   const map = (tensor: Tensor, f: (value: number) => number) => {
     return { ...tensor, data: tensor.data.map(f) };
@@ -489,11 +498,16 @@ const BROKEN: [what: string, RegExp, change: (first: ConvOperation, network: Net
     first.gate = { kind: "attention", tensor: "picture" };
     first.activation = { kind: "none" };
   }],
-  ["a gate behind an activation", /"body.0" has both a gate and the activation leaky/, (first) => {
+  ["attention behind an activation", /"body.0" has both attention and the activation/, (first) => {
     first.gate = { kind: "attention", tensor: "picture" };
   }],
   ["an enlargement with a residual", /ends with 1 tensors beside it .*, at most 0/, (first) => {
     first.residuals = [{ tensor: "picture", scale: 1 }];
+    first.upsample = 2;
+  }],
+  ["an enlargement by a 1x1 convolution", /"body.0" enlarges and is 1x1/, (first) => {
+    first.kernel = 1;
+    first.weight = new Float32Array(6);
     first.upsample = 2;
   }],
   ["a short weight", /"body.0" weight has 3 values, expected 54/, (first) => {

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { specialise } from "../src/gpu/specialise.ts";
-import { conv3x3 } from "../src/kernels/conv3x3.ts";
+import { conv } from "../src/kernels/conv.ts";
 import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
 import { layoutOf } from "../src/kernels/layout.ts";
@@ -141,7 +141,7 @@ function* variants(): Generator<Dispatch> {
     for (const depth of depths) {
       const layout = layoutOf({ channels: 3, width: 8, height: 8 }, storage, STYLES[0]);
       const pixels = { width: 8, height: 8, depth };
-      yield pixelsIn(pixels, 1, layout);
+      yield pixelsIn(pixels, { factor: 1 }, layout);
       const rectangle = { x: 0, y: 0, width: 8, height: 8 };
       for (const base of [undefined, ...depths]) {
         const below = base === undefined ? undefined : { ...pixels, depth: base };
@@ -164,6 +164,7 @@ const EPILOGUES: Pick<ConvOperation, "activation" | "gate">[] = [
   { activation: { kind: "none" } },
   { activation: { kind: "silu" } },
   { activation: { kind: "none" }, gate: { kind: "attention", tensor: "gate" } },
+  { activation: { kind: "sigmoid" }, gate: { kind: "product", tensor: "gate" } },
 ];
 
 /** Every width, and every epilogue at some width: each pair takes seconds to compile. */
@@ -177,11 +178,13 @@ function* convolutions(storage: Storage, style: Style): Generator<Dispatch> {
       residuals: [],
       inChannels: channels,
       outChannels: channels,
+      kernel: 3,
       ...epilogue,
     } as unknown as ConvOperation;
     const inputAt = { x: 0, y: 0 };
     const request = { operation, link: 0, input: layout, inputAt, output: layout, style };
-    yield conv3x3(request);
+    yield conv(request);
+    yield conv({ ...request, operation: { ...operation, kernel: 1 } });
     if (epilogue.gate === undefined) yield upconv3x3(request);
   }
 }

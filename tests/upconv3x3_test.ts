@@ -10,7 +10,7 @@ import { layoutOf } from "../src/kernels/layout.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
 import type { Activation, ConvOperation } from "../src/networks/network.ts";
 import { assertTensor, pack, poison, runKernel, STORAGES, stored, STYLES } from "./gpu_harness.ts";
-import { conv3x3 as twin } from "./reference/conv3x3.ts";
+import { convolve as twin } from "./reference/conv.ts";
 import { type Random, withRandom } from "./reference/random.ts";
 import { at, tensorOf } from "./reference/tensor.ts";
 
@@ -97,6 +97,7 @@ function operationOf(test: Case, random: Random): ConvOperation {
     output: "output",
     inChannels: channels,
     outChannels: out,
+    kernel: 3,
     weight: random.values(out * channels * 9, -bound, bound),
     bias: random.values(out),
     gain,

@@ -3,7 +3,7 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
-import { packConv3x3 } from "../kernels/conv3x3.ts";
+import { packConv } from "../kernels/conv.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { chosenStyle } from "../kernels/tuning.ts";
@@ -89,7 +89,7 @@ function* packedWeights(network: Network): Generator<[string, Float32Array]> {
 
 function pack(operation: ConvOperation, link: number, inputChannels: number[]): Float32Array {
   if (operation.upsample === 2) return packUpconv3x3(operation);
-  return packConv3x3(operation, link, inputChannels);
+  return packConv(operation, link, inputChannels);
 }
 
 function upload(gpu: Gpu, label: string, data: Float32Array): GPUBuffer {

@@ -3,7 +3,7 @@
  * is what the device will run, and it can be printed, counted and tested without one.
  */
 
-import { conv3x3 } from "../kernels/conv3x3.ts";
+import { conv } from "../kernels/conv.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
@@ -59,7 +59,7 @@ export function trunkSteps(context: StepContext): Step[] {
   return operations.flatMap((operation) => {
     if (operation.kind === "input") {
       const output = context.memory.layouts.get(operation.output)!;
-      const dispatch = pixelsIn(context.pixels, operation.factor, output);
+      const dispatch = pixelsIn(context.pixels, operation, output);
       return [{
         dispatch,
         bindings: [{ kind: "pixels" as const }, slot(context, operation.output)],
@@ -149,7 +149,7 @@ function convSteps(
     const [first = tensor, second = tensor] = tensorsBeside(operation);
     const beside = [slot(context, first), slot(context, second)];
     return {
-      dispatch: conv3x3({ ...request, link }),
+      dispatch: conv({ ...request, link }),
       bindings: [weights, input, ...beside, written],
     };
   });

@@ -3,19 +3,22 @@
  * its activation, which is chosen when the shader is made.
  */
 
+import gelu from "../wgsl/shared/activate_gelu.wgsl" with { type: "text" };
+import mish from "../wgsl/shared/activate_mish.wgsl" with { type: "text" };
+import sigmoid from "../wgsl/shared/activate_sigmoid.wgsl" with { type: "text" };
 import silu from "../wgsl/shared/activate_silu.wgsl" with { type: "text" };
 import slope from "../wgsl/shared/activate_slope.wgsl" with { type: "text" };
 import type { Activation, ConvOperation } from "../networks/network.ts";
 import { storedQuads } from "./layout.ts";
 
 /** Ways to activate that are shaders of their own; all that is piecewise linear is `slope`. */
-export type Activate = "slope" | "silu";
+export type Activate = "slope" | "silu" | "sigmoid" | "gelu" | "mish";
 
-const TEXTS: Record<Activate, string> = { slope, silu };
+const TEXTS: Record<Activate, string> = { slope, silu, sigmoid, gelu, mish };
 
 /** Which way an activation takes. */
-export function activateBy(activation: Activation): Activate {
-  return activation.kind === "silu" ? "silu" : "slope";
+export function activateBy({ kind }: Activation): Activate {
+  return kind === "none" || kind === "leaky" || kind === "prelu" ? "slope" : kind;
 }
 
 /** Returns the text in front of a convolution's shader that says how it activates. */

@@ -2,7 +2,7 @@
  * What follows from a network's list of operations alone: sizes, reach and cost.
  */
 
-import { type Network, tensorsBeside } from "./network.ts";
+import { type Network, type Operation, tensorsBeside } from "./network.ts";
 
 /** Positions along one axis, both ends included; negative ones lie before the picture's edge. */
 export interface Range {
@@ -91,7 +91,9 @@ export function requiredRanges(network: Network, output: Range): RequiredRanges 
     } else if (operation.kind === "conv") {
       const written = tensors.get(operation.output);
       if (written === undefined) continue;
-      const read = shrink({ first: written.first - 1, last: written.last + 1 }, operation.upsample);
+      const reach = operation.kernel >> 1;
+      const seen = { first: written.first - reach, last: written.last + reach };
+      const read = shrink(seen, operation.upsample);
       for (const input of operation.inputs) require(input, read);
       for (const tensor of tensorsBeside(operation)) require(tensor, written);
     } else {
@@ -147,11 +149,16 @@ export function flopPerPixel(network: Network): number {
   const levels = tensorLevels(network);
   let flop = 0;
   for (const operation of network.operations) {
-    if (operation.kind !== "conv") continue;
-    const { inChannels, outChannels, output } = operation;
-    flop += 2 * 9 * inChannels * outChannels * levels.get(output)! ** 2;
+    if (operation.kind === "output") continue;
+    flop += flopPerPosition(operation) * levels.get(operation.output)! ** 2;
   }
   return flop;
+}
+
+/** Returns the same for one position of an operation's output. */
+export function flopPerPosition(operation: Operation): number {
+  if (operation.kind !== "conv") return 0;
+  return 2 * operation.kernel ** 2 * operation.inChannels * operation.outChannels;
 }
 
 /**

@@ -84,15 +84,17 @@ function channelsOf(reader: string, tensor: string, channels: Channels): number 
 }
 
 function checkConvolution(operation: ConvOperation, channels: Channels): void {
-  const { name, inChannels, outChannels, weight, bias, activation, gate, upsample } = operation;
+  const { name, inChannels, outChannels, kernel, weight, bias, activation, gate, upsample } =
+    operation;
   const reader = `Convolution "${name}"`;
-  checkLength(`${reader} weight`, weight, outChannels * inChannels * 9);
+  checkLength(`${reader} weight`, weight, outChannels * inChannels * kernel ** 2);
   checkLength(`${reader} bias`, bias, outChannels);
   if (activation.kind === "prelu") checkLength(`${reader} slopes`, activation.slopes, outChannels);
   refuseUnless(
-    gate === undefined || activation.kind === "none",
-    `${reader} has both a gate and the activation ${activation.kind}`,
+    gate?.kind !== "attention" || activation.kind === "none",
+    `${reader} has both attention and the activation ${activation.kind}`,
   );
+  refuseUnless(kernel === 3 || upsample === 1, `${reader} enlarges and is 1x1`);
   const beside = tensorsBeside(operation);
   const most = upsample === 1 ? MAX_BESIDE : 0;
   refuseUnless(

@@ -85,21 +85,27 @@ export class Checkpoint {
   }
 
   /**
-   * Returns the shape of a 3x3 convolution's weight, from which a network's sizes are read.
+   * Returns the shape of a convolution's weight, from which a network's sizes are read.
    *
-   * @throws {ModelError} when it is missing, or no `[out][in][3][3]` with at least one of each
+   * @param kernel taps along each side
+   * @throws {ModelError} when it is missing, or no `[out][in][kernel][kernel]` with at least one of each
    */
-  convShape(layer: string): { outChannels: number; inChannels: number } {
+  convShape<K extends number = 3>(
+    layer: string,
+    kernel: K = 3 as K,
+  ): { outChannels: number; inChannels: number; kernel: K } {
     const name = `${layer}.weight`;
     const shape = this.shape(name);
     if (shape === undefined) this.#refuseMissing([name]);
     const [outChannels, inChannels, height, width] = shape;
-    if (shape.length !== 4 || height !== 3 || width !== 3 || outChannels * inChannels === 0) {
+    const empty = outChannels * inChannels === 0;
+    if (shape.length !== 4 || height !== kernel || width !== kernel || empty) {
       throw new ModelError(
-        `Tensor ${quote(this.ownName(name))} is [${shape.join(", ")}], expected [out, in, 3, 3]`,
+        `Tensor ${quote(this.ownName(name))} is [${shape.join(", ")}], ` +
+          `expected [out, in, ${kernel}, ${kernel}]`,
       );
     }
-    return { outChannels, inChannels };
+    return { outChannels, inChannels, kernel };
   }
 
   /**
@@ -108,7 +114,11 @@ export class Checkpoint {
    * @throws {ModelError} when they are not those of an RGB picture enlarged by 1 to 4
    */
   shuffleFactor(layer: string): 1 | 2 | 3 | 4 {
-    const { outChannels } = this.convShape(layer);
+    return this.factorOf(this.convShape(layer).outChannels, layer);
+  }
+
+  /** The same from the channels themselves. */
+  factorOf(outChannels: number, layer: string): 1 | 2 | 3 | 4 {
     const factor = ([1, 2, 3, 4] as const).find((factor) => 3 * factor ** 2 === outChannels);
     if (factor !== undefined) return factor;
     throw new ModelError(

@@ -5,22 +5,23 @@
  * pixel, the buffers alive at each step and the packed weights. Nothing here sees the GPU.
  */
 
-/** What follows a convolution: nothing, `x < 0 ? slope * x : x` with a slope per channel, or SiLU. */
+/** What follows a convolution: nothing, `x < 0 ? slope * x : x` with a slope per channel, or a curve. */
 export type Activation =
   | { kind: "none" }
   /** One slope for all channels: 0 is ReLU, 0.2 is ESRGAN's LeakyReLU. */
   | { kind: "leaky"; slope: number }
   /** PReLU: a slope per output channel, `slopes[outChannels]`. */
   | { kind: "prelu"; slopes: Float32Array }
-  /** `x * sigmoid(x)`. */
-  | { kind: "silu" };
+  /** SiLU is `x * sigmoid(x)`; GELU the one with the error function. */
+  | { kind: "silu" | "sigmoid" | "gelu" | "mish" };
 
 /**
- * A product with another tensor in place of the activation. `attention` is SPAN's, without parameters:
- * with o for the convolution's sum, `(o + tensor) * (sigmoid(o) - 1/2)`.
+ * A product with another tensor. With o for the convolution's sum, `product` is
+ * `tensor * activation(o)`, and `attention` is SPAN's, without parameters and with no activation:
+ * `(o + tensor) * (sigmoid(o) - 1/2)`.
  */
 export interface Gate {
-  kind: "attention";
+  kind: "attention" | "product";
   tensor: string;
 }
 
@@ -31,9 +32,8 @@ export interface Residual {
 }
 
 /**
- * 3x3 convolution, stride 1, zero padding 1 at the picture's edge:
- * `output = activation(gain * conv(concat(inputs)) + gain * bias) + sum of residuals`, with the gate
- * in place of the activation where there is one.
+ * 3x3 or 1x1 convolution, stride 1, zero padding at the picture's edge:
+ * `output = gate(activation(gain * conv(concat(inputs)) + gain * bias)) + sum of residuals`.
  */
 export interface ConvOperation {
   kind: "conv";
@@ -44,25 +44,31 @@ export interface ConvOperation {
   output: string;
   inChannels: number;
   outChannels: number;
-  /** `[outChannels][inChannels][3][3]`, row-major as in the checkpoint. */
+  /** Taps along each side. */
+  kernel: 1 | 3;
+  /** `[outChannels][inChannels][kernel][kernel]`, row-major as in the checkpoint. */
   weight: Float32Array;
   /** `[outChannels]`. */
   bias: Float32Array;
   /** Factor on weight and bias (ESRGAN's residual scaling); 1 when there is none. */
   gain: number;
   activation: Activation;
-  /** Only without an activation. */
   gate?: Gate;
   /** At most two, one with a gate. */
   residuals: Residual[];
-  /** 2: the input is enlarged twofold by nearest neighbour before the convolution. */
+  /** 2: the input is enlarged twofold by nearest neighbour before the convolution, which is 3x3. */
   upsample: 1 | 2;
 }
 
-/** Pixels to tensor: RGB in 0..1, space-to-depth by `factor` (1: none), 3 * factor^2 channels. */
+/**
+ * Pixels to tensor: RGB in 0..1, less `mean`, space-to-depth by `factor` (1: none), 3 * factor^2
+ * channels.
+ */
 export interface InputOperation {
   kind: "input";
   output: string;
+  /** Taken from red, green and blue; by default nothing. */
+  mean?: [number, number, number];
   /** Pixel-unshuffle factor: 1, 2 or 4. The picture is padded by reflection to a multiple of it. */
   factor: 1 | 2 | 4;
 }

@@ -5,7 +5,12 @@
  */
 
 import type { Architecture } from "./architecture.ts";
+import { disp } from "./disp/disp.ts";
+import { errn } from "./errn/errn.ts";
 import { rrdbNet } from "./rrdbnet/rrdbnet.ts";
+import { span } from "./span/span.ts";
+import { spanf } from "./spanf/spanf.ts";
+import { spanv2 } from "./spanv2/spanv2.ts";
 import { srResNetCompact } from "./srresnet_compact/srresnet_compact.ts";
 import { srvggNetCompact } from "./srvgg_net_compact/srvgg_net_compact.ts";
 
@@ -14,4 +19,9 @@ export const ARCHITECTURES: readonly Architecture[] = [
   rrdbNet,
   srvggNetCompact,
   srResNetCompact,
+  span,
+  spanf,
+  spanv2,
+  disp,
+  errn,
 ];

@@ -23,7 +23,12 @@ import {
 } from "../engine/steps.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
-import { receptiveRadius, requiredRanges, tensorLevels } from "../networks/analysis.ts";
+import {
+  flopPerPosition,
+  receptiveRadius,
+  requiredRanges,
+  tensorLevels,
+} from "../networks/analysis.ts";
 import type { Network } from "../networks/network.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { evenCore } from "./plan.ts";
@@ -258,10 +263,10 @@ function flopOf(
   const tail = tailStart(network);
   let flop = 0;
   network.operations.forEach((operation, index) => {
-    if (operation.kind !== "conv") return;
+    if (operation.kind === "output") return;
     const area = index < tail ? trunkTiles * areaOf(window) : tailTiles * areaOf(tailWindow);
     const level = levels.get(operation.output)! * unshuffle;
-    flop += 18 * operation.inChannels * operation.outChannels * level * level * area;
+    flop += flopPerPosition(operation) * level * level * area;
   });
   return flop;
 }

@@ -1,10 +1,12 @@
 // 3x3 convolution, stride 1, zero padding:
 //   output = activate([output +] convolution(input) + bias) + scale0 * beside0 + scale1 * beside1
-// or, with attention, attend(..., beside0) in place of activate(...).
+// or, with a gate, its product in place of activate(...).
 //
 // A convolution over several concatenated tensors is a chain of these, one per tensor: each but the
 // first adds to what the one before it left in `output`, and only the last has bias, activation and
 // tensors beside it (for the others bias is 0 and slope 1).
+//
+//   weights  [outBlock][input quad][OUT_QUADS][ky][kx][4 in] of vec4f (4 out)
 //
 // Every invocation reads its own window of the input. One invocation computes PX x PY pixels of
 // OUT_QUADS quads; one workgroup WORKGROUP_X x WORKGROUP_Y such patches; workgroup z is the block of
@@ -14,7 +16,7 @@
 // the LANES that fetch it.
 //
 // In front of this file: shared/activations_*.wgsl, shared/activate_*.wgsl, shared/weights_*.wgsl,
-// shared/conv3x3_head.wgsl.
+// shared/conv_head.wgsl.
 
 const PX = 2u;
 const PY = 2u;

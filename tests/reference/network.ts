@@ -5,7 +5,7 @@
  */
 
 import type { ConvOperation, Network } from "../../src/networks/network.ts";
-import { conv3x3 } from "./conv3x3.ts";
+import { convolve } from "./conv.ts";
 import { pixelShuffle } from "./pixel_shuffle.ts";
 import { pixelUnshuffle } from "./pixel_unshuffle.ts";
 import { at, type Tensor, tensorOf } from "./tensor.ts";
@@ -15,7 +15,8 @@ export function runNetwork(network: Network, picture: Tensor): Tensor {
   const tensors = new Map<string, Tensor>();
   for (const operation of network.operations) {
     if (operation.kind === "input") {
-      tensors.set(operation.output, pixelUnshuffle(picture, operation.factor));
+      const { factor, mean } = operation;
+      tensors.set(operation.output, pixelUnshuffle(without(picture, mean), factor));
     } else if (operation.kind === "conv") {
       tensors.set(operation.output, runConv(operation, tensors));
     } else {
@@ -28,6 +29,12 @@ export function runNetwork(network: Network, picture: Tensor): Tensor {
   throw new Error("the network has no output operation");
 }
 
+/** Takes a value from each channel. */
+function without(picture: Tensor, mean = [0, 0, 0]): Tensor {
+  const { channels, height, width } = picture;
+  return tensorOf(channels, height, width, (c, y, x) => at(picture, c, y, x) - mean[c]);
+}
+
 /** Runs one convolution on the tensors that it names. */
 function runConv(operation: ConvOperation, tensors: Map<string, Tensor>): Tensor {
   const residuals = operation.residuals.map(({ tensor, scale }) => {
@@ -36,7 +43,7 @@ function runConv(operation: ConvOperation, tensors: Map<string, Tensor>): Tensor
   const inputs = operation.inputs.map((name) => read(tensors, name));
   const gate = operation.gate &&
     { ...operation.gate, tensor: read(tensors, operation.gate.tensor) };
-  return conv3x3(inputs, { ...operation, gate, residuals });
+  return convolve(inputs, { ...operation, gate, residuals });
 }
 
 /** Returns a tensor that an earlier operation has written. */

@@ -78,9 +78,10 @@ function oldEsrgan(names: readonly string[]): RrdbNetNaming {
     return index % 3 === 0 && index < last - 2 ? `conv_up${index / 3}` : undefined;
   };
   const translate = (name: string) => {
-    const inBlock = /^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\.(\w+)$/.exec(name);
+    const inBlock = /^model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d\.0|1x1)\.(\w+)$/.exec(name);
     if (inBlock !== null) {
-      return `body.${inBlock[1]}.rdb${inBlock[2]}.conv${inBlock[3]}.${inBlock[4]}`;
+      const [, block, dense, layer, kind] = inBlock;
+      return `body.${block}.rdb${dense}.conv${layer.replace(".0", "")}.${kind}`;
     }
     const trunkEnd = `model.1.sub.${blocks}.`;
     if (name.startsWith(trunkEnd)) return "conv_body." + name.slice(trunkEnd.length);

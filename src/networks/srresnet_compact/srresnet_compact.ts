@@ -14,7 +14,7 @@
 import { ModelError } from "../../errors.ts";
 import type { Architecture, Metadata } from "../architecture.ts";
 import type { Checkpoint, Shapes } from "../checkpoint.ts";
-import { convolution, type ConvOptions } from "../convolution.ts";
+import { addLayer, convolution, type ConvOptions } from "../convolution.ts";
 import type { Activation, Network, Operation } from "../network.ts";
 
 /** SRResNetCompact, under its own names. */
@@ -60,16 +60,14 @@ const BLOCKS = { residual: "residual", gate: "gate" } as const;
 export function srResNetShapes(sizes: SrResNetSizes): Shapes {
   const { features, blocks, convolutions, scale } = sizes;
   const shapes: Shapes = new Map();
-  const add = (layer: string, outChannels: number, inChannels: number) => {
-    shapes.set(`${layer}.weight`, [outChannels, inChannels, 3, 3]);
-    shapes.set(`${layer}.bias`, [outChannels]);
-  };
-  add("conv_first", features, 3);
+  addLayer(shapes, "conv_first", features, 3);
   for (let block = 0; block < blocks; block++) {
-    for (let k = 1; k <= convolutions; k++) add(layerName(block, k), features, features);
+    for (let k = 1; k <= convolutions; k++) {
+      addLayer(shapes, layerName(block, k), features, features);
+    }
   }
-  add("conv_body", features, features);
-  add("conv_last", 3 * scale ** 2, features);
+  addLayer(shapes, "conv_body", features, features);
+  addLayer(shapes, "conv_last", 3 * scale ** 2, features);
   return shapes;
 }
 
