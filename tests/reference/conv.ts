@@ -124,14 +124,14 @@ function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value));
 }
 
-/** The error function by its Taylor series, to 1e-12 where |x| is at most 4; beyond, it is 1. */
+/** The error function by its series of terms of one sign, in which nothing cancels. */
 function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
   let sum = x;
   for (let n = 1; n < 200; n++) {
-    term *= -x * x / n;
-    sum += term / (2 * n + 1);
+    term *= 2 * x * x / (2 * n + 1);
+    sum += term;
   }
-  return 2 / Math.sqrt(Math.PI) * sum;
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
 }
