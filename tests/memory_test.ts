@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type MemoryPlan, planBytes, planMemory, readBy, tailStart } from "../src/engine/memory.ts";
+import { type MemoryPlan, planBytes, planMemory, tailStart } from "../src/engine/memory.ts";
 import {
   byteLength,
   indexOf,
@@ -13,7 +13,7 @@ import {
   quadsPerInvocation,
   storedQuads,
 } from "../src/kernels/layout.ts";
-import type { Network } from "../src/networks/network.ts";
+import { type Network, readBy } from "../src/networks/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
 import { tinyCompact, tinyRrdbNet, tinySrResNet } from "./tiny_networks.ts";
 

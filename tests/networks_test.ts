@@ -613,7 +613,8 @@ function affected(network: Network, pixel: number, pixels: number): boolean[] {
         return marks.slice(i * factor, (i + 1) * factor).includes(true);
       });
       tensors.set(operation.output, cells);
-    } else if (operation.kind === "conv") {
+    } else if (operation.kind !== "output") {
+      assert.ok(operation.kind === "conv", "marks spread through convolutions only");
       const inputs = operation.inputs.map((name) =>
         stretch(tensors.get(name)!, operation.upsample)
       );

@@ -7,6 +7,8 @@ import { packConv } from "../kernels/conv.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { chosenStyle } from "../kernels/tuning.ts";
+import { packNorm } from "../kernels/norm.ts";
+import { packPartialConv } from "../kernels/partial_conv.ts";
 import { packUpconv3x3 } from "../kernels/upconv3x3.ts";
 import { tensorChannels } from "../networks/analysis.ts";
 import type { ConvOperation, Network } from "../networks/network.ts";
@@ -79,6 +81,8 @@ export class Program {
 function* packedWeights(network: Network): Generator<[string, Float32Array]> {
   const channels = tensorChannels(network);
   for (const operation of network.operations) {
+    if (operation.kind === "partialConv") yield [operation.name, packPartialConv(operation)];
+    if (operation.kind === "norm") yield [operation.name, packNorm(operation)];
     if (operation.kind !== "conv") continue;
     const inputChannels = operation.inputs.map((tensor) => channels.get(tensor)!);
     for (let link = 0; link < operation.inputs.length; link++) {

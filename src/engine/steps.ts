@@ -7,8 +7,17 @@ import { conv } from "../kernels/conv.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
+import { norm } from "../kernels/norm.ts";
+import { partialConv } from "../kernels/partial_conv.ts";
 import { upconv3x3 } from "../kernels/upconv3x3.ts";
-import { type ConvOperation, type Network, tensorsBeside } from "../networks/network.ts";
+import {
+  type ConvOperation,
+  type Network,
+  type NormOperation,
+  type Operation,
+  type PartialConvOperation,
+  tensorsBeside,
+} from "../networks/network.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type MemoryPlan, tailStart, unshuffleOf } from "./memory.ts";
@@ -65,6 +74,8 @@ export function trunkSteps(context: StepContext): Step[] {
         bindings: [{ kind: "pixels" as const }, slot(context, operation.output)],
       }];
     }
+    if (operation.kind === "partialConv") return [partialConvStep(context, operation)];
+    if (operation.kind === "norm") return normSteps(context, operation);
     return convSteps(context, operation as ConvOperation, () => ({ x: 0, y: 0 }));
   });
 }
@@ -115,8 +126,13 @@ export const PARAMS_STRIDE = 256;
 
 /** Bytes of the parameters of all steps of a network. */
 export function paramBytes(network: Network): number {
-  const steps = network.operations.map((op) => op.kind === "conv" ? op.inputs.length : 1);
+  const steps = network.operations.map(stepCount);
   return PARAMS_STRIDE * steps.reduce((sum, count) => sum + count, 0);
+}
+
+function stepCount(operation: Operation): number {
+  if (operation.kind === "conv") return operation.inputs.length;
+  return operation.kind === "norm" && operation.over === "picture" ? 3 : 1;
 }
 
 /** Output pixels per cell, along one side. */
@@ -153,6 +169,36 @@ function convSteps(
       bindings: [weights, input, ...beside, written],
     };
   });
+}
+
+function partialConvStep(context: StepContext, operation: PartialConvOperation): Step {
+  const { layouts } = context.memory;
+  const [input, output] = [operation.input, operation.output].map((name) => layouts.get(name)!);
+  return {
+    dispatch: partialConv({ operation, input, output, style: context.style }),
+    bindings: [
+      { kind: "weights", key: operation.name },
+      slot(context, operation.input),
+      slot(context, operation.output),
+    ],
+  };
+}
+
+function normSteps(context: StepContext, operation: NormOperation): Step[] {
+  const { layouts } = context.memory;
+  const [from, to] = [operation.input, operation.output].map((name) => layouts.get(name)!);
+  const layer: Binding = { kind: "weights", key: operation.name };
+  const [input, output] = [slot(context, operation.input), slot(context, operation.output)];
+  const residual = slot(context, operation.residual?.tensor ?? operation.input);
+  const planned = norm({ operation, input: from, output: to });
+  if (planned.over === "pixel") {
+    return [{ dispatch: planned.norm, bindings: [layer, input, output] }];
+  }
+  return [
+    { dispatch: planned.moments, bindings: [layer, input] },
+    { dispatch: planned.scales, bindings: [layer, input] },
+    { dispatch: planned.apply, bindings: [layer, input, residual, output] },
+  ];
 }
 
 function outputStep(context: StepContext, tile: TailTile, fromTail: boolean): Step {

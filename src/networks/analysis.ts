@@ -2,7 +2,15 @@
  * What follows from a network's list of operations alone: sizes, reach and cost.
  */
 
-import { type Network, type Operation, tensorsBeside } from "./network.ts";
+import {
+  type ConvOperation,
+  type Network,
+  type NormOperation,
+  type Operation,
+  type PartialConvOperation,
+  readBy,
+  tensorsBeside,
+} from "./network.ts";
 
 /** Positions along one axis, both ends included; negative ones lie before the picture's edge. */
 export interface Range {
@@ -38,6 +46,9 @@ export function tensorLevels(network: Network): Map<string, number> {
     if (operation.kind === "conv") {
       levels.set(operation.output, levels.get(operation.inputs[0])! * operation.upsample);
     }
+    if (operation.kind === "partialConv" || operation.kind === "norm") {
+      levels.set(operation.output, levels.get(operation.input)!);
+    }
   }
   return levels;
 }
@@ -58,6 +69,9 @@ export function tensorChannels(network: Network): Map<string, number> {
   for (const operation of network.operations) {
     if (operation.kind === "input") channels.set(operation.output, 3 * operation.factor ** 2);
     if (operation.kind === "conv") channels.set(operation.output, operation.outChannels);
+    if (operation.kind === "partialConv" || operation.kind === "norm") {
+      channels.set(operation.output, operation.channels);
+    }
   }
   return channels;
 }
@@ -88,14 +102,12 @@ export function requiredRanges(network: Network, output: Range): RequiredRanges 
     if (operation.kind === "output") {
       require(operation.input, shrink(output, operation.factor));
       if (operation.base) picture = shrink(output, operation.factor);
-    } else if (operation.kind === "conv") {
+    } else if (operation.kind !== "input") {
       const written = tensors.get(operation.output);
       if (written === undefined) continue;
-      const reach = operation.kernel >> 1;
-      const seen = { first: written.first - reach, last: written.last + reach };
-      const read = shrink(seen, operation.upsample);
-      for (const input of operation.inputs) require(input, read);
-      for (const tensor of tensorsBeside(operation)) require(tensor, written);
+      const { inputs, beside } = splitReads(operation);
+      for (const input of inputs) require(input, seenBy(operation, written));
+      for (const tensor of beside) require(tensor, written);
     } else {
       const { first, last } = tensors.get(operation.output)!;
       const { factor } = operation;
@@ -105,10 +117,35 @@ export function requiredRanges(network: Network, output: Range): RequiredRanges 
   return { picture: picture!, tensors };
 }
 
+/** Tensors that an operation reads around a position, and those that it reads only there. */
+function splitReads(
+  operation: ConvOperation | PartialConvOperation | NormOperation,
+): { inputs: string[]; beside: string[] } {
+  if (operation.kind === "conv") {
+    return { inputs: operation.inputs, beside: tensorsBeside(operation) };
+  }
+  const [input, ...beside] = readBy(operation);
+  return { inputs: [input], beside };
+}
+
+/** Positions of an operation's input on which some of its output depend. */
+function seenBy(
+  operation: ConvOperation | PartialConvOperation | NormOperation,
+  { first, last }: Range,
+): Range {
+  if (operation.kind === "norm") {
+    return operation.over === "pixel" ? { first, last } : { first: -Infinity, last: Infinity };
+  }
+  const reach = operation.kernel >> 1;
+  const upsample = operation.kind === "conv" ? operation.upsample : 1;
+  return shrink({ first: first - reach, last: last + reach }, upsample);
+}
+
 /**
  * Returns how far an output pixel sees, in input pixels to each side of the one it lies in.
  *
- * A tile whose margin is at least this wide gives the very pixels that the whole picture gives.
+ * A tile whose margin is at least this wide gives the very pixels that the whole picture gives. Where a
+ * norm is taken over the picture, that is Infinity.
  *
  * @example
  * ```ts
@@ -157,6 +194,9 @@ export function flopPerPixel(network: Network): number {
 
 /** Returns the same for one position of an operation's output. */
 export function flopPerPosition(operation: Operation): number {
+  if (operation.kind === "partialConv") {
+    return 2 * operation.kernel ** 2 * operation.convolved ** 2;
+  }
   if (operation.kind !== "conv") return 0;
   return 2 * operation.kernel ** 2 * operation.inChannels * operation.outChannels;
 }
@@ -176,10 +216,11 @@ export function flopPerPosition(operation: Operation): number {
 export function parameterCount(network: Network): number {
   let count = 0;
   for (const operation of network.operations) {
-    if (operation.kind !== "conv") continue;
-    const { weight, bias, activation } = operation;
-    count += weight.length + bias.length;
-    if (activation.kind === "prelu") count += activation.slopes.length;
+    if (operation.kind === "input" || operation.kind === "output") continue;
+    count += operation.weight.length + operation.bias.length;
+    if (operation.kind === "conv" && operation.activation.kind === "prelu") {
+      count += operation.activation.slopes.length;
+    }
   }
   return count;
 }

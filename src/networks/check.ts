@@ -4,7 +4,14 @@
 
 import { ModelError } from "../errors.ts";
 import { tensorLevels } from "./analysis.ts";
-import { type ConvOperation, type Network, type Operation, tensorsBeside } from "./network.ts";
+import {
+  type ConvOperation,
+  type InputOperation,
+  type Network,
+  type Operation,
+  readBy,
+  tensorsBeside,
+} from "./network.ts";
 
 /** Channels of each tensor that was written so far. */
 type Channels = Map<string, number>;
@@ -38,11 +45,11 @@ const MAX_BESIDE = 2;
  */
 export function checkNetwork(network: Network): void {
   const { operations } = network;
-  operations.forEach((operation, i) => {
-    const place = i === 0 ? "input" : i === operations.length - 1 ? "output" : "conv";
+  operations.forEach(({ kind }, i) => {
+    const place = i === 0 ? "input" : i === operations.length - 1 ? "output" : "in between";
     refuseUnless(
-      operation.kind === place,
-      `Operation ${i} of ${operations.length} is ${operation.kind}, expected ${place}`,
+      place === (kind === "input" || kind === "output" ? kind : "in between"),
+      `Operation ${i} of ${operations.length} is ${kind}, expected ${place}`,
     );
   });
   refuseUnless(operations.length >= 2, `Network has ${operations.length} operations`);
@@ -58,6 +65,20 @@ function checkChannels(operation: Operation, channels: Channels): void {
     checkFlow(`Convolution "${operation.name}"`, operation.inputs, operation.inChannels, channels);
     checkConvolution(operation, channels);
     write(operation.output, operation.outChannels, channels);
+  } else if (operation.kind === "partialConv" || operation.kind === "norm") {
+    const reader = `${operation.kind === "norm" ? "Norm" : "Convolution"} "${operation.name}"`;
+    for (const tensor of readBy(operation)) {
+      checkFlow(reader, [tensor], operation.channels, channels);
+    }
+    const { weight, bias } = operation;
+    if (operation.kind === "norm") {
+      checkLength(`${reader} weight`, weight, operation.channels);
+      checkLength(`${reader} bias`, bias, operation.channels);
+    } else {
+      checkLength(`${reader} weight`, weight, operation.convolved ** 2 * operation.kernel ** 2);
+      checkLength(`${reader} bias`, bias, operation.convolved);
+    }
+    write(operation.output, operation.channels, channels);
   } else {
     checkFlow("Output", [operation.input], 3 * operation.factor ** 2, channels);
   }
@@ -115,8 +136,14 @@ function checkLength(what: string, values: Float32Array, expected: number): void
 /** Checks that tensors that meet in one operation have the same size, and the scale is as stated. */
 function checkLevels(network: Network): void {
   const levels = tensorLevels(network);
+  const atStart = levels.get((network.operations[0] as InputOperation).output);
   for (const operation of network.operations) {
-    if (operation.kind === "conv") {
+    if (operation.kind === "partialConv" || operation.kind === "norm") {
+      refuseUnless(
+        readBy(operation).every((tensor) => levels.get(tensor) === atStart),
+        `Operation "${operation.name}" comes after an enlargement, where only convolutions can be`,
+      );
+    } else if (operation.kind === "conv") {
       const { name, inputs, output, upsample } = operation;
       const sizes = [
         ...inputs.map((tensor) => ({ tensor, level: levels.get(tensor)! * upsample })),

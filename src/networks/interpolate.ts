@@ -4,7 +4,14 @@
  */
 
 import { ModelError } from "../errors.ts";
-import type { Activation, ConvOperation, Network, Operation } from "./network.ts";
+import type {
+  Activation,
+  ConvOperation,
+  Network,
+  NormOperation,
+  Operation,
+  PartialConvOperation,
+} from "./network.ts";
 
 /**
  * Returns `(1 - amount) * a + amount * b`, for every weight, bias and slope.
@@ -30,6 +37,8 @@ export function interpolateNetworks(a: Network, b: Network, amount: number): Net
 
 function interpolate(a: Operation, b: Operation, amount: number): Operation {
   if (a.kind !== b.kind) throw differentAt(`${a.kind} against ${b.kind}`);
+  if (a.kind === "partialConv") return mixWeights(a, b as typeof a, amount);
+  if (a.kind === "norm") return mixWeights(a, b as typeof a, amount);
   if (a.kind !== "conv" || b.kind !== "conv") return a;
   checkSameShape(a, b);
   return {
@@ -38,6 +47,14 @@ function interpolate(a: Operation, b: Operation, amount: number): Operation {
     bias: mix(a.bias, b.bias, amount),
     activation: mixActivations(a.activation, b.activation, amount),
   };
+}
+
+/** Mixes operations that have weight and bias, and nothing else that was learned. */
+function mixWeights<T extends PartialConvOperation | NormOperation>(a: T, b: T, amount: number): T {
+  if (a.weight.length !== b.weight.length || a.bias.length !== b.bias.length) {
+    throw differentAt(`"${a.name}" has ${a.weight.length} weights, "${b.name}" ${b.weight.length}`);
+  }
+  return { ...a, weight: mix(a.weight, b.weight, amount), bias: mix(a.bias, b.bias, amount) };
 }
 
 function checkSameShape(a: ConvOperation, b: ConvOperation): void {

@@ -73,6 +73,55 @@ export interface InputOperation {
   factor: 1 | 2 | 4;
 }
 
+/**
+ * Large-kernel convolution of a tensor's first channels; the others pass as they are (PLKSR). Only
+ * before any enlargement.
+ */
+export interface PartialConvOperation {
+  kind: "partialConv";
+  /** The checkpoint's name for it. */
+  name: string;
+  input: string;
+  output: string;
+  /** Channels of input and output. */
+  channels: number;
+  /** Channels that are convolved, the first ones. */
+  convolved: number;
+  /** Taps along each side, an odd number. */
+  kernel: number;
+  /** `[convolved][convolved][kernel][kernel]`. */
+  weight: Float32Array;
+  /** `[convolved]`. */
+  bias: Float32Array;
+}
+
+/**
+ * Normalisation: `weight * (input - mean) / sqrt(variance + epsilon) + bias + residual`. Only before any
+ * enlargement.
+ */
+export interface NormOperation {
+  kind: "norm";
+  /** The checkpoint's name for it. */
+  name: string;
+  input: string;
+  output: string;
+  channels: number;
+  /**
+   * Over what mean and variance are taken: all channels of a pixel (layer norm), or a group of channels
+   * of the whole picture (group norm). With the latter every pixel depends on every other.
+   */
+  over: "pixel" | "picture";
+  /** Groups of channels; 1 over a pixel. */
+  groups: number;
+  epsilon: number;
+  /** `[channels]`. */
+  weight: Float32Array;
+  /** `[channels]`. */
+  bias: Float32Array;
+  /** Only over the picture. */
+  residual?: Residual;
+}
+
 /** Tensor to picture: pixel shuffle by `factor`, plus the nearest-enlarged input when `base`. */
 export interface OutputOperation {
   kind: "output";
@@ -84,7 +133,12 @@ export interface OutputOperation {
 }
 
 /** One step of a network. */
-export type Operation = InputOperation | ConvOperation | OutputOperation;
+export type Operation =
+  | InputOperation
+  | ConvOperation
+  | PartialConvOperation
+  | NormOperation
+  | OutputOperation;
 
 /**
  * Pixels around a tile: as many as the network sees (`exact`, the tile's pixels are then those of the
@@ -110,6 +164,20 @@ export interface Network {
   depth: number;
   /** First `input`, last `output`; in between each tensor is written before it is read. */
   operations: Operation[];
+}
+
+/** Tensors that an operation reads. */
+export function readBy(operation: Operation): string[] {
+  switch (operation.kind) {
+    case "input":
+      return [];
+    case "conv":
+      return [...operation.inputs, ...tensorsBeside(operation)];
+    case "norm":
+      return [operation.input, ...operation.residual ? [operation.residual.tensor] : []];
+    default:
+      return [operation.input];
+  }
 }
 
 /** Tensors that the end of a convolution reads at the very pixel that it writes, the gate's first. */

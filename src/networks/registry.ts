@@ -7,6 +7,7 @@
 import type { Architecture } from "./architecture.ts";
 import { disp } from "./disp/disp.ts";
 import { errn } from "./errn/errn.ts";
+import { plksr } from "./plksr/plksr.ts";
 import { rrdbNet } from "./rrdbnet/rrdbnet.ts";
 import { span } from "./span/span.ts";
 import { spanf } from "./spanf/spanf.ts";
@@ -20,6 +21,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   srvggNetCompact,
   srResNetCompact,
   span,
+  plksr,
   spanf,
   spanv2,
   disp,

@@ -9,7 +9,6 @@ import {
   type MemoryPlan,
   planBytes,
   planMemory,
-  readBy,
   tailStart,
   unshuffleOf,
 } from "../engine/memory.ts";
@@ -29,7 +28,7 @@ import {
   requiredRanges,
   tensorLevels,
 } from "../networks/analysis.ts";
-import type { Network } from "../networks/network.ts";
+import { type Network, readBy } from "../networks/network.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { evenCore } from "./plan.ts";
 

@@ -4,8 +4,9 @@
  * Small and naive on purpose: it keeps every tensor, and knows nothing of tiles or memory.
  */
 
-import type { ConvOperation, Network } from "../../src/networks/network.ts";
-import { convolve } from "./conv.ts";
+import type { ConvOperation, Network, PartialConvOperation } from "../../src/networks/network.ts";
+import { concatenate, convolve } from "./conv.ts";
+import { normalise } from "./norm.ts";
 import { pixelShuffle } from "./pixel_shuffle.ts";
 import { pixelUnshuffle } from "./pixel_unshuffle.ts";
 import { at, type Tensor, tensorOf } from "./tensor.ts";
@@ -19,6 +20,13 @@ export function runNetwork(network: Network, picture: Tensor): Tensor {
       tensors.set(operation.output, pixelUnshuffle(without(picture, mean), factor));
     } else if (operation.kind === "conv") {
       tensors.set(operation.output, runConv(operation, tensors));
+    } else if (operation.kind === "partialConv") {
+      tensors.set(operation.output, runPartialConv(operation, read(tensors, operation.input)));
+    } else if (operation.kind === "norm") {
+      const { residual } = operation;
+      const added = residual && { ...residual, tensor: read(tensors, residual.tensor) };
+      const input = read(tensors, operation.input);
+      tensors.set(operation.output, normalise(input, operation, added));
     } else {
       const input = read(tensors, operation.input);
       const base = operation.base ? picture : undefined;
@@ -44,6 +52,17 @@ function runConv(operation: ConvOperation, tensors: Map<string, Tensor>): Tensor
   const gate = operation.gate &&
     { ...operation.gate, tensor: read(tensors, operation.gate.tensor) };
   return convolve(inputs, { ...operation, gate, residuals });
+}
+
+/** Convolves the first channels and leaves the others. */
+export function runPartialConv(operation: PartialConvOperation, input: Tensor): Tensor {
+  const { channels, convolved } = operation;
+  const { height, width } = input;
+  const first = tensorOf(convolved, height, width, (c, y, x) => at(input, c, y, x));
+  const others = tensorOf(channels - convolved, height, width, (c, y, x) => {
+    return at(input, convolved + c, y, x);
+  });
+  return concatenate([convolve([first], operation), others]);
 }
 
 /** Returns a tensor that an earlier operation has written. */
