@@ -15,7 +15,7 @@ import {
 } from "../src/kernels/layout.ts";
 import { type Network, readBy } from "../src/networks/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
-import { tinyCompact, tinyRrdbNet, tinySrResNet } from "./tiny_networks.ts";
+import { tinyCompact, tinyPlksr, tinyRrdbNet, tinySrResNet } from "./tiny_networks.ts";
 
 Deno.test("layoutOf() leaves a border and room for whole patches, at every size", () =>
   withRandom((random) => {
@@ -99,6 +99,7 @@ Deno.test("planMemory() never lets an operation write what is still needed", () 
         () => tinyCompact(random, { convolutions: random.integer(1, 6), features: 8 }),
         () => tinyCompact(random, { scale: random.pick([1, 2, 3, 4]) }),
         () => tinySrResNet(random, {}, random.pick(["residual", "gate"])),
+        () => tinyPlksr(random, { real: true, norm: random.pick(["group", "layer"]) }),
       ])();
       const trunk = { width: random.integer(1, 70), height: random.integer(1, 70) };
       const tail = {

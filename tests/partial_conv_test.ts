@@ -25,6 +25,7 @@ interface Case {
 const CASES: Case[] = [
   { width: 37, height: 11, channels: 64, convolved: 16, kernel: 17 },
   { width: 1, height: 1, channels: 12, convolved: 12, kernel: 5 },
+  { width: 5, height: 6, channels: 8, convolved: 4, kernel: 3 },
   { width: 3, height: 20, channels: 26, convolved: 12, kernel: 13 },
   { width: 34, height: 2, channels: 40, convolved: 32, kernel: 7 },
 ];
@@ -32,7 +33,7 @@ const CASES: Case[] = [
 /** Compiling the other styles takes seconds on a software adapter, so that few cases have to do. */
 for (const style of STYLES) {
   for (const storage of STORAGES) {
-    for (const test of style === STYLES[0] ? CASES : CASES.slice(3)) {
+    for (const test of style === STYLES[0] ? CASES : CASES.slice(-1)) {
       const { width, height, channels, convolved, kernel } = test;
       Deno.test(
         `partialConv() ${style} ${storage}: ${width}x${height}, ${convolved} of ${channels} channels, ` +

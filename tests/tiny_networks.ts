@@ -4,6 +4,7 @@
 
 import { networkFromTensors } from "../src/networks/detect.ts";
 import type { Shapes } from "../src/networks/checkpoint.ts";
+import { addLayer } from "../src/networks/convolution.ts";
 import type { Network } from "../src/networks/network.ts";
 import { rrdbNetShapes, type RrdbNetSizes } from "../src/networks/rrdbnet/rrdbnet.ts";
 import {
@@ -46,6 +47,49 @@ export function tinySrResNet(
 ): Network {
   const shapes = srResNetShapes({ ...SRRESNET, ...sizes });
   return read(fill(shapes, random, new Map([["block", block]])));
+}
+
+/** What a PLKSR is made of. */
+export interface PlksrKind {
+  /** RealPLKSR has Mish, another name for the mixer, and a layer without tensors before the last. */
+  real: boolean;
+  norm?: "group" | "layer";
+  attention?: boolean;
+  features?: number;
+  convolved?: number;
+  kernel?: number;
+  scale?: number;
+  mixerKernels?: [1 | 3, 1 | 3];
+}
+
+const BLOCKS = 2;
+
+/** Shapes of a PLKSR of two blocks. */
+export function plksrShapes(kind: PlksrKind): Shapes {
+  const { real, norm, attention = true, features = 8, convolved = 4, kernel = 5, scale = 2 } = kind;
+  const { mixerKernels = [3, 3] } = kind;
+  const shapes: Shapes = new Map();
+  const mixer = real ? "channel_mixer" : "channe_mixer";
+  addLayer(shapes, "feats.0", features, 3);
+  for (let block = 1; block <= BLOCKS; block++) {
+    const prefix = `feats.${block}`;
+    addLayer(shapes, `${prefix}.${mixer}.0`, 2 * features, features, { kernel: mixerKernels[0] });
+    addLayer(shapes, `${prefix}.${mixer}.2`, features, 2 * features, { kernel: mixerKernels[1] });
+    addLayer(shapes, `${prefix}.lk.conv`, convolved, convolved, { kernel });
+    if (attention) addLayer(shapes, `${prefix}.attn.f.0`, features, features);
+    addLayer(shapes, `${prefix}.refine`, features, features, { kernel: 1 });
+    if (norm === undefined) continue;
+    const layer = `${prefix}.${norm === "group" ? "norm" : "layer_norm"}`;
+    shapes.set(`${layer}.weight`, [features]);
+    shapes.set(`${layer}.bias`, [features]);
+  }
+  addLayer(shapes, `feats.${BLOCKS + (real ? 2 : 1)}`, 3 * scale ** 2, features);
+  return shapes;
+}
+
+/** A PLKSR or RealPLKSR of two blocks. */
+export function tinyPlksr(random: Random, kind: PlksrKind): Network {
+  return read(fill(plksrShapes(kind), random));
 }
 
 function read(file: Uint8Array): Network {

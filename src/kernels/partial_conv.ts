@@ -7,7 +7,7 @@ import body from "../wgsl/partial_conv.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { PartialConvOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";
-import { indexOf, type Layout, quadsPerInvocation } from "./layout.ts";
+import { indexOf, type Layout, OUT_QUADS } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
@@ -30,8 +30,8 @@ export interface PartialConv {
 export function partialConv({ operation, input, output, style }: PartialConv): Dispatch {
   checkFit(operation, input, output);
   const { convolved, kernel } = operation;
-  const outQuads = quadsPerInvocation(convolved);
-  const quads = storedQuadsOf(convolved);
+  const quads = convolved / 4;
+  const outQuads = blockOf(convolved);
   const { workgroup, upconvWidth } = STYLES[style];
   return {
     shader: shaderFor(operation, output, style),
@@ -62,7 +62,7 @@ export function partialConv({ operation, input, output, style }: PartialConv): D
  */
 export function packPartialConv(operation: PartialConvOperation): Float32Array {
   const { convolved, kernel, weight, bias } = operation;
-  const blockChannels = quadsPerInvocation(convolved) * 4;
+  const blockChannels = blockOf(convolved) * 4;
   const packed = new Float32Array(convolved ** 2 * kernel ** 2 + convolved + ROOM);
   let at = 0;
   for (let block = 0; block < convolved; block += blockChannels) {
@@ -84,14 +84,14 @@ export function packPartialConv(operation: PartialConvOperation): Float32Array {
   return packed;
 }
 
-/** Quads that are convolved; none of them in part, and in whole blocks. */
-function storedQuadsOf(convolved: number): number {
-  return convolved / 4;
+/** Output quads of one invocation: the first of the usual numbers that leaves none over. */
+function blockOf(convolved: number): number {
+  return [...OUT_QUADS, 1].find((quads) => convolved % (4 * quads) === 0) ?? 1;
 }
 
 function shaderFor({ convolved, kernel }: PartialConvOperation, to: Layout, style: Style): Shader {
-  const outQuads = quadsPerInvocation(convolved);
-  const blocks = storedQuadsOf(convolved) / outQuads;
+  const outQuads = blockOf(convolved);
+  const blocks = convolved / 4 / outQuads;
   const label = `partial_conv ${to.storage} ${style} ${kernel}x${kernel} ${convolved}`;
   return shaderOf(label, () => {
     const { workgroup, upconvWidth } = STYLES[style];
@@ -114,9 +114,9 @@ function checkFit({ name, channels, convolved }: PartialConvOperation, input: La
       `Convolution "${name}" has ${channels} channels but its tensors are ${sizes.join(" and ")}`,
     );
   }
-  if (convolved % (4 * quadsPerInvocation(convolved)) !== 0) {
+  if (convolved % 4 !== 0) {
     throw new RangeError(
-      `Convolution "${name}" convolves ${convolved} channels; the kernel needs whole blocks of quads`,
+      `Convolution "${name}" convolves ${convolved} channels; the kernel needs a multiple of 4`,
     );
   }
 }

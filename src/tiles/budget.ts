@@ -204,8 +204,9 @@ interface Reach {
   tailHalo: number;
 }
 
-function reachOf({ network, halo }: TileDemand): Reach {
-  const radius = receptiveRadius(network);
+function reachOf({ network, width, height, halo }: TileDemand): Reach {
+  // No pixel sees more than the picture, even where a norm lets each see all of it.
+  const radius = Math.min(receptiveRadius(network), Math.max(width, height));
   const tailHalo = tailReach(network);
   if (typeof halo === "number") return { radius, halo, tailHalo };
   const wanted = halo === "auto" ? network.tiling.halo : halo;

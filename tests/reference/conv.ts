@@ -125,7 +125,7 @@ function sigmoid(value: number): number {
 }
 
 /** The error function by its series of terms of one sign, in which nothing cancels. */
-function erf(x: number): number {
+export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
   let sum = x;
