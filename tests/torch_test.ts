@@ -42,7 +42,7 @@ Deno.test({
       assert.ok(success, new TextDecoder().decode(stderr));
       const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
         .filter((name) => !name.includes(".golden.")).sort();
-      assert.equal(names.length, 21);
+      assert.equal(names.length, 24);
       for (const name of names) {
         await t.step(name, () => compare(`${folder}/${name}`));
       }

@@ -7,6 +7,7 @@ import { packConv } from "../kernels/conv.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { chosenStyle } from "../kernels/tuning.ts";
+import { packDySample } from "../kernels/dysample.ts";
 import { packNorm } from "../kernels/norm.ts";
 import { packPartialConv } from "../kernels/partial_conv.ts";
 import { packUpconv3x3 } from "../kernels/upconv3x3.ts";
@@ -83,6 +84,7 @@ function* packedWeights(network: Network): Generator<[string, Float32Array]> {
   for (const operation of network.operations) {
     if (operation.kind === "partialConv") yield [operation.name, packPartialConv(operation)];
     if (operation.kind === "norm") yield [operation.name, packNorm(operation)];
+    if (operation.kind === "dysample") yield [operation.name, packDySample(operation)];
     if (operation.kind !== "conv") continue;
     const inputChannels = operation.inputs.map((tensor) => channels.get(tensor)!);
     for (let link = 0; link < operation.inputs.length; link++) {

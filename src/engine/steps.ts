@@ -7,11 +7,13 @@ import { conv } from "../kernels/conv.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
+import { dySample } from "../kernels/dysample.ts";
 import { norm } from "../kernels/norm.ts";
 import { partialConv } from "../kernels/partial_conv.ts";
 import { upconv3x3 } from "../kernels/upconv3x3.ts";
 import {
   type ConvOperation,
+  type DySampleOperation,
   type Network,
   type NormOperation,
   type Operation,
@@ -76,6 +78,7 @@ export function trunkSteps(context: StepContext): Step[] {
     }
     if (operation.kind === "partialConv") return [partialConvStep(context, operation)];
     if (operation.kind === "norm") return normSteps(context, operation);
+    if (operation.kind === "dysample") return [dySampleStep(context, operation)];
     return convSteps(context, operation as ConvOperation, () => ({ x: 0, y: 0 }));
   });
 }
@@ -180,6 +183,18 @@ function partialConvStep(context: StepContext, operation: PartialConvOperation):
       { kind: "weights", key: operation.name },
       slot(context, operation.input),
       slot(context, operation.output),
+    ],
+  };
+}
+
+function dySampleStep(context: StepContext, operation: DySampleOperation): Step {
+  const names = [operation.input, operation.offsets, operation.output];
+  const [input, offsets, output] = names.map((name) => context.memory.layouts.get(name)!);
+  return {
+    dispatch: dySample({ operation, input, offsets, output }),
+    bindings: [
+      { kind: "weights", key: operation.name },
+      ...names.map((name) => slot(context, name)),
     ],
   };
 }

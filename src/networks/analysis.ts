@@ -3,11 +3,10 @@
  */
 
 import {
-  type ConvOperation,
+  type InputOperation,
   type Network,
-  type NormOperation,
   type Operation,
-  type PartialConvOperation,
+  type OutputOperation,
   readBy,
   tensorsBeside,
 } from "./network.ts";
@@ -46,7 +45,9 @@ export function tensorLevels(network: Network): Map<string, number> {
     if (operation.kind === "conv") {
       levels.set(operation.output, levels.get(operation.inputs[0])! * operation.upsample);
     }
-    if (operation.kind === "partialConv" || operation.kind === "norm") {
+    if (
+      operation.kind === "partialConv" || operation.kind === "norm" || operation.kind === "dysample"
+    ) {
       levels.set(operation.output, levels.get(operation.input)!);
     }
   }
@@ -72,6 +73,7 @@ export function tensorChannels(network: Network): Map<string, number> {
     if (operation.kind === "partialConv" || operation.kind === "norm") {
       channels.set(operation.output, operation.channels);
     }
+    if (operation.kind === "dysample") channels.set(operation.output, 3 * operation.factor ** 2);
   }
   return channels;
 }
@@ -117,9 +119,15 @@ export function requiredRanges(network: Network, output: Range): RequiredRanges 
   return { picture: picture!, tensors };
 }
 
+/** What an operation sees that looks as far as it has learned to, or at all of the picture. */
+const EVERYWHERE: Range = { first: -Infinity, last: Infinity };
+
+/** An operation between input and output. */
+type Inner = Exclude<Operation, InputOperation | OutputOperation>;
+
 /** Tensors that an operation reads around a position, and those that it reads only there. */
 function splitReads(
-  operation: ConvOperation | PartialConvOperation | NormOperation,
+  operation: Inner,
 ): { inputs: string[]; beside: string[] } {
   if (operation.kind === "conv") {
     return { inputs: operation.inputs, beside: tensorsBeside(operation) };
@@ -130,12 +138,13 @@ function splitReads(
 
 /** Positions of an operation's input on which some of its output depend. */
 function seenBy(
-  operation: ConvOperation | PartialConvOperation | NormOperation,
+  operation: Inner,
   { first, last }: Range,
 ): Range {
   if (operation.kind === "norm") {
-    return operation.over === "pixel" ? { first, last } : { first: -Infinity, last: Infinity };
+    return operation.over === "pixel" ? { first, last } : EVERYWHERE;
   }
+  if (operation.kind === "dysample") return EVERYWHERE;
   const reach = operation.kernel >> 1;
   const upsample = operation.kind === "conv" ? operation.upsample : 1;
   return shrink({ first: first - reach, last: last + reach }, upsample);
@@ -145,7 +154,7 @@ function seenBy(
  * Returns how far an output pixel sees, in input pixels to each side of the one it lies in.
  *
  * A tile whose margin is at least this wide gives the very pixels that the whole picture gives. Where a
- * norm is taken over the picture, that is Infinity.
+ * norm is taken over the picture or positions are learned, that is Infinity.
  *
  * @example
  * ```ts
@@ -197,6 +206,7 @@ export function flopPerPosition(operation: Operation): number {
   if (operation.kind === "partialConv") {
     return 2 * operation.kernel ** 2 * operation.convolved ** 2;
   }
+  if (operation.kind === "dysample") return 2 * 3 * operation.channels * operation.factor ** 2;
   if (operation.kind !== "conv") return 0;
   return 2 * operation.kernel ** 2 * operation.inChannels * operation.outChannels;
 }

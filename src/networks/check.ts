@@ -6,15 +6,21 @@ import { ModelError } from "../errors.ts";
 import { tensorLevels } from "./analysis.ts";
 import {
   type ConvOperation,
+  type DySampleOperation,
   type InputOperation,
   type Network,
+  type NormOperation,
   type Operation,
+  type PartialConvOperation,
   readBy,
   tensorsBeside,
 } from "./network.ts";
 
 /** Channels of each tensor that was written so far. */
 type Channels = Map<string, number>;
+
+/** Operations that are only possible before an enlargement. */
+type TrunkOperation = PartialConvOperation | NormOperation | DySampleOperation;
 
 /** Tensors that the end of one convolution can read: residuals, and what it is gated with. */
 const MAX_BESIDE = 2;
@@ -65,23 +71,32 @@ function checkChannels(operation: Operation, channels: Channels): void {
     checkFlow(`Convolution "${operation.name}"`, operation.inputs, operation.inChannels, channels);
     checkConvolution(operation, channels);
     write(operation.output, operation.outChannels, channels);
-  } else if (operation.kind === "partialConv" || operation.kind === "norm") {
-    const reader = `${operation.kind === "norm" ? "Norm" : "Convolution"} "${operation.name}"`;
-    for (const tensor of readBy(operation)) {
-      checkFlow(reader, [tensor], operation.channels, channels);
-    }
-    const { weight, bias } = operation;
-    if (operation.kind === "norm") {
-      checkLength(`${reader} weight`, weight, operation.channels);
-      checkLength(`${reader} bias`, bias, operation.channels);
-    } else {
-      checkLength(`${reader} weight`, weight, operation.convolved ** 2 * operation.kernel ** 2);
-      checkLength(`${reader} bias`, bias, operation.convolved);
-    }
-    write(operation.output, operation.channels, channels);
-  } else {
+  } else if (operation.kind === "output") {
     checkFlow("Output", [operation.input], 3 * operation.factor ** 2, channels);
+  } else checkOther(operation, channels);
+}
+
+/** Checks an operation that is only possible before an enlargement. */
+function checkOther(operation: TrunkOperation, channels: Channels): void {
+  const reader = `Operation "${operation.name}"`;
+  const { weight, bias } = operation;
+  let [weights, biases, outChannels] = [operation.channels, operation.channels, operation.channels];
+  if (operation.kind === "partialConv") {
+    biases = operation.convolved;
+    weights = operation.convolved ** 2 * operation.kernel ** 2;
   }
+  if (operation.kind === "dysample") {
+    const { factor, groups } = operation;
+    weights = 3 * operation.channels;
+    biases = 3;
+    outChannels = 3 * factor ** 2;
+    checkFlow(reader, [operation.offsets], 2 * groups * factor ** 2, channels);
+  }
+  const read = operation.kind === "dysample" ? [operation.input] : readBy(operation);
+  for (const tensor of read) checkFlow(reader, [tensor], operation.channels, channels);
+  checkLength(`${reader} weight`, weight, weights);
+  checkLength(`${reader} bias`, bias, biases);
+  write(operation.output, outChannels, channels);
 }
 
 function write(tensor: string, count: number, channels: Channels): void {
@@ -133,12 +148,16 @@ function checkLength(what: string, values: Float32Array, expected: number): void
   );
 }
 
+function isTrunkOperation(operation: Operation): operation is TrunkOperation {
+  return ["partialConv", "norm", "dysample"].includes(operation.kind);
+}
+
 /** Checks that tensors that meet in one operation have the same size, and the scale is as stated. */
 function checkLevels(network: Network): void {
   const levels = tensorLevels(network);
   const atStart = levels.get((network.operations[0] as InputOperation).output);
   for (const operation of network.operations) {
-    if (operation.kind === "partialConv" || operation.kind === "norm") {
+    if (isTrunkOperation(operation)) {
       refuseUnless(
         readBy(operation).every((tensor) => levels.get(tensor) === atStart),
         `Operation "${operation.name}" comes after an enlargement, where only convolutions can be`,

@@ -7,6 +7,7 @@ import { ModelError } from "../errors.ts";
 import type {
   Activation,
   ConvOperation,
+  DySampleOperation,
   Network,
   NormOperation,
   Operation,
@@ -39,6 +40,7 @@ function interpolate(a: Operation, b: Operation, amount: number): Operation {
   if (a.kind !== b.kind) throw differentAt(`${a.kind} against ${b.kind}`);
   if (a.kind === "partialConv") return mixWeights(a, b as typeof a, amount);
   if (a.kind === "norm") return mixWeights(a, b as typeof a, amount);
+  if (a.kind === "dysample") return mixWeights(a, b as typeof a, amount);
   if (a.kind !== "conv" || b.kind !== "conv") return a;
   checkSameShape(a, b);
   return {
@@ -49,8 +51,11 @@ function interpolate(a: Operation, b: Operation, amount: number): Operation {
   };
 }
 
+/** Operations that have weight and bias. */
+type Learned = PartialConvOperation | NormOperation | DySampleOperation;
+
 /** Mixes operations that have weight and bias, and nothing else that was learned. */
-function mixWeights<T extends PartialConvOperation | NormOperation>(a: T, b: T, amount: number): T {
+function mixWeights<T extends Learned>(a: T, b: T, amount: number): T {
   if (a.weight.length !== b.weight.length || a.bias.length !== b.bias.length) {
     throw differentAt(`"${a.name}" has ${a.weight.length} weights, "${b.name}" ${b.weight.length}`);
   }

@@ -122,6 +122,34 @@ export interface NormOperation {
   residual?: Residual;
 }
 
+/**
+ * Enlargement by learned positions (DySample), and a 1x1 convolution to three colours: writes what a
+ * pixel shuffle by `factor` turns into the enlarged picture. Only before any other enlargement.
+ *
+ * How far it looks is learned: any pixel may depend on any other.
+ */
+export interface DySampleOperation {
+  kind: "dysample";
+  /** The checkpoint's name for it. */
+  name: string;
+  input: string;
+  /**
+   * How far each position moves, in half pixels: `2 * groups * factor^2` channels of axis (x first), group
+   * and output pixel of a cell, row by row.
+   */
+  offsets: string;
+  output: string;
+  /** Channels of the input, a multiple of `groups`. */
+  channels: number;
+  /** Groups of channels that are sampled at the same place. */
+  groups: number;
+  factor: 2 | 3 | 4;
+  /** `[3][channels]`. */
+  weight: Float32Array;
+  /** `[3]`. */
+  bias: Float32Array;
+}
+
 /** Tensor to picture: pixel shuffle by `factor`, plus the nearest-enlarged input when `base`. */
 export interface OutputOperation {
   kind: "output";
@@ -138,6 +166,7 @@ export type Operation =
   | ConvOperation
   | PartialConvOperation
   | NormOperation
+  | DySampleOperation
   | OutputOperation;
 
 /**
@@ -175,6 +204,8 @@ export function readBy(operation: Operation): string[] {
       return [...operation.inputs, ...tensorsBeside(operation)];
     case "norm":
       return [operation.input, ...operation.residual ? [operation.residual.tensor] : []];
+    case "dysample":
+      return [operation.input, operation.offsets];
     default:
       return [operation.input];
   }

@@ -6,6 +6,7 @@
 
 import type { ConvOperation, Network, PartialConvOperation } from "../../src/networks/network.ts";
 import { concatenate, convolve } from "./conv.ts";
+import { dySample } from "./dysample.ts";
 import { normalise } from "./norm.ts";
 import { pixelShuffle } from "./pixel_shuffle.ts";
 import { pixelUnshuffle } from "./pixel_unshuffle.ts";
@@ -22,6 +23,9 @@ export function runNetwork(network: Network, picture: Tensor): Tensor {
       tensors.set(operation.output, runConv(operation, tensors));
     } else if (operation.kind === "partialConv") {
       tensors.set(operation.output, runPartialConv(operation, read(tensors, operation.input)));
+    } else if (operation.kind === "dysample") {
+      const [input, offsets] = [operation.input, operation.offsets].map((n) => read(tensors, n));
+      tensors.set(operation.output, dySample(operation, input, offsets));
     } else if (operation.kind === "norm") {
       const { residual } = operation;
       const added = residual && { ...residual, tensor: read(tensors, residual.tensor) };

@@ -256,6 +256,36 @@ class LargeKernelBlock(nn.Module):
         return x + y
 
 
+class DySample(nn.Module):
+    """Enlargement by learned positions (Liu et al., 2023), ending in a 1x1 convolution."""
+
+    def __init__(self, channels, scale):
+        super().__init__()
+        self.scale = scale
+        self.groups = 3 if scale % 2 else 4
+        moves = 2 * self.groups * scale**2
+        self.end_conv = conv(channels, 3, 1)
+        self.offset = conv(channels, moves, 1)
+        self.scope = conv(channels, moves, 1, bias=False)
+        steps = (torch.arange(scale) - (scale - 1) / 2) / scale
+        across = steps.view(1, 1, scale).expand(self.groups, scale, scale)
+        down = steps.view(1, scale, 1).expand(self.groups, scale, scale)
+        self.register_buffer("init_pos", torch.stack([across, down]).reshape(1, -1, 1, 1))
+
+    def forward(self, x):
+        _, channels, height, width = x.shape
+        moves = self.offset(x) * torch.sigmoid(self.scope(x)) * 0.5 + self.init_pos
+        moves = F.pixel_shuffle(moves, self.scale)  # [1, 2 * groups, rows, columns]
+        moves = moves.view(2, self.groups, height * self.scale, width * self.scale)
+        column = torch.arange(width).repeat_interleave(self.scale).view(1, 1, -1)
+        row = torch.arange(height).repeat_interleave(self.scale).view(1, -1, 1)
+        places = torch.stack([column + moves[0], row + moves[1]], -1) + 0.5
+        grid = 2 * places / torch.tensor([width, height]) - 1
+        parts = x.view(self.groups, channels // self.groups, height, width)
+        sampled = F.grid_sample(parts, grid, padding_mode="border", align_corners=False)
+        return self.end_conv(sampled.reshape(1, channels, *sampled.shape[2:]))
+
+
 class PLKSR(nn.Module):
     def __init__(
         self,
@@ -267,6 +297,7 @@ class PLKSR(nn.Module):
         real=False,
         norm=None,
         attention=True,
+        dysample=False,
     ):
         super().__init__()
         self.scale = scale
@@ -276,10 +307,11 @@ class PLKSR(nn.Module):
         if real:
             layers.append(nn.Dropout2d(0))
         self.feats = nn.Sequential(*layers, conv(features, 3 * scale**2))
+        self.to_img = DySample(3 * scale**2, scale) if dysample else nn.PixelShuffle(scale)
 
     def forward(self, x):
         y = self.feats(x) + torch.repeat_interleave(x, self.scale**2, dim=1)
-        return F.pixel_shuffle(y, self.scale)
+        return self.to_img(y)
 
 
 def old_names(blocks, upsamplings):
@@ -338,6 +370,9 @@ NETWORKS = {
     "realplksr-group-x4": (PLKSR(real=True, norm="group"), same, None),
     "realplksr-group-x1": (PLKSR(real=True, norm="group", scale=1, features=64), same, None),
     "realplksr-layer-x2": (PLKSR(real=True, norm="layer", scale=2, blocks=3), same, None),
+    "realplksr-dysample-x4": (PLKSR(real=True, norm="layer", dysample=True), same, None),
+    "realplksr-dysample-x3": (PLKSR(real=True, norm="group", scale=3, dysample=True), same, None),
+    "realplksr-dysample-x2": (PLKSR(real=True, norm="group", scale=2, dysample=True), same, None),
 }
 
 

@@ -5,7 +5,8 @@
  *   x = feats.0(rgb)
  *   block: t = mixer(x); t's first channels convolved by a large kernel; t = t * sigmoid(conv(t)), in
  *          most; t = 1x1 convolution of t; result t + x
- *   y = pixel_shuffle(last convolution(x) + rgb, each colour repeated for its output pixels)
+ *   s = last convolution(x) + rgb, each colour repeated for its output pixels
+ *   y = pixel_shuffle(s), or DySample(s)
  *
  * The mixer is two convolutions with GELU between them, in RealPLKSR with Mish; one of the two may be
  * 1x1. RealPLKSR has a group norm over the picture before t is added (over 4 groups: the files do not
@@ -16,7 +17,7 @@
 import { ModelError } from "../../errors.ts";
 import type { Architecture } from "../architecture.ts";
 import type { Checkpoint, Shapes } from "../checkpoint.ts";
-import { addLayer, convolution, convolve, readLayer } from "../convolution.ts";
+import { addLayer, convolution, convolve, type Layer, readLayer } from "../convolution.ts";
 import type { Activation, Network, NormOperation, Operation, Residual } from "../network.ts";
 
 /** PLKSR, and RealPLKSR. */
@@ -44,7 +45,12 @@ interface Sizes {
   /** Whether blocks have element-wise attention. */
   attention: boolean;
   norm: "group" | "layer" | "none";
+  /** Groups of DySample; none without. */
+  groups: number | undefined;
 }
+
+/** The layer of RealPLKSR that enlarges, where it has learned how. */
+const DYSAMPLE = "to_img";
 
 /** Groups of the group norm, in every recipe that is known. */
 const GROUPS = 4;
@@ -62,8 +68,9 @@ function readPlksr(checkpoint: Checkpoint): Network {
   const { features, blocks, scale, kernel, norm } = sizes;
   const name = sizes.mixer === "channel_mixer" ? "RealPLKSR" : plksr.name;
   const normed = norm === "none" ? "" : `${norm} norm, `;
+  const sampled = sizes.groups === undefined ? "" : "DySample, ";
   const description = `${name} (${blocks} blocks, ${features} features, kernels of ${kernel}x` +
-    `${kernel}, ${normed}scale ${scale})`;
+    `${kernel}, ${normed}${sampled}scale ${scale})`;
   checkpoint.expect(shapesOf(sizes), description);
   return {
     architecture: name,
@@ -88,11 +95,6 @@ function readSizes(checkpoint: Checkpoint): Sizes {
         "kernel (feats.1.lk.conv)",
     );
   }
-  if (checkpoint.names.some((name) => name.startsWith("to_img."))) {
-    throw new ModelError(
-      "RealPLKSR with DySample is not supported, only that with a pixel shuffle",
-    );
-  }
   const blocks = checkpoint.names.filter((name) => name.endsWith(".lk.conv.weight")).length;
   const mixer = has("channel_mixer.0.weight") ? "channel_mixer" : "channe_mixer";
   const [convolved, , kernel] = checkpoint.shape("feats.1.lk.conv.weight")!;
@@ -102,10 +104,13 @@ function readSizes(checkpoint: Checkpoint): Sizes {
         "only a multiple of 4 channels with an odd number of taps",
     );
   }
+  const scale = checkpoint.shuffleFactor(lastLayer(blocks, mixer));
+  const [moves] = checkpoint.shape(`${DYSAMPLE}.offset.weight`) ?? [];
   return {
     features,
     blocks,
-    scale: checkpoint.shuffleFactor(lastLayer(blocks, mixer)),
+    scale,
+    groups: moves === undefined ? undefined : Math.max(1, Math.floor(moves / (2 * scale ** 2))),
     mixer,
     mixerKernels: [0, 2].map((k) => {
       return checkpoint.shape(`feats.1.${mixer}.${k}.weight`)?.[3] === 1 ? 1 : 3;
@@ -133,7 +138,15 @@ function shapesOf(sizes: Sizes): Shapes {
     shapes.set(`${norm}.weight`, [features]);
     shapes.set(`${norm}.bias`, [features]);
   }
-  addLayer(shapes, lastLayer(blocks, mixer), 3 * scale ** 2, features);
+  const sampled = 3 * scale ** 2;
+  addLayer(shapes, lastLayer(blocks, mixer), sampled, features);
+  if (sizes.groups !== undefined) {
+    const moves = 2 * sizes.groups * scale ** 2;
+    addLayer(shapes, `${DYSAMPLE}.offset`, moves, sampled, { kernel: 1 });
+    addLayer(shapes, `${DYSAMPLE}.scope`, moves, sampled, { kernel: 1, bias: false });
+    addLayer(shapes, `${DYSAMPLE}.end_conv`, 3, sampled, { kernel: 1 });
+    shapes.set(`${DYSAMPLE}.init_pos`, [1, moves, 1, 1]);
+  }
   return shapes;
 }
 
@@ -152,12 +165,59 @@ function readOperations(checkpoint: Checkpoint, sizes: Sizes): Operation[] {
     operations.push(...readBlock(checkpoint, sizes, `feats.${block}`, before));
     before = `feats.${block}`;
   }
+  const { scale, groups } = sizes;
   const last = lastLayer(sizes.blocks, sizes.mixer);
-  operations.push(
-    convolution(checkpoint, last, [before]),
-    { kind: "output", input: last, factor: sizes.scale, base: true },
-  );
+  if (groups === undefined || scale === 1) {
+    operations.push(
+      convolution(checkpoint, last, [before]),
+      { kind: "output", input: last, factor: scale, base: true },
+    );
+  } else operations.push(...readDySample(checkpoint, last, before, scale, groups));
   return operations;
+}
+
+/** The last convolution with the picture added to it, and the enlargement by learned positions. */
+function readDySample(
+  checkpoint: Checkpoint,
+  last: string,
+  before: string,
+  factor: 2 | 3 | 4,
+  groups: number,
+): Operation[] {
+  const [offset, scope, end] = ["offset", "scope", "end_conv"].map((k) => `${DYSAMPLE}.${k}`);
+  const sum = withPicture(readLayer(checkpoint, last), factor);
+  return [
+    convolve(sum, [before, "picture"], last),
+    convolve(readLayer(checkpoint, scope, 1), [last], scope, { activation: { kind: "sigmoid" } }),
+    convolve(readLayer(checkpoint, offset, 1), [last], offset, {
+      gate: { kind: "product", tensor: scope },
+    }),
+    {
+      kind: "dysample",
+      name: checkpoint.layerName(end),
+      input: last,
+      offsets: offset,
+      output: end,
+      channels: sum.outChannels,
+      groups,
+      factor,
+      weight: checkpoint.read(`${end}.weight`),
+      bias: checkpoint.read(`${end}.bias`),
+    },
+    { kind: "output", input: end, factor, base: false },
+  ];
+}
+
+/** A layer that also sees the picture's three channels, and adds each to its colour's outputs. */
+function withPicture(layer: Layer, factor: number): Layer {
+  const { outChannels, inChannels } = layer;
+  const wider = inChannels + 3;
+  const weight = new Float32Array(outChannels * wider * 9);
+  for (let o = 0; o < outChannels; o++) {
+    weight.set(layer.weight.subarray(o * inChannels * 9, (o + 1) * inChannels * 9), o * wider * 9);
+    weight[(o * wider + inChannels + Math.floor(o / factor ** 2)) * 9 + 4] = 1;
+  }
+  return { ...layer, inChannels: wider, weight };
 }
 
 /** A block, which writes the tensor of its own name. */
