@@ -5,8 +5,9 @@
 import { conv, packConv } from "../src/kernels/conv.ts";
 import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
+import { packPartialConv, partialConv } from "../src/kernels/partial_conv.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
-import type { ConvOperation } from "../src/networks/network.ts";
+import type { ConvOperation, PartialConvOperation } from "../src/networks/network.ts";
 import type { Pass } from "./dispatch_run.ts";
 import { compareSome, type KernelCase } from "./kernel_case.ts";
 import {
@@ -18,15 +19,32 @@ import {
   valueBytes,
 } from "./test_tensor.ts";
 
-/** Shapes that networks use: the channels of each input, and of the output. */
-const SHAPES: [inputs: number[], outChannels: number][] = [
-  [[64], 64],
-  [[64], 32],
-  [[32], 32],
-  [[64, 32, 32, 32, 32], 64],
-  [[3], 64],
-  [[64], 3],
+/** A convolution that networks use: the channels of each input, and of the output. */
+interface Shape {
+  inputs: number[];
+  outChannels: number;
+  /** 3 if not given. */
+  kernel?: 1 | 3;
+  /** LeakyReLU if not given. */
+  activation?: "silu";
+}
+
+const SHAPES: Shape[] = [
+  { inputs: [64], outChannels: 64 },
+  { inputs: [64], outChannels: 32 },
+  { inputs: [32], outChannels: 32 },
+  { inputs: [64, 32, 32, 32, 32], outChannels: 64 },
+  { inputs: [3], outChannels: 64 },
+  { inputs: [64], outChannels: 3 },
+  { inputs: [32], outChannels: 32, activation: "silu" },
+  { inputs: [40], outChannels: 40, activation: "silu" },
+  { inputs: [28], outChannels: 28, activation: "silu" },
+  { inputs: [24], outChannels: 24, activation: "silu" },
+  { inputs: [28, 28, 28, 28], outChannels: 28, kernel: 1 },
 ];
+
+/** PLKSR's partial convolution. */
+const PARTIAL = { channels: 64, convolved: 16, kernel: 17 };
 
 /** Slope and residual scale as ESRGAN has them, so that the whole epilogue is checked. */
 const SLOPE = 0.2;
@@ -40,10 +58,14 @@ const TOLERANCE = {
 
 /** Makes every convolution, with outputs of the given size. */
 export function convCases(size: Size, storage: Storage, style: Style): (() => KernelCase)[] {
-  const plain = SHAPES.map(([inputs, outChannels]) => () =>
-    convCase(randomOperation(inputs, outChannels), inputs, size, storage, style)
+  const plain = SHAPES.map((shape) => () =>
+    convCase(randomOperation(shape), shape.inputs, size, storage, style)
   );
-  return [...plain, () => upconvCase(64, 64, size, storage, style)];
+  return [
+    ...plain,
+    () => upconvCase(64, 64, size, storage, style),
+    () => partialCase(size, storage, style),
+  ];
 }
 
 /** A convolution of one tensor, or a chain over several whose first is also added at the end. */
@@ -68,7 +90,9 @@ function convCase(
     }),
     buffers: [inputs.length + link, link, 0, 0, 2 * inputs.length],
   }));
-  const name = `conv3x3 ${inputChannels.join("+")}->${operation.outChannels}`;
+  const { kernel, outChannels, activation } = operation;
+  const name = `conv${kernel}x${kernel} ${inputChannels.join("+")}->${outChannels}` +
+    (activation.kind === "silu" ? " silu" : "");
   const buffers = [...inputs.map(({ words }) => words), ...weights.map(wordsOf), output.words];
   const work = { label: `${name} ${storage}`, buffers, passes };
   // Each link after the first reads the output again.
@@ -86,7 +110,7 @@ function upconvCase(
 ): KernelCase {
   const half = { width: Math.ceil(size.width / 2), height: Math.ceil(size.height / 2) };
   const enlarged = { width: half.width * 2, height: half.height * 2 };
-  const operation = randomOperation([inChannels], outChannels, 2);
+  const operation = randomOperation({ inputs: [inChannels], outChannels }, 2);
   const input = randomTensor(inChannels, half, storage, style);
   const output = poisonedTensor(outChannels, enlarged, storage, style);
   const inputAt = { x: 0, y: 0 };
@@ -103,6 +127,54 @@ function upconvCase(
     moved: [input, output],
     executedShare: 16 / 36,
   });
+}
+
+/** The partial large-kernel convolution. */
+function partialCase(size: Size, storage: Storage, style: Style): KernelCase {
+  const { channels, convolved, kernel } = PARTIAL;
+  const input = randomTensor(channels, size, storage, style);
+  const output = poisonedTensor(channels, size, storage, style);
+  const bound = 3 / Math.sqrt(kernel ** 2 * convolved);
+  const operation: PartialConvOperation = {
+    kind: "partialConv",
+    name: "partial",
+    input: "input",
+    output: "output",
+    ...PARTIAL,
+    weight: randomValues(convolved ** 2 * kernel ** 2, bound),
+    bias: randomValues(convolved, 1),
+  };
+  const dispatch = partialConv({ operation, input: input.layout, output: output.layout, style });
+  const name = `partial conv ${kernel}x${kernel} ${convolved} of ${channels}`;
+  const read = readerOf(input);
+  const expected = (o: number, y: number, x: number) => {
+    if (o >= convolved) return read(o, y, x);
+    let sum = operation.bias[o];
+    for (let c = 0; c < convolved; c++) {
+      for (let tap = 0; tap < kernel ** 2; tap++) {
+        const [row, column] = [Math.floor(tap / kernel), tap % kernel].map((k) =>
+          k - (kernel >> 1)
+        );
+        const [v, u] = [y + row, x + column];
+        if (v < 0 || u < 0 || v >= size.height || u >= size.width) continue;
+        sum += operation.weight[(o * convolved + c) * kernel ** 2 + tap] * read(c, v, u);
+      }
+    }
+    return sum;
+  };
+  return {
+    label: `${name} ${storage}`,
+    buffers: [input.words, wordsOf(packPartialConv(operation)), output.words],
+    passes: [{ dispatch, buffers: [1, 0, 2] }],
+    kernel: name,
+    storage,
+    output: 2,
+    flop: dispatch.flop,
+    executedFlop: dispatch.flop,
+    bytes: valueBytes(input) + valueBytes(output) + 4 * operation.weight.length,
+    check: (words) =>
+      compareSome(output.layout, readerOf({ ...output, words }), expected, TOLERANCE[storage]),
+  };
 }
 
 interface Parts {
@@ -141,7 +213,8 @@ function reference(
   operation: ConvOperation,
   inputs: TestTensor[],
 ): (o: number, y: number, x: number) => number {
-  const { weight, bias, inChannels, upsample, residuals } = operation;
+  const { weight, bias, inChannels, kernel, upsample, residuals, activation } = operation;
+  const reach = kernel >> 1;
   const channels = inputs.flatMap((input) => {
     const read = readerOf(input);
     return Array.from({ length: input.layout.channels }, (_, c) => read.bind(null, c));
@@ -149,26 +222,26 @@ function reference(
   return (o, y, x) => {
     let sum = bias[o];
     for (let c = 0; c < inChannels; c++) {
-      for (let tap = 0; tap < 9; tap++) {
-        const row = Math.floor((y + Math.floor(tap / 3) - 1) / upsample);
-        const column = Math.floor((x + tap % 3 - 1) / upsample);
-        sum += weight[(o * inChannels + c) * 9 + tap] * channels[c](row, column);
+      for (let tap = 0; tap < kernel ** 2; tap++) {
+        const row = Math.floor((y + Math.floor(tap / kernel) - reach) / upsample);
+        const column = Math.floor((x + tap % kernel - reach) / upsample);
+        sum += weight[(o * inChannels + c) * kernel ** 2 + tap] * channels[c](row, column);
       }
     }
-    const activated = sum < 0 ? SLOPE * sum : sum;
+    const slope = sum < 0 ? SLOPE : 1;
+    const activated = sum * (activation.kind === "silu" ? 1 / (1 + Math.exp(-sum)) : slope);
     return activated + (residuals.length > 0 ? RESIDUAL_SCALE * channels[o](y, x) : 0);
   };
 }
 
 /** A convolution whose sums are of the order of 1. */
 function randomOperation(
-  inputs: number[],
-  outChannels: number,
+  { inputs, outChannels, kernel = 3, activation }: Shape,
   upsample: 1 | 2 = 1,
 ): ConvOperation {
   const inChannels = inputs.reduce((sum, channels) => sum + channels, 0);
   const names = inputs.map((_, i) => `input ${i}`);
-  const bound = 3 / Math.sqrt(9 * inChannels);
+  const bound = 3 / Math.sqrt(kernel ** 2 * inChannels);
   return {
     kind: "conv",
     name: `${inputs.join("+")}->${outChannels}`,
@@ -176,12 +249,14 @@ function randomOperation(
     output: "output",
     inChannels,
     outChannels,
-    kernel: 3,
-    weight: randomValues(outChannels * inChannels * 9, bound),
+    kernel,
+    weight: randomValues(outChannels * inChannels * kernel ** 2, bound),
     bias: randomValues(outChannels, 1),
     gain: 1,
-    activation: { kind: "leaky", slope: SLOPE },
-    residuals: inputs.length > 1 ? [{ tensor: names[0], scale: RESIDUAL_SCALE }] : [],
+    activation: activation ? { kind: activation } : { kind: "leaky", slope: SLOPE },
+    residuals: inputs.length > 1 && inputs[0] === outChannels
+      ? [{ tensor: names[0], scale: RESIDUAL_SCALE }]
+      : [],
     upsample,
   };
 }

@@ -11,6 +11,7 @@ import type { TensorView } from "../src/weights/safetensors.ts";
 import { assertClose } from "./reference/compare.ts";
 import { concatenate, convolve, erf } from "./reference/conv.ts";
 import { runNetwork } from "./reference/network.ts";
+import { dySample } from "./reference/dysample.ts";
 import { normalise } from "./reference/norm.ts";
 import { pixelShuffle } from "./reference/pixel_shuffle.ts";
 import { type Random, withRandom } from "./reference/random.ts";
@@ -241,6 +242,27 @@ function errnOf(layers: Layers, features: number, scale: number) {
   };
 }
 
+/** DySample by its twin, with offsets as they are defined. */
+function sampled(layers: Layers, input: Tensor, groups: number, factor: number): Tensor {
+  const scope = map(layers.conv("to_img.scope", input), sigmoid);
+  return dySample(
+    {
+      kind: "dysample",
+      name: "",
+      input: "",
+      offsets: "",
+      output: "",
+      channels: input.channels,
+      groups,
+      factor: factor as 2 | 3 | 4,
+      weight: layers.values("to_img.end_conv.weight")!,
+      bias: layers.values("to_img.end_conv.bias")!,
+    },
+    input,
+    zip(layers.conv("to_img.offset", input), scope, (v, w) => v * w),
+  );
+}
+
 /** PLKSR and RealPLKSR with random weights of the shapes of `kind`. */
 function plksrOf(layers: Layers, kind: PlksrKind, features: number, scale: number) {
   const sizes = { ...kind, features: 4 * features, scale };
@@ -277,7 +299,12 @@ function plksrOf(layers: Layers, kind: PlksrKind, features: number, scale: numbe
       if (kind.norm === "group") t = norm(`${block}.norm`, "picture", t);
       x = plus(t, x);
     }
-    return pixelShuffle(layers.conv(`feats.${kind.real ? 4 : 3}`, x), scale, picture);
+    const last = layers.conv(`feats.${kind.real ? 4 : 3}`, x);
+    if (kind.groups === undefined) return pixelShuffle(last, scale, picture);
+    const sum = tensorOf(last.channels, last.height, last.width, (c, y, x) => {
+      return at(last, c, y, x) + at(picture, Math.floor(c / scale ** 2), y, x);
+    });
+    return pixelShuffle(sampled(layers, sum, kind.groups, scale), scale);
   };
 }
 
@@ -287,6 +314,7 @@ interface Case {
   radius: number;
   /** The features are a multiple of this. */
   widths?: number;
+  scales?: number[];
   make(layers: Layers, features: number, scale: number): (picture: Tensor) => Tensor;
 }
 
@@ -301,6 +329,7 @@ const PLKSRS: [what: string, radius: number, kind: PlksrKind][] = [
   }],
   ["with group norm", Infinity, { real: true, norm: "group" }],
   ["with layer norm", 12, { real: true, norm: "layer" }],
+  ["with DySample", Infinity, { real: true, norm: "layer", groups: 3 }],
 ];
 
 const CASES: Case[] = [
@@ -327,6 +356,7 @@ const CASES: Case[] = [
     what,
     radius,
     widths: 4,
+    ...kind.groups === undefined ? {} : { scales: [2, 3, 4] },
     make: (layers, features, scale) => plksrOf(layers, kind, features, scale),
   })),
   { architecture: "SPANF", what: "collapsed", radius: 16, make: spanfOf },
@@ -335,11 +365,11 @@ const CASES: Case[] = [
   { architecture: "ERRN2", what: "three blocks", radius: 15, make: errnOf },
 ];
 
-for (const { architecture, what, radius, widths = 1, make } of CASES) {
+for (const { architecture, what, radius, widths = 1, scales = [1, 2, 3, 4], make } of CASES) {
   Deno.test(`${architecture}, ${what}: its operations compute what it is defined as`, () =>
     withRandom((random) => {
       const layers = new Layers(random);
-      const [features, scale] = [random.integer(2, 7), random.pick([1, 2, 3, 4])];
+      const [features, scale] = [random.integer(2, 7), random.pick(scales)];
       const run = make(layers, features, scale);
       const network = networkFromTensors(layers.tensors);
       const found = { architecture: network.architecture, features: network.features / widths };

@@ -12,8 +12,16 @@ import { layoutOf } from "../src/kernels/layout.ts";
 import { pixelsIn, pixelsOut } from "../src/kernels/pixels.ts";
 import { resampleColumns, resampleRows } from "../src/kernels/resample.ts";
 import { resampleTaps } from "../src/kernels/taps.ts";
+import { dySample } from "../src/kernels/dysample.ts";
+import { norm } from "../src/kernels/norm.ts";
+import { partialConv } from "../src/kernels/partial_conv.ts";
 import { upconv3x3 } from "../src/kernels/upconv3x3.ts";
-import type { ConvOperation } from "../src/networks/network.ts";
+import type {
+  ConvOperation,
+  DySampleOperation,
+  NormOperation,
+  PartialConvOperation,
+} from "../src/networks/network.ts";
 import type { Depth } from "../src/pictures/picture.ts";
 import { gpu, STORAGES, STYLES } from "./gpu_harness.ts";
 
@@ -137,7 +145,10 @@ Deno.test("specialise() refuses a constant that the shader does not declare", ()
 function* variants(): Generator<Dispatch> {
   const depths: Depth[] = [8, 16, 32];
   for (const storage of STORAGES) {
-    for (const style of STYLES) yield* convolutions(storage, style);
+    for (const style of STYLES) {
+      yield* convolutions(storage, style);
+      yield* others(storage, style);
+    }
     for (const depth of depths) {
       const layout = layoutOf({ channels: 3, width: 8, height: 8 }, storage, STYLES[0]);
       const pixels = { width: 8, height: 8, depth };
@@ -165,13 +176,41 @@ const EPILOGUES: Pick<ConvOperation, "activation" | "gate">[] = [
   { activation: { kind: "silu" } },
   { activation: { kind: "none" }, gate: { kind: "attention", tensor: "gate" } },
   { activation: { kind: "sigmoid" }, gate: { kind: "product", tensor: "gate" } },
+  { activation: { kind: "gelu" } },
+  { activation: { kind: "mish" } },
 ];
+
+/** Kernels for what comes before any enlargement. */
+function* others(storage: Storage, style: Style): Generator<Dispatch> {
+  const layout = (channels: number) => layoutOf({ channels, width: 8, height: 8 }, storage, style);
+  const tensor = layout(64);
+  const partial = { name: "test", channels: 64, convolved: 16, kernel: 17 };
+  const operation = partial as PartialConvOperation;
+  yield partialConv({ operation, input: tensor, output: tensor, style });
+  const request = (over: "pixel" | "picture") => ({
+    operation: { name: "test", channels: 64, groups: 1, epsilon: 1e-6, over } as NormOperation,
+    input: tensor,
+    output: tensor,
+  });
+  for (const over of ["pixel", "picture"] as const) {
+    const planned = norm(request(over));
+    if (planned.over === "pixel") yield planned.norm;
+    else yield* [planned.moments, planned.scales, planned.apply];
+  }
+  const sampling = { name: "test", channels: 12, groups: 4, factor: 2 } as DySampleOperation;
+  const [input, offsets] = [layout(12), layout(32)];
+  yield dySample({ operation: sampling, input, offsets, output: input });
+}
 
 /** Every width, and every epilogue at some width: each pair takes seconds to compile. */
 function* convolutions(storage: Storage, style: Style): Generator<Dispatch> {
-  for (const [i, channels] of WIDTHS.entries()) {
+  const all = WIDTHS.map((channels, i) => ({
+    channels,
+    epilogue: EPILOGUES[i % EPILOGUES.length],
+  }));
+  const rest = EPILOGUES.slice(WIDTHS.length).map((epilogue) => ({ channels: 8, epilogue }));
+  for (const { channels, epilogue } of [...all, ...rest]) {
     const layout = layoutOf({ channels, width: 8, height: 8 }, storage, style);
-    const epilogue = EPILOGUES[i % EPILOGUES.length];
     const operation = {
       name: "test",
       inputs: ["input"],

@@ -114,6 +114,10 @@ const NETWORKS: [name: string, make: (random: Random) => Network][] = [
   ["PLKSR x2", (random) => tinyPlksr(random, { real: false })],
   ["RealPLKSR x2 with layer norm", (random) => tinyPlksr(random, { real: true, norm: "layer" })],
   ["RealPLKSR x2 with group norm", (random) => tinyPlksr(random, { real: true, norm: "group" })],
+  [
+    "RealPLKSR x3 with DySample",
+    (random) => tinyPlksr(random, { real: true, groups: 3, scale: 3 }),
+  ],
   ["RRDBNet x4", (random) => tinyRrdbNet(random)],
   ["RRDBNet x2", (random) => tinyRrdbNet(random, { unshuffle: 2 })],
   ["RRDBNet x1", (random) => tinyRrdbNet(random, { unshuffle: 4, features: 8 })],

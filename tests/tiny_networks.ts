@@ -60,6 +60,8 @@ export interface PlksrKind {
   kernel?: number;
   scale?: number;
   mixerKernels?: [1 | 3, 1 | 3];
+  /** Groups of DySample; without, there is none. */
+  groups?: number;
 }
 
 const BLOCKS = 2;
@@ -83,7 +85,15 @@ export function plksrShapes(kind: PlksrKind): Shapes {
     shapes.set(`${layer}.weight`, [features]);
     shapes.set(`${layer}.bias`, [features]);
   }
-  addLayer(shapes, `feats.${BLOCKS + (real ? 2 : 1)}`, 3 * scale ** 2, features);
+  const sampled = 3 * scale ** 2;
+  addLayer(shapes, `feats.${BLOCKS + (real ? 2 : 1)}`, sampled, features);
+  if (kind.groups !== undefined) {
+    const moves = 2 * kind.groups * scale ** 2;
+    addLayer(shapes, "to_img.offset", moves, sampled, { kernel: 1 });
+    addLayer(shapes, "to_img.scope", moves, sampled, { kernel: 1, bias: false });
+    addLayer(shapes, "to_img.end_conv", 3, sampled, { kernel: 1 });
+    shapes.set("to_img.init_pos", [1, moves, 1, 1]);
+  }
   return shapes;
 }
 
