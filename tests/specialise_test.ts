@@ -167,8 +167,8 @@ function* variants(): Generator<Dispatch> {
   }
 }
 
-/** Output channels that the convolutions compute in blocks of 2, 3, 4, 5 and 7 quads. */
-const WIDTHS = [8, 12, 16, 20, 28];
+/** Output channels that the convolutions compute in blocks of 2, 3, 4, 5, 6 and 7 quads. */
+const WIDTHS = [8, 12, 16, 20, 24, 28];
 
 /** Epilogues that are shaders of their own. */
 const EPILOGUES: Pick<ConvOperation, "activation" | "gate">[] = [

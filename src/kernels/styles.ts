@@ -40,6 +40,7 @@ const MODERATE: Patches = {
   3: { width: 2, height: 2 },
   4: { width: 2, height: 2 },
   5: { width: 2, height: 2 },
+  6: { width: 2, height: 1 },
   7: { width: 2, height: 1 },
 };
 
@@ -51,7 +52,7 @@ export const STYLES: Record<Style, StyleSpec> = {
     weights: "subgroup",
     workgroup: { x: 8, y: 1 },
     // Sums live in memory here anyway, but for the quad that is summed.
-    patch: { ...MODERATE, 7: { width: 2, height: 2 } },
+    patch: { ...MODERATE, 6: { width: 2, height: 2 }, 7: { width: 2, height: 2 } },
     upconvWidth: 4,
   },
   uniform: {
@@ -73,6 +74,7 @@ export const STYLES: Record<Style, StyleSpec> = {
       3: { width: 2, height: 1 },
       4: { width: 2, height: 1 },
       5: { width: 2, height: 1 },
+      6: { width: 1, height: 1 },
       7: { width: 1, height: 1 },
     },
     upconvWidth: 2,
