@@ -402,3 +402,18 @@ for (const { architecture, what, radius, widths = 1, scales = [1, 2, 3, 4], make
       assert.throws(() => networkFromTensors(more), /no place for 1 of the tensors: "extra"/);
     }));
 }
+
+const REFUSED: [what: string, kind: PlksrKind, rename: [string, string], message: RegExp][] = [
+  ["sparse kernels", { real: false }, ["lk.conv.", "lk.convs.0."], /sparse or rectangular/],
+  ["kernels of an even size", { real: true, kernel: 4 }, ["", ""], /4 channels with 4x4 taps/],
+  ["kernels on a part of a quad", { real: true, convolved: 6 }, ["", ""], /6 channels with 5x5/],
+];
+
+for (const [what, kind, [from, to], message] of REFUSED) {
+  Deno.test(`PLKSR with ${what} is refused in words`, () =>
+    withRandom((random) => {
+      const layers = new Layers(random);
+      for (const [name, shape] of plksrShapes(kind)) layers.add(name.replace(from, to), [...shape]);
+      assert.throws(() => networkFromTensors(layers.tensors), { name: "ModelError", message });
+    }));
+}

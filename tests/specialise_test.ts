@@ -12,12 +12,14 @@ import { layoutOf } from "../src/kernels/layout.ts";
 import { pixelsIn, pixelsOut } from "../src/kernels/pixels.ts";
 import { resampleColumns, resampleRows } from "../src/kernels/resample.ts";
 import { resampleTaps } from "../src/kernels/taps.ts";
+import { depthwise3x3 } from "../src/kernels/depthwise3x3.ts";
 import { dySample } from "../src/kernels/dysample.ts";
 import { norm } from "../src/kernels/norm.ts";
 import { partialConv } from "../src/kernels/partial_conv.ts";
 import { upconv3x3 } from "../src/kernels/upconv3x3.ts";
 import type {
   ConvOperation,
+  DepthwiseOperation,
   DySampleOperation,
   NormOperation,
   PartialConvOperation,
@@ -187,6 +189,8 @@ function* others(storage: Storage, style: Style): Generator<Dispatch> {
   const partial = { name: "test", channels: 64, convolved: 16, kernel: 17 };
   const operation = partial as PartialConvOperation;
   yield partialConv({ operation, input: tensor, output: tensor, style });
+  const depthwise = { name: "test", channels: 64 } as DepthwiseOperation;
+  yield depthwise3x3({ operation: depthwise, input: tensor, output: tensor, style });
   const request = (over: "pixel" | "picture") => ({
     operation: { name: "test", channels: 64, groups: 1, epsilon: 1e-6, over } as NormOperation,
     input: tensor,

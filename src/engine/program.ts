@@ -7,6 +7,7 @@ import { packConv } from "../kernels/conv.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { chosenStyle } from "../kernels/tuning.ts";
+import { packDepthwise3x3 } from "../kernels/depthwise3x3.ts";
 import { packDySample } from "../kernels/dysample.ts";
 import { packNorm } from "../kernels/norm.ts";
 import { packPartialConv } from "../kernels/partial_conv.ts";
@@ -82,6 +83,7 @@ export class Program {
 function* packedWeights(network: Network): Generator<[string, Float32Array]> {
   const channels = tensorChannels(network);
   for (const operation of network.operations) {
+    if (operation.kind === "depthwise") yield [operation.name, packDepthwise3x3(operation)];
     if (operation.kind === "partialConv") yield [operation.name, packPartialConv(operation)];
     if (operation.kind === "norm") yield [operation.name, packNorm(operation)];
     if (operation.kind === "dysample") yield [operation.name, packDySample(operation)];

@@ -7,12 +7,15 @@ import { conv } from "../kernels/conv.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
+import { depthwise3x3 } from "../kernels/depthwise3x3.ts";
 import { dySample } from "../kernels/dysample.ts";
+import type { Layout } from "../kernels/layout.ts";
 import { norm } from "../kernels/norm.ts";
 import { partialConv } from "../kernels/partial_conv.ts";
 import { upconv3x3 } from "../kernels/upconv3x3.ts";
 import {
   type ConvOperation,
+  type DepthwiseOperation,
   type DySampleOperation,
   type Network,
   type NormOperation,
@@ -76,6 +79,7 @@ export function trunkSteps(context: StepContext): Step[] {
         bindings: [{ kind: "pixels" as const }, slot(context, operation.output)],
       }];
     }
+    if (operation.kind === "depthwise") return [depthwiseStep(context, operation)];
     if (operation.kind === "partialConv") return [partialConvStep(context, operation)];
     if (operation.kind === "norm") return normSteps(context, operation);
     if (operation.kind === "dysample") return [dySampleStep(context, operation)];
@@ -174,17 +178,34 @@ function convSteps(
   });
 }
 
+function depthwiseStep(context: StepContext, operation: DepthwiseOperation): Step {
+  const { style } = context;
+  const [input, output] = layoutsOf(context, operation);
+  return simpleStep(context, operation, depthwise3x3({ operation, input, output, style }));
+}
+
 function partialConvStep(context: StepContext, operation: PartialConvOperation): Step {
-  const { layouts } = context.memory;
-  const [input, output] = [operation.input, operation.output].map((name) => layouts.get(name)!);
-  return {
-    dispatch: partialConv({ operation, input, output, style: context.style }),
-    bindings: [
-      { kind: "weights", key: operation.name },
-      slot(context, operation.input),
-      slot(context, operation.output),
-    ],
-  };
+  const { style } = context;
+  const [input, output] = layoutsOf(context, operation);
+  return simpleStep(context, operation, partialConv({ operation, input, output, style }));
+}
+
+/** An operation with one input. */
+type Simple = { name: string; input: string; output: string };
+
+function layoutsOf({ memory }: StepContext, { input, output }: Simple): [Layout, Layout] {
+  return [memory.layouts.get(input)!, memory.layouts.get(output)!];
+}
+
+/** A step that binds an operation's weights, its input and its output. */
+function simpleStep(context: StepContext, operation: Simple, dispatch: Dispatch): Step {
+  const { name, input, output } = operation;
+  const bindings: Binding[] = [
+    { kind: "weights", key: name },
+    slot(context, input),
+    slot(context, output),
+  ];
+  return { dispatch, bindings };
 }
 
 function dySampleStep(context: StepContext, operation: DySampleOperation): Step {
@@ -200,15 +221,12 @@ function dySampleStep(context: StepContext, operation: DySampleOperation): Step 
 }
 
 function normSteps(context: StepContext, operation: NormOperation): Step[] {
-  const { layouts } = context.memory;
-  const [from, to] = [operation.input, operation.output].map((name) => layouts.get(name)!);
+  const [from, to] = layoutsOf(context, operation);
   const layer: Binding = { kind: "weights", key: operation.name };
   const [input, output] = [slot(context, operation.input), slot(context, operation.output)];
   const residual = slot(context, operation.residual?.tensor ?? operation.input);
   const planned = norm({ operation, input: from, output: to });
-  if (planned.over === "pixel") {
-    return [{ dispatch: planned.norm, bindings: [layer, input, output] }];
-  }
+  if (planned.over === "pixel") return [simpleStep(context, operation, planned.norm)];
   return [
     { dispatch: planned.moments, bindings: [layer, input] },
     { dispatch: planned.scales, bindings: [layer, input] },

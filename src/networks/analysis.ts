@@ -42,12 +42,9 @@ export function tensorLevels(network: Network): Map<string, number> {
   const levels = new Map<string, number>();
   for (const operation of network.operations) {
     if (operation.kind === "input") levels.set(operation.output, 1 / operation.factor);
-    if (operation.kind === "conv") {
+    else if (operation.kind === "conv") {
       levels.set(operation.output, levels.get(operation.inputs[0])! * operation.upsample);
-    }
-    if (
-      operation.kind === "partialConv" || operation.kind === "norm" || operation.kind === "dysample"
-    ) {
+    } else if (operation.kind !== "output") {
       levels.set(operation.output, levels.get(operation.input)!);
     }
   }
@@ -68,14 +65,22 @@ export function tensorLevels(network: Network): Map<string, number> {
 export function tensorChannels(network: Network): Map<string, number> {
   const channels = new Map<string, number>();
   for (const operation of network.operations) {
-    if (operation.kind === "input") channels.set(operation.output, 3 * operation.factor ** 2);
-    if (operation.kind === "conv") channels.set(operation.output, operation.outChannels);
-    if (operation.kind === "partialConv" || operation.kind === "norm") {
-      channels.set(operation.output, operation.channels);
-    }
-    if (operation.kind === "dysample") channels.set(operation.output, 3 * operation.factor ** 2);
+    if (operation.kind !== "output") channels.set(operation.output, channelsOf(operation));
   }
   return channels;
+}
+
+/** Channels that an operation writes. */
+function channelsOf(operation: Exclude<Operation, OutputOperation>): number {
+  switch (operation.kind) {
+    case "input":
+    case "dysample":
+      return 3 * operation.factor ** 2;
+    case "conv":
+      return operation.outChannels;
+    default:
+      return operation.channels;
+  }
 }
 
 /**
@@ -145,7 +150,7 @@ function seenBy(
     return operation.over === "pixel" ? { first, last } : EVERYWHERE;
   }
   if (operation.kind === "dysample") return EVERYWHERE;
-  const reach = operation.kernel >> 1;
+  const reach = operation.kind === "depthwise" ? 1 : operation.kernel >> 1;
   const upsample = operation.kind === "conv" ? operation.upsample : 1;
   return shrink({ first: first - reach, last: last + reach }, upsample);
 }
@@ -203,12 +208,22 @@ export function flopPerPixel(network: Network): number {
 
 /** Returns the same for one position of an operation's output. */
 export function flopPerPosition(operation: Operation): number {
-  if (operation.kind === "partialConv") {
-    return 2 * operation.kernel ** 2 * operation.convolved ** 2;
+  return 2 * productsOf(operation);
+}
+
+function productsOf(operation: Operation): number {
+  switch (operation.kind) {
+    case "conv":
+      return operation.kernel ** 2 * operation.inChannels * operation.outChannels;
+    case "depthwise":
+      return 9 * operation.channels;
+    case "partialConv":
+      return operation.kernel ** 2 * operation.convolved ** 2;
+    case "dysample":
+      return 3 * operation.channels * operation.factor ** 2;
+    default:
+      return 0;
   }
-  if (operation.kind === "dysample") return 2 * 3 * operation.channels * operation.factor ** 2;
-  if (operation.kind !== "conv") return 0;
-  return 2 * operation.kernel ** 2 * operation.inChannels * operation.outChannels;
 }
 
 /**

@@ -6,6 +6,7 @@ import { ModelError } from "../errors.ts";
 import { tensorLevels } from "./analysis.ts";
 import {
   type ConvOperation,
+  type DepthwiseOperation,
   type DySampleOperation,
   type InputOperation,
   type Network,
@@ -20,7 +21,7 @@ import {
 type Channels = Map<string, number>;
 
 /** Operations that are only possible before an enlargement. */
-type TrunkOperation = PartialConvOperation | NormOperation | DySampleOperation;
+type TrunkOperation = DepthwiseOperation | PartialConvOperation | NormOperation | DySampleOperation;
 
 /** Tensors that the end of one convolution can read: residuals, and what it is gated with. */
 const MAX_BESIDE = 2;
@@ -85,6 +86,7 @@ function checkOther(operation: TrunkOperation, channels: Channels): void {
     biases = operation.convolved;
     weights = operation.convolved ** 2 * operation.kernel ** 2;
   }
+  if (operation.kind === "depthwise") weights = 9 * operation.channels;
   if (operation.kind === "dysample") {
     const { factor, groups } = operation;
     weights = 3 * operation.channels;
@@ -149,7 +151,7 @@ function checkLength(what: string, values: Float32Array, expected: number): void
 }
 
 function isTrunkOperation(operation: Operation): operation is TrunkOperation {
-  return ["partialConv", "norm", "dysample"].includes(operation.kind);
+  return ["depthwise", "partialConv", "norm", "dysample"].includes(operation.kind);
 }
 
 /** Checks that tensors that meet in one operation have the same size, and the scale is as stated. */

@@ -1,7 +1,6 @@
 /**
- * Depthwise 3x3 convolutions, in which each output channel sees one input channel, as ordinary ones.
- *
- * The networks here have them at their ends only, where few channels make the zeros cheap.
+ * A depthwise 3x3 convolution with several outputs for each input channel, as an ordinary one: with
+ * three channels, the picture's, the zeros cost nothing.
  */
 
 import type { Checkpoint } from "./checkpoint.ts";
@@ -21,19 +20,4 @@ export function readDepthwise(checkpoint: Checkpoint, layer: string, inChannels:
     weight.set(depthwise.weight.subarray(o * 9, o * 9 + 9), (o * inChannels + input) * 9);
   }
   return { ...depthwise, inChannels, weight };
-}
-
-/**
- * Reads a depthwise layer and the 1x1 layer after it, both without bias, as the one 3x3 convolution that
- * they are.
- */
-export function readSeparable(checkpoint: Checkpoint, depthwise: string, pointwise: string): Layer {
-  const taps = readLayer(checkpoint, depthwise).weight;
-  const mixing = readLayer(checkpoint, pointwise, 1);
-  const weight = new Float32Array(mixing.weight.length * 9);
-  mixing.weight.forEach((factor, k) => {
-    const input = k % mixing.inChannels;
-    for (let tap = 0; tap < 9; tap++) weight[k * 9 + tap] = factor * taps[input * 9 + tap];
-  });
-  return { ...mixing, kernel: 3, weight };
 }

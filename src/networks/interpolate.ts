@@ -7,6 +7,7 @@ import { ModelError } from "../errors.ts";
 import type {
   Activation,
   ConvOperation,
+  DepthwiseOperation,
   DySampleOperation,
   Network,
   NormOperation,
@@ -39,6 +40,7 @@ export function interpolateNetworks(a: Network, b: Network, amount: number): Net
 function interpolate(a: Operation, b: Operation, amount: number): Operation {
   if (a.kind !== b.kind) throw differentAt(`${a.kind} against ${b.kind}`);
   if (a.kind === "partialConv") return mixWeights(a, b as typeof a, amount);
+  if (a.kind === "depthwise") return mixWeights(a, b as typeof a, amount);
   if (a.kind === "norm") return mixWeights(a, b as typeof a, amount);
   if (a.kind === "dysample") return mixWeights(a, b as typeof a, amount);
   if (a.kind !== "conv" || b.kind !== "conv") return a;
@@ -52,7 +54,7 @@ function interpolate(a: Operation, b: Operation, amount: number): Operation {
 }
 
 /** Operations that have weight and bias. */
-type Learned = PartialConvOperation | NormOperation | DySampleOperation;
+type Learned = DepthwiseOperation | PartialConvOperation | NormOperation | DySampleOperation;
 
 /** Mixes operations that have weight and bias, and nothing else that was learned. */
 function mixWeights<T extends Learned>(a: T, b: T, amount: number): T {

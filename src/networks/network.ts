@@ -74,6 +74,23 @@ export interface InputOperation {
 }
 
 /**
+ * Depthwise 3x3 convolution, each channel with taps of its own, zero padding. Only before any
+ * enlargement.
+ */
+export interface DepthwiseOperation {
+  kind: "depthwise";
+  /** The checkpoint's name for it. */
+  name: string;
+  input: string;
+  output: string;
+  channels: number;
+  /** `[channels][3][3]`. */
+  weight: Float32Array;
+  /** `[channels]`. */
+  bias: Float32Array;
+}
+
+/**
  * Large-kernel convolution of a tensor's first channels; the others pass as they are (PLKSR). Only
  * before any enlargement.
  */
@@ -164,6 +181,7 @@ export interface OutputOperation {
 export type Operation =
   | InputOperation
   | ConvOperation
+  | DepthwiseOperation
   | PartialConvOperation
   | NormOperation
   | DySampleOperation

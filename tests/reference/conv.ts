@@ -38,6 +38,20 @@ export function convolve(inputs: Tensor[], options: Convolution): Tensor {
   });
 }
 
+/** Convolves each channel with 3x3 taps of its own, with zeros around the picture's edge. */
+export function convolveDepthwise(
+  input: Tensor,
+  weight: Float32Array,
+  bias: ArrayLike<number>,
+): Tensor {
+  const { channels, height, width } = input;
+  const parts = Array.from({ length: channels }, (_, c) => {
+    const channel = tensorOf(1, height, width, (_, y, x) => at(input, c, y, x));
+    return convolve([channel], { weight: weight.subarray(9 * c, 9 * c + 9), bias: [bias[c]] });
+  });
+  return concatenate(parts);
+}
+
 /** Joins tensors of one size along their channels. */
 export function concatenate(inputs: Tensor[]): Tensor {
   const [{ height, width }] = inputs;

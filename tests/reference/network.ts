@@ -5,7 +5,7 @@
  */
 
 import type { ConvOperation, Network, PartialConvOperation } from "../../src/networks/network.ts";
-import { concatenate, convolve } from "./conv.ts";
+import { concatenate, convolve, convolveDepthwise } from "./conv.ts";
 import { dySample } from "./dysample.ts";
 import { normalise } from "./norm.ts";
 import { pixelShuffle } from "./pixel_shuffle.ts";
@@ -21,6 +21,9 @@ export function runNetwork(network: Network, picture: Tensor): Tensor {
       tensors.set(operation.output, pixelUnshuffle(without(picture, mean), factor));
     } else if (operation.kind === "conv") {
       tensors.set(operation.output, runConv(operation, tensors));
+    } else if (operation.kind === "depthwise") {
+      const { input, weight, bias } = operation;
+      tensors.set(operation.output, convolveDepthwise(read(tensors, input), weight, bias));
     } else if (operation.kind === "partialConv") {
       tensors.set(operation.output, runPartialConv(operation, read(tensors, operation.input)));
     } else if (operation.kind === "dysample") {

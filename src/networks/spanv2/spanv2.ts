@@ -11,8 +11,8 @@
 import type { Architecture } from "../architecture.ts";
 import type { Checkpoint, Shapes } from "../checkpoint.ts";
 import { addLayer, convolution, convolve, type Layer, readLayer } from "../convolution.ts";
-import { readDepthwise, readSeparable } from "../depthwise.ts";
-import type { Activation, Network, Operation } from "../network.ts";
+import { readDepthwise } from "../depthwise.ts";
+import type { Activation, DepthwiseOperation, Network, Operation } from "../network.ts";
 
 /** SPANV2, collapsed. */
 export const spanv2: Architecture = {
@@ -80,12 +80,38 @@ function readOperations(checkpoint: Checkpoint, scale: 1 | 2 | 3 | 4): Operation
       before = guidanceOf(block);
     }
   }
-  const end = readSeparable(checkpoint, "depthwise_conv", "pointwise_conv");
+  const [near, end] = splitDepthwise(checkpoint, "conv_near", before);
   operations.push(
-    convolve(end, ["conv_near", before], "pointwise_conv"),
+    near,
+    end,
+    convolve(
+      readLayer(checkpoint, "pointwise_conv", 1),
+      [near.output, end.output],
+      "pointwise_conv",
+    ),
     { kind: "output", input: "pointwise_conv", factor: scale, base: false },
   );
   return operations;
+}
+
+/** The depthwise convolution of two tensors side by side, one by one. */
+function splitDepthwise(
+  checkpoint: Checkpoint,
+  near: string,
+  features: string,
+): [DepthwiseOperation, DepthwiseOperation] {
+  const { name, weight, bias } = readLayer(checkpoint, "depthwise_conv");
+  const channels = checkpoint.convShape("conv_near").outChannels;
+  const part = (input: string, first: number, last: number): DepthwiseOperation => ({
+    kind: "depthwise",
+    name: `${name}/${input}`,
+    input,
+    output: `depthwise_conv/${input}`,
+    channels: last - first,
+    weight: weight.slice(9 * first, 9 * last),
+    bias: bias.slice(first, last),
+  });
+  return [part(near, 0, channels), part(features, channels, bias.length)];
 }
 
 /**
