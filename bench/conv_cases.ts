@@ -5,9 +5,8 @@
 import { conv, packConv } from "../src/kernels/conv.ts";
 import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
-import { packPartialConv, partialConv } from "../src/kernels/partial_conv.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
-import type { ConvOperation, PartialConvOperation } from "../src/networks/network.ts";
+import type { ConvOperation } from "../src/networks/network.ts";
 import type { Pass } from "./dispatch_run.ts";
 import { compareSome, type KernelCase } from "./kernel_case.ts";
 import {
@@ -43,15 +42,12 @@ const SHAPES: Shape[] = [
   { inputs: [28, 28, 28, 28], outChannels: 28, kernel: 1 },
 ];
 
-/** PLKSR's partial convolution. */
-const PARTIAL = { channels: 64, convolved: 16, kernel: 17 };
-
 /** Slope and residual scale as ESRGAN has them, so that the whole epilogue is checked. */
 const SLOPE = 0.2;
 const RESIDUAL_SCALE = 0.2;
 
 /** What f32 and f16 may differ from float64 by; each link of a chain rounds once more. */
-const TOLERANCE = {
+export const TOLERANCE = {
   f32: { atol: 1e-5, rtol: 1e-5 },
   f16: { atol: 2e-3, rtol: 1e-3 },
 } as const;
@@ -61,11 +57,7 @@ export function convCases(size: Size, storage: Storage, style: Style): (() => Ke
   const plain = SHAPES.map((shape) => () =>
     convCase(randomOperation(shape), shape.inputs, size, storage, style)
   );
-  return [
-    ...plain,
-    () => upconvCase(64, 64, size, storage, style),
-    () => partialCase(size, storage, style),
-  ];
+  return [...plain, () => upconvCase(64, 64, size, storage, style)];
 }
 
 /** A convolution of one tensor, or a chain over several whose first is also added at the end. */
@@ -127,54 +119,6 @@ function upconvCase(
     moved: [input, output],
     executedShare: 16 / 36,
   });
-}
-
-/** The partial large-kernel convolution. */
-function partialCase(size: Size, storage: Storage, style: Style): KernelCase {
-  const { channels, convolved, kernel } = PARTIAL;
-  const input = randomTensor(channels, size, storage, style);
-  const output = poisonedTensor(channels, size, storage, style);
-  const bound = 3 / Math.sqrt(kernel ** 2 * convolved);
-  const operation: PartialConvOperation = {
-    kind: "partialConv",
-    name: "partial",
-    input: "input",
-    output: "output",
-    ...PARTIAL,
-    weight: randomValues(convolved ** 2 * kernel ** 2, bound),
-    bias: randomValues(convolved, 1),
-  };
-  const dispatch = partialConv({ operation, input: input.layout, output: output.layout, style });
-  const name = `partial conv ${kernel}x${kernel} ${convolved} of ${channels}`;
-  const read = readerOf(input);
-  const expected = (o: number, y: number, x: number) => {
-    if (o >= convolved) return read(o, y, x);
-    let sum = operation.bias[o];
-    for (let c = 0; c < convolved; c++) {
-      for (let tap = 0; tap < kernel ** 2; tap++) {
-        const [row, column] = [Math.floor(tap / kernel), tap % kernel].map((k) =>
-          k - (kernel >> 1)
-        );
-        const [v, u] = [y + row, x + column];
-        if (v < 0 || u < 0 || v >= size.height || u >= size.width) continue;
-        sum += operation.weight[(o * convolved + c) * kernel ** 2 + tap] * read(c, v, u);
-      }
-    }
-    return sum;
-  };
-  return {
-    label: `${name} ${storage}`,
-    buffers: [input.words, wordsOf(packPartialConv(operation)), output.words],
-    passes: [{ dispatch, buffers: [1, 0, 2] }],
-    kernel: name,
-    storage,
-    output: 2,
-    flop: dispatch.flop,
-    executedFlop: dispatch.flop,
-    bytes: valueBytes(input) + valueBytes(output) + 4 * operation.weight.length,
-    check: (words) =>
-      compareSome(output.layout, readerOf({ ...output, words }), expected, TOLERANCE[storage]),
-  };
 }
 
 interface Parts {
@@ -261,10 +205,12 @@ function randomOperation(
   };
 }
 
-function randomValues(length: number, bound: number): Float32Array {
+/** Random values within a bound. */
+export function randomValues(length: number, bound: number): Float32Array {
   return Float32Array.from({ length }, () => bound * (2 * Math.random() - 1));
 }
 
-function wordsOf(values: Float32Array): Uint32Array {
+/** The same bytes as words. */
+export function wordsOf(values: Float32Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
