@@ -21,7 +21,7 @@ import { assertClose } from "./reference/compare.ts";
 import { runNetwork } from "./reference/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
 import { at, tensorOf } from "./reference/tensor.ts";
-import { tinyCompact, tinyPlksr, tinyRrdbNet, tinySrResNet } from "./tiny_networks.ts";
+import { tinyCompact, tinyPlksr, tinyRrdbNet, tinySpan, tinySrResNet } from "./tiny_networks.ts";
 
 const submitter = new Submitter(gpu);
 
@@ -111,6 +111,7 @@ const NETWORKS: [name: string, make: (random: Random) => Network][] = [
   ["SRVGGNetCompact x1", (random) => tinyCompact(random, { scale: 1, activation: "relu" })],
   ["SRResNetCompact x4", (random) => tinySrResNet(random)],
   ["SRResNetCompact x2 with gates", (random) => tinySrResNet(random, { scale: 2 }, "gate")],
+  ["SPAN x2", (random) => tinySpan(random, 2)],
   ["PLKSR x2", (random) => tinyPlksr(random, { real: false })],
   ["RealPLKSR x2 with layer norm", (random) => tinyPlksr(random, { real: true, norm: "layer" })],
   ["RealPLKSR x2 with group norm", (random) => tinyPlksr(random, { real: true, norm: "group" })],

@@ -49,6 +49,22 @@ export function tinySrResNet(
   return read(fill(shapes, random, new Map([["block", block]])));
 }
 
+/** A SPAN, collapsed and without normalisation. */
+export function tinySpan(random: Random, scale: number): Network {
+  const features = 8;
+  const shapes: Shapes = new Map([["no_norm", [1]]]);
+  addLayer(shapes, "conv_1.eval_conv", features, 3);
+  for (let block = 1; block <= 6; block++) {
+    for (const k of [1, 2, 3]) {
+      addLayer(shapes, `block_${block}.c${k}_r.eval_conv`, features, features);
+    }
+  }
+  addLayer(shapes, "conv_2.eval_conv", features, features);
+  addLayer(shapes, "conv_cat", features, 4 * features, { kernel: 1 });
+  addLayer(shapes, "upsampler.0", 3 * scale ** 2, features);
+  return read(fill(shapes, random));
+}
+
 /** What a PLKSR is made of. */
 export interface PlksrKind {
   /** RealPLKSR has Mish, another name for the mixer, and a layer without tensors before the last. */
