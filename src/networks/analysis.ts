@@ -65,13 +65,13 @@ export function tensorLevels(network: Network): Map<string, number> {
 export function tensorChannels(network: Network): Map<string, number> {
   const channels = new Map<string, number>();
   for (const operation of network.operations) {
-    if (operation.kind !== "output") channels.set(operation.output, channelsOf(operation));
+    if (operation.kind !== "output") channels.set(operation.output, channelsWritten(operation));
   }
   return channels;
 }
 
-/** Channels that an operation writes. */
-function channelsOf(operation: Exclude<Operation, OutputOperation>): number {
+/** Returns how many channels an operation writes. */
+export function channelsWritten(operation: Exclude<Operation, OutputOperation>): number {
   switch (operation.kind) {
     case "input":
     case "dysample":

@@ -3,7 +3,7 @@
  */
 
 import { ModelError } from "../errors.ts";
-import { tensorLevels } from "./analysis.ts";
+import { channelsWritten, tensorLevels } from "./analysis.ts";
 import {
   type ConvOperation,
   type DepthwiseOperation,
@@ -81,24 +81,36 @@ function checkChannels(operation: Operation, channels: Channels): void {
 function checkOther(operation: TrunkOperation, channels: Channels): void {
   const reader = `Operation "${operation.name}"`;
   const { weight, bias } = operation;
-  let [weights, biases, outChannels] = [operation.channels, operation.channels, operation.channels];
-  if (operation.kind === "partialConv") {
-    biases = operation.convolved;
-    weights = operation.convolved ** 2 * operation.kernel ** 2;
-  }
-  if (operation.kind === "depthwise") weights = 9 * operation.channels;
   if (operation.kind === "dysample") {
     const { factor, groups } = operation;
-    weights = 3 * operation.channels;
-    biases = 3;
-    outChannels = 3 * factor ** 2;
+    checkFlow(reader, [operation.input], operation.channels, channels);
     checkFlow(reader, [operation.offsets], 2 * groups * factor ** 2, channels);
+  } else {
+    for (const tensor of readBy(operation)) {
+      checkFlow(reader, [tensor], operation.channels, channels);
+    }
   }
-  const read = operation.kind === "dysample" ? [operation.input] : readBy(operation);
-  for (const tensor of read) checkFlow(reader, [tensor], operation.channels, channels);
-  checkLength(`${reader} weight`, weight, weights);
-  checkLength(`${reader} bias`, bias, biases);
-  write(operation.output, outChannels, channels);
+  const lengths = lengthsOf(operation);
+  checkLength(`${reader} weight`, weight, lengths.weight);
+  checkLength(`${reader} bias`, bias, lengths.bias);
+  write(operation.output, channelsWritten(operation), channels);
+}
+
+function lengthsOf(operation: TrunkOperation): { weight: number; bias: number } {
+  const { channels } = operation;
+  switch (operation.kind) {
+    case "depthwise":
+      return { weight: 9 * channels, bias: channels };
+    case "partialConv":
+      return {
+        weight: operation.convolved ** 2 * operation.kernel ** 2,
+        bias: operation.convolved,
+      };
+    case "norm":
+      return { weight: channels, bias: channels };
+    case "dysample":
+      return { weight: 3 * channels, bias: 3 };
+  }
 }
 
 function write(tensor: string, count: number, channels: Channels): void {

@@ -13,6 +13,12 @@ fn of_layer(at: u32) -> vec4f {
   return vec4f(layer[at], layer[at + 1u], layer[at + 2u], layer[at + 3u]);
 }
 
+// One where a quad's channels are there, zero where they only fill it up.
+fn present(quad: u32) -> vec4f {
+  let channels = vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u);
+  return select(vec4f(), vec4f(1.0), channels < vec4u(params.channels));
+}
+
 @compute @workgroup_size(8, 8, 1)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.width || id.y >= params.height) {
@@ -24,14 +30,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let quads = params.stored / 4u;
   var sum = vec4f();
   for (var quad = 0u; quad < quads; quad++) {
-    sum += widen(input[source + quad * params.input_plane]);
+    sum += present(quad) * widen(input[source + quad * params.input_plane]);
   }
   let mean = dot(sum, vec4f(1.0)) / count;
   var squares = vec4f();
   for (var quad = 0u; quad < quads; quad++) {
-    let channels = vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u);
-    let difference = widen(input[source + quad * params.input_plane]) - mean;
-    squares += select(vec4f(), difference * difference, channels < vec4u(params.channels));
+    let difference = present(quad) * (widen(input[source + quad * params.input_plane]) - mean);
+    squares += difference * difference;
   }
   let scale = inverseSqrt(dot(squares, vec4f(1.0)) / count + params.epsilon);
   for (var quad = 0u; quad < quads; quad++) {

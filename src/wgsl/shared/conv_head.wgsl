@@ -1,4 +1,5 @@
-// What convolutions of one size have in common: parameters, bindings, and what follows the sums.
+// What the convolutions that do not enlarge have in common: parameters, bindings, and what follows the
+// sums.
 //
 // A tensor is [quad][row][column] of Quad, where a quad is 4 channels, with a border of one pixel
 // that stays zero. Rows and planes are as long as `params` says.
