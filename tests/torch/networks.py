@@ -4,8 +4,6 @@ Usage: python3 networks.py FOLDER. For each network two files are written there:
 weights, and NAME.golden.safetensors with `input` and `output`, both [1, 3, height, width].
 """
 
-import json
-import struct
 import sys
 from pathlib import Path
 
@@ -13,26 +11,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from safetensors_file import write
+
 torch.set_num_threads(1)
-
-
-def write(path, tensors, metadata=None):
-    """Writes a safetensors file of F32 tensors."""
-    header, parts, offset = {}, [], 0
-    if metadata:
-        header["__metadata__"] = metadata
-    for name, tensor in tensors.items():
-        data = tensor.detach().float().contiguous().numpy().tobytes()
-        header[name] = {
-            "dtype": "F32",
-            "shape": list(tensor.shape),
-            "data_offsets": [offset, offset + len(data)],
-        }
-        parts.append(data)
-        offset += len(data)
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
 def conv(inputs, outputs, kernel=3, bias=True):
