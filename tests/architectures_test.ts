@@ -406,6 +406,10 @@ for (const { architecture, what, radius, widths = 1, scales = [1, 2, 3, 4], make
 const REFUSED: [what: string, kind: PlksrKind, rename: [string, string], message: RegExp][] = [
   ["sparse kernels", { real: false }, ["lk.conv.", "lk.convs.0."], /sparse or rectangular/],
   ["kernels of an even size", { real: true, kernel: 4 }, ["", ""], /4 channels with 4x4 taps/],
+  ["groups that do not divide its features", { real: true, norm: "group", features: 10 }, [
+    "",
+    "",
+  ], /10 features with a group norm is not supported, only a multiple of 4/],
   ["kernels on a part of a quad", { real: true, convolved: 6 }, ["", ""], /6 channels with 5x5/],
 ];
 

@@ -143,4 +143,10 @@ Deno.test("norm() refuses tensors and groups that do not fit", () =>
     });
     assert.throws(() => norm(request(2, 12)), /"test" has 12 channels but its tensors are 8 4x4/);
     assert.throws(() => norm(request(3, 8)), /"test" has 3 groups of 8 channels/);
+    const wide = {
+      operation: operationOf({ ...test, channels: 72, groups: 1 }, random),
+      input: layout(72),
+      output: layout(72),
+    };
+    assert.throws(() => norm(wide), /1 groups of 72 channels; groups of at most 64/);
   }));

@@ -88,7 +88,8 @@ function paramsOf(operation: NormOperation, input: Layout, output: Layout): Uint
   ]);
 }
 
-function checkFit({ name, channels, groups }: NormOperation, input: Layout, output: Layout): void {
+function checkFit(operation: NormOperation, input: Layout, output: Layout): void {
+  const { name, channels, groups, over } = operation;
   const sizes = [input, output].map((l) => `${l.channels} ${l.width}x${l.height}`);
   if (sizes.some((size) => size !== `${channels} ${output.width}x${output.height}`)) {
     throw new RangeError(
@@ -96,9 +97,10 @@ function checkFit({ name, channels, groups }: NormOperation, input: Layout, outp
     );
   }
   const perGroup = channels / groups;
-  if (!Number.isInteger(perGroup) || (groups > 1 && perGroup > THREADS)) {
+  const most = over === "picture" ? THREADS : channels;
+  if (!Number.isInteger(perGroup) || perGroup > most) {
     throw new RangeError(
-      `Norm "${name}" has ${groups} groups of ${channels} channels; groups of at most ${THREADS} ` +
+      `Norm "${name}" has ${groups} groups of ${channels} channels; groups of at most ${most} ` +
         "are possible",
     );
   }

@@ -54,6 +54,9 @@ const DYSAMPLE = "to_img";
 
 /** Groups of the group norm, in every recipe that is known. */
 const GROUPS = 4;
+/** Channels that the kernel of a group norm takes together. */
+const MOST_OF_A_GROUP = 64;
+
 const GROUP_EPSILON = 1e-5;
 const LAYER_EPSILON = 1e-6;
 
@@ -93,6 +96,12 @@ function readSizes(checkpoint: Checkpoint): Sizes {
     throw new ModelError(
       "PLKSR with sparse or rectangular large kernels is not supported, only that with one square " +
         "kernel (feats.1.lk.conv)",
+    );
+  }
+  if (has("norm.weight") && (features % GROUPS !== 0 || features > GROUPS * MOST_OF_A_GROUP)) {
+    throw new ModelError(
+      `RealPLKSR of ${features} features with a group norm is not supported, only a multiple of ` +
+        `${GROUPS} up to ${GROUPS * MOST_OF_A_GROUP}`,
     );
   }
   const blocks = checkpoint.names.filter((name) => name.endsWith(".lk.conv.weight")).length;
