@@ -15,7 +15,7 @@ import {
   type PictureHeader,
   type PictureRows,
 } from "../pictures/mod.ts";
-import { FAST_HALO } from "../tiles/budget.ts";
+import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
 import { type Aim, aimAt, cropTo, padTo, resultOf, upscaleOf } from "./aim.ts";
