@@ -34,7 +34,7 @@ export const DEFAULT_MEMORY = 1.5e9;
 /** How an upscaler is made. */
 export interface UpscalerOptions {
   /**
-   * An embedded network's name, a path, a URL, or the bytes of a safetensors file; or `bicubic` or
+   * An embedded network's name, a path, a URL, or the bytes of a weights file (safetensors or PyTorch); or `bicubic` or
    * `lanczos3`, which resample without a network. Default: the default embedded network.
    */
   model?: string | URL | Uint8Array;

@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { readSafetensors, type TensorView } from "../src/weights/safetensors.ts";
+import { readSafetensors } from "../src/weights/safetensors.ts";
+import { type TensorView } from "../src/weights/tensor.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { gpu } from "./gpu_harness.ts";

@@ -45,5 +45,5 @@ function list(): string {
   });
   return `${
     alignRows(rows)
-  }\n\n--model also takes bicubic, lanczos3, and the path or URL of a safetensors file.`;
+  }\n\n--model also takes bicubic, lanczos3, and the path or URL of a weights file (safetensors or .pth).`;
 }

@@ -19,7 +19,7 @@ export const UPSCALER_OPTIONS = {
   }),
   model: textOption({
     value: "NAME|PATH|URL",
-    help: "see tessera models; or bicubic, lanczos3, or a safetensors file",
+    help: "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth)",
   }),
   denoise: numberOption({
     value: "D",
