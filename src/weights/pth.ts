@@ -109,8 +109,8 @@ export function readTorchPickles(file: Uint8Array): Weights {
     throw new ModelError("Tensors are not in little-endian order");
   }
   const [root, keys] = [next(), next()];
-  const storages = readStorages(file.subarray(position), keys, world.storages);
   const { tensors, metadata } = findStateDict(root);
+  const storages = readStorages(file.subarray(position), keys, world.storages);
   for (const { storage: { key } } of tensors.values()) {
     if (!storages.has(key)) throw new ModelError(`Storage ${quote(key)} is not in the file`);
   }
