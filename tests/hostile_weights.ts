@@ -123,7 +123,7 @@ function laughs(random: Random): Attack {
   const depth = random.integer(9, 200);
   const levels = Array.from(
     { length: depth },
-    (_, i) => join("](", ...Array.from({ length: 10 }, () => join("h", i)), "e", "q", i + 1),
+    (_, i) => join("0](", ...Array.from({ length: 10 }, () => join("h", i)), "e", "q", i + 1),
   );
   const bomb = join("]q", 0, ...levels);
   return {
