@@ -1,114 +1,133 @@
-"""Training pairs: random crops of photographs, of smaller copies of them and of drawings, with their shrunk inputs.
+"""Training pairs: random crops of many pictures, cut on the device by index arithmetic alone.
 
-Everything is decoded and shrunk once, at the start, and kept in memory as uint8. A batch is then a matter of slicing.
+All pictures lie in one flat tensor, and so do their shrunk inputs, both as uint8; a batch is one gathering of indices.
+Windows lie on a grid over every input, with how much there is to learn in each: of two random windows the one with more
+detail is taken, moved by less than a step of the grid, turned and mirrored at random.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.nn import functional as F
 
-from .degrade import damage
-from .drawings import draw
 from .pictures import crop_to_multiple, list_pictures, read_picture, shrink
 
-SIZES = (1.0, 0.7, 0.5)
-"""Each photograph is kept at these sizes: the smaller copies are sharper and free of their JPEG's traces."""
-
-DRAWINGS = 48
-DRAWING_SHARE = 0.08
-MARGIN = 8
-"""Pixels around a crop that is to be damaged: where JPEG's blocks fall then varies, and blur sees its surroundings."""
+DRAWING_PREFIX = "drawing-"
+"""How the names of drawn pages begin (`prepare.py`); they are `DRAWING_SHARE` of all crops."""
+DRAWING_SHARE = 0.06
 
 
-@dataclass
-class Pair:
-    """One picture and its input: large [scale * h, scale * w, 3], small [h, w, 3], both uint8."""
+class Flat:
+    """Pictures of any sizes in one tensor: uint8, of each picture [h, w, 3], one after the other."""
 
-    large: np.ndarray
-    small: np.ndarray
+    def __init__(self, pictures: list[np.ndarray], device: str) -> None:
+        sizes = torch.tensor([picture.shape[:2] for picture in pictures])
+        ends = (sizes[:, 0] * sizes[:, 1]).cumsum(0)
+        self.start = (ends - sizes[:, 0] * sizes[:, 1]).to(device)
+        self.width = sizes[:, 1].contiguous().to(device)
+        self.values = torch.empty((int(ends[-1]), 3), dtype=torch.uint8, device=device)
+        for picture, begin, end in zip(pictures, self.start.tolist(), ends.tolist()):
+            self.values[begin:end] = torch.from_numpy(np.ascontiguousarray(picture)).reshape(-1, 3).to(device)
 
-
-def make_pair(picture: np.ndarray, scale: int) -> Pair:
-    """Cut to whole input pixels and shrink."""
-    large = np.ascontiguousarray(crop_to_multiple(picture, scale))
-    return Pair(large, np.ascontiguousarray(shrink(large, scale)))
-
-
-def resized(picture: np.ndarray, size: float) -> np.ndarray:
-    """The picture at `size` times its own size."""
-    if size == 1:
-        return picture
-    height, width = picture.shape[:2]
-    image = Image.fromarray(picture).resize((round(width * size), round(height * size)), Image.Resampling.BICUBIC)
-    return np.asarray(image)
+    def gather(self, which: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        """Pixels at rows and columns [n, side, side] of pictures [n] -> RGB in 0..1 [n, 3, side, side]"""
+        at = self.start[which, None, None] + y * self.width[which, None, None] + x
+        return self.values[at.reshape(-1)].reshape(*at.shape, 3).permute(0, 3, 1, 2).float() / 255
 
 
-def unshuffle(picture: np.ndarray, scale: int) -> np.ndarray:
-    """[scale * h, scale * w, 3] -> [h, w, 3 * scale^2], the channel order of a pixel shuffle."""
-    height, width = picture.shape[0] // scale, picture.shape[1] // scale
-    blocks = picture.reshape(height, scale, width, scale, 3)
-    return blocks.transpose(0, 2, 4, 1, 3).reshape(height, width, 3 * scale**2)
+class Crops:
+    """An endless supply of pairs from a folder of pictures; every other side is in input pixels."""
+
+    def __init__(self, folder: Path, scale: int, patch: int, device: str, drawings: float = DRAWING_SHARE) -> None:
+        self.scale, self.patch, self.device, self.drawings = scale, patch, device, drawings
+        files = list_pictures(folder)
+        with ThreadPoolExecutor() as pool:
+            pairs = list(pool.map(lambda file: pair_of(file, scale, device), files))
+        usable = [(file, large, small) for file, (large, small) in zip(files, pairs) if min(small.shape[:2]) >= patch]
+        usable.sort(key=lambda each: each[0].name.startswith(DRAWING_PREFIX))
+        self.large = Flat([large for _, large, _ in usable], device)
+        self.small = Flat([small for _, _, small in usable], device)
+        self.megapixels = len(self.large.values) / 1e6
+        windows = [windows_of(index, small, patch) for index, (_, _, small) in enumerate(usable)]
+        drawn = sum(len(window) for window, (file, _, _) in zip(windows, usable) if file.name.startswith(DRAWING_PREFIX))
+        self.windows = torch.cat(windows).to(device)  # [windows][picture, y, x, last y, last x, detail]
+        self.photographed = len(self.windows) - drawn
+
+    def draw(self, count: int) -> tuple[Tensor, Tensor]:
+        """small [count, 3, patch, patch], large [count, 3, scale * patch, scale * patch], RGB in 0..1"""
+        window = self.choose(count)
+        step = self.patch // 2
+        corner = window[:, 1:3] + (torch.rand((count, 2), device=self.device) * step).floor()
+        corner = torch.minimum(corner, window[:, 3:5]).long()
+        which, flips = window[:, 0].long(), torch.rand((count, 3), device=self.device) < 0.5
+        small = self.small.gather(which, *grid(corner, self.patch, flips))
+        large = self.large.gather(which, *grid(corner * self.scale, self.patch * self.scale, flips))
+        return small, large
+
+    def choose(self, count: int) -> Tensor:
+        """The more detailed of two random windows, `count` times: [count, 6]"""
+        chance = torch.rand((2, count), device=self.device)
+        photograph = (chance * self.photographed).long()
+        drawing = self.photographed + (chance * (len(self.windows) - self.photographed)).long()
+        drawn = torch.rand(count, device=self.device) < (self.drawings if len(self.windows) > self.photographed else 0)
+        first, second = self.windows[torch.where(drawn, drawing, photograph).clamp(max=len(self.windows) - 1)]
+        return torch.where(first[:, 5:] > second[:, 5:], first, second)
 
 
-def detail(picture: np.ndarray) -> float:
-    """How much there is to learn: the mean step between neighbours, in green. [h, w, 3] -> number"""
-    green = picture[..., 1].astype(np.int16)
-    return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
+def pair_of(file: Path, scale: int, device: str) -> tuple[np.ndarray, np.ndarray]:
+    """A picture, cut to whole input pixels, and its input: uint8 [h, w, 3]."""
+    large = crop_to_multiple(read_picture(file), scale)
+    return large, shrink_on(large, scale, device)
 
 
-class Crops(IterableDataset):
-    """An endless supply of batches; each worker process of a loader draws its own."""
+def shrink_on(picture: np.ndarray, scale: int, device: str) -> np.ndarray:
+    """`pictures.shrink`, in float32 where the device is a GPU: rarely one level off."""
+    if device == "cpu":
+        return shrink(picture, scale)
+    rows = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None]
+    return shrink_tensor(rows.float(), scale, rounded=True)[0].permute(1, 2, 0).byte().cpu().numpy()
 
-    def __init__(self, photos: Path, scale: int, patch: int, batch: int, damaged: bool, seed: int) -> None:
-        self.scale, self.patch, self.batch, self.damaged, self.seed = scale, patch, batch, damaged, seed
-        self.random = np.random.default_rng(seed)
-        self.photographs = [
-            make_pair(resized(picture, size), scale)
-            for picture in map(read_picture, list_pictures(photos)) for size in SIZES
-        ]
-        self.drawings = [make_pair(draw(self.random), scale) for _ in range(DRAWINGS)]
 
-    def window(self, pair: Pair, side: int) -> tuple[int, int]:
-        """The corner, in input pixels, of the more detailed of two random windows."""
-        def corner() -> tuple[int, int]:
-            height, width = pair.small.shape[:2]
-            return int(self.random.integers(height - side + 1)), int(self.random.integers(width - side + 1))
+def shrink_tensor(large: Tensor, scale: int, rounded: bool = False) -> Tensor:
+    """MATLAB's bicubic shrinking of [n, c, scale * h, scale * w], differentiable unless `rounded` -> [n, c, h, w]"""
+    n, channels, height, width = large.shape
+    offset = torch.arange(4 * scale, device=large.device, dtype=torch.float32) - 2 * scale + 0.5
+    x = (offset / scale).abs()
+    weight = torch.where(x <= 1, (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2)
+    weight, side = weight / weight.sum(), 3 * scale // 2
+    kept = (lambda values: values.add(0.5).floor().clamp(0, 255)) if rounded else (lambda values: values)
+    values = large.reshape(n * channels, 1, height, width)
+    values = F.pad(values, (0, 0, side, side), mode="replicate")
+    values = kept(F.conv2d(values, weight.view(1, 1, -1, 1), stride=(scale, 1)))
+    values = F.pad(values, (side, side, 0, 0), mode="replicate")
+    values = kept(F.conv2d(values, weight.view(1, 1, 1, -1), stride=(1, scale)))
+    return values.reshape(n, channels, height // scale, width // scale)
 
-        return max(corner(), corner(), key=lambda at: detail(pair.small[at[0]:at[0] + side, at[1]:at[1] + side]))
 
-    def crop(self) -> tuple[np.ndarray, np.ndarray]:
-        """One example: small [patch, patch, 3] and large, unshuffled [patch, patch, 3 * scale^2], uint8."""
-        source = self.drawings if self.random.random() < DRAWING_SHARE else self.photographs
-        pair = source[self.random.integers(len(source))]
-        margin = MARGIN if self.damaged else 0
-        side = self.patch + margin
-        top, left = self.window(pair, side)
-        small = pair.small[top:top + side, left:left + side]
-        large = pair.large[top * self.scale:(top + side) * self.scale, left * self.scale:(left + side) * self.scale]
-        turns = int(self.random.integers(4))
-        small, large = np.rot90(small, turns), np.rot90(large, turns)
-        if self.random.random() < 0.5:
-            small, large = small[:, ::-1], large[:, ::-1]
-        if self.damaged:
-            small = damage(np.ascontiguousarray(small), np.ascontiguousarray(large), self.random)
-            y, x = self.random.integers(margin + 1, size=2)
-            small = small[y:y + self.patch, x:x + self.patch]
-            y, x = y * self.scale, x * self.scale
-            large = large[y:y + self.patch * self.scale, x:x + self.patch * self.scale]
-        return np.ascontiguousarray(small), unshuffle(large, self.scale)
+def windows_of(index: int, small: np.ndarray, patch: int) -> Tensor:
+    """The windows of one input: float32 [windows][picture, y, x, last y, last x, detail]."""
+    height, width = small.shape[:2]
+    green = torch.from_numpy(small[..., 1].astype(np.float32))
+    steps = (green.diff(dim=0)[:, 1:].abs() + green.diff(dim=1)[1:].abs())[None, None]
+    stride = patch // 2
+    detail = F.avg_pool2d(steps, patch - 1, stride)[0, 0]
+    y, x = torch.meshgrid(*(torch.arange(count) * stride for count in detail.shape), indexing="ij")
+    constant = torch.tensor([index, 0, 0, height - patch, width - patch, 0]).float().repeat(detail.numel(), 1)
+    constant[:, 1], constant[:, 2], constant[:, 5] = y.reshape(-1), x.reshape(-1), detail.reshape(-1)
+    return constant
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """small [n, patch, patch, 3] and large, unshuffled [n, patch, patch, 3 * scale^2], uint8."""
-        worker = get_worker_info()
-        self.random = np.random.default_rng([self.seed, worker.id if worker else 0])
-        while True:
-            small, large = map(np.stack, zip(*(self.crop() for _ in range(self.batch))))
-            yield torch.from_numpy(small), torch.from_numpy(large)
+
+def grid(corner: Tensor, side: int, flips: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows and columns of square crops at corners [n, 2], each axis mirrored and both exchanged: [n, side, side]"""
+    step = torch.arange(side, device=corner.device).expand(len(corner), side)
+    down = torch.where(flips[:, :1], side - 1 - step, step)[:, :, None]
+    right = torch.where(flips[:, 1:2], side - 1 - step, step)[:, None, :]
+    exchanged = flips[:, 2, None, None]
+    y = torch.where(exchanged, right.expand(-1, side, -1), down.expand(-1, -1, side))
+    x = torch.where(exchanged, down.expand(-1, -1, side), right.expand(-1, side, -1))
+    return corner[:, 0, None, None] + y, corner[:, 1, None, None] + x

@@ -13,29 +13,21 @@ import torch
 from PIL import Image
 
 from .degrade import compressed
-from .network import SRVGGNetCompact
+from .network import Enlarger, network_from
 from .pictures import crop_to_multiple, list_pictures, psnr_y, read_picture, shrink
 from .safetensors import load
 
-
-def network_from(weights: dict[str, torch.Tensor]) -> SRVGGNetCompact:
-    """The network that these weights belong to; its shape is read from theirs."""
-    indices = sorted(int(name.split(".")[1]) for name, tensor in weights.items() if tensor.dim() == 4)
-    features, outputs = len(weights["body.0.weight"]), len(weights[f"body.{indices[-1]}.weight"])
-    network = SRVGGNetCompact(features, len(indices) - 2, round((outputs / 3) ** 0.5))
-    network.load_state_dict(weights)
-    return network
+LUMA_8BIT = (65.481, 128.553, 24.966)
+"""The luma that `psnr_y` compares, of RGB in 0..1, without its offset."""
 
 
 @torch.no_grad()
-def upscale(network: SRVGGNetCompact, small: np.ndarray, exact: bool = True) -> np.ndarray:
-    """uint8 [h, w, 3] -> uint8 [scale * h, scale * w, 3]; in float32, or in bfloat16 unless `exact`."""
+def upscale(network: Enlarger, small: np.ndarray) -> np.ndarray:
+    """uint8 [h, w, 3] -> uint8 [scale * h, scale * w, 3]; in float32"""
     device = next(network.parameters()).device
-    x = torch.from_numpy(small).permute(2, 0, 1)[None].float().div(255).to(device)
-    x = x.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=not exact):
-        y = network(x)[0]
-    return y.float().clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
+    x = torch.from_numpy(np.ascontiguousarray(small)).permute(2, 0, 1)[None].float().div(255).to(device)
+    y = network(x.contiguous(memory_format=torch.channels_last))[0]
+    return y.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
 
 
 def bicubic(small: np.ndarray, scale: int) -> np.ndarray:
@@ -44,26 +36,55 @@ def bicubic(small: np.ndarray, scale: int) -> np.ndarray:
     return np.asarray(Image.fromarray(small).resize((width * scale, height * scale), Image.Resampling.BICUBIC))
 
 
+def pair_of(file: Path, scale: int, quality: int | None, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+    """(truth, input), the input with Gaussian noise of `sigma` and through a JPEG, if asked: uint8 [h, w, 3]."""
+    truth = crop_to_multiple(read_picture(file), scale)
+    small = shrink(truth, scale)
+    if sigma:
+        grain = np.random.default_rng(1).normal(0, sigma, small.shape)
+        small = np.clip(np.rint(small + grain), 0, 255).astype(np.uint8)
+    return truth, small if quality is None else compressed(small, quality)
+
+
 def measure(
-    network: SRVGGNetCompact, folder: Path, quality: int | None = None, exact: bool = True,
+    network: Enlarger, folder: Path, quality: int | None = None, sigma: float = 0,
 ) -> tuple[list[float], list[float]]:
-    """PSNR-Y of every picture: (the network's, bicubic's). With `quality`, the small picture goes through a JPEG."""
+    """PSNR-Y of every picture: (the network's, bicubic's)."""
     scale, network_scores, bicubic_scores = network.scale, [], []
     for file in list_pictures(folder):
-        truth = crop_to_multiple(read_picture(file), scale)
-        small = shrink(truth, scale)
-        if quality is not None:
-            small = compressed(small, quality)
-        network_scores.append(psnr_y(upscale(network, small, exact), truth, scale))
+        truth, small = pair_of(file, scale, quality, sigma)
+        network_scores.append(psnr_y(upscale(network, small), truth, scale))
         bicubic_scores.append(psnr_y(bicubic(small, scale), truth, scale))
     return network_scores, bicubic_scores
 
 
+class Validation:
+    """The validation pictures on the device, for a quick figure during training."""
+
+    def __init__(self, folder: Path, scale: int, quality: int | None, device: str) -> None:
+        self.scale, self.pairs = scale, []
+        for file in list_pictures(folder):
+            arrays = pair_of(file, scale, quality, 0)
+            self.pairs.append([torch.from_numpy(array).permute(2, 0, 1)[None].to(device) for array in arrays])
+
+    @torch.no_grad()
+    def psnr(self, network: Enlarger) -> float:
+        """Mean PSNR-Y in dB, within 0.01 of `measure`'s."""
+        weight = torch.tensor(LUMA_8BIT, device=self.pairs[0][0].device).view(1, 3, 1, 1)
+        inside, scores = slice(self.scale, -self.scale), []
+        for truth, small in self.pairs:
+            found = network(small.float() / 255).mul(255).round().clamp(0, 255)
+            error = ((found - truth.float()) / 255 * weight).sum(1)[:, inside, inside]
+            scores.append(10 * torch.log10(255**2 / error.square().mean()))
+        return float(torch.stack(scores).mean())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", type=Path, help="a .safetensors file of an SRVGGNetCompact")
+    parser.add_argument("network", type=Path, help="a .safetensors file of an SRResNetCompact")
     parser.add_argument("sets", nargs="+", metavar="NAME=DIR", help="a name and a folder of pictures")
-    parser.add_argument("--jpeg", type=int, metavar="QUALITY", help="compress the small picture first (4:2:0)")
+    parser.add_argument("--noise", type=float, default=0, metavar="SIGMA", help="add Gaussian noise to the small picture")
+    parser.add_argument("--jpeg", type=int, metavar="QUALITY", help="then compress it (4:2:0)")
     parser.add_argument("--each", action="store_true", help="print every picture, not only the mean")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -71,7 +92,7 @@ def main() -> None:
     network = network_from(load(options.network)[0]).to(memory_format=torch.channels_last)
     for entry in options.sets:
         name, folder = entry.split("=", 1)
-        ours, theirs = measure(network, Path(folder), options.jpeg)
+        ours, theirs = measure(network, Path(folder), options.jpeg, options.noise)
         if options.each:
             for file, own, other in zip(list_pictures(Path(folder)), ours, theirs):
                 print(f"{name:12} {file.name:32} {own:6.2f} dB, bicubic {other:6.2f}, gain {own - other:+.2f}")

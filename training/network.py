@@ -1,7 +1,12 @@
-"""SRVGGNetCompact: a chain of 3x3 convolutions and PReLUs at the small size, one pixel shuffle at the end.
+"""SRResNetCompact, the network of `models/`: residual blocks at the small size, one pixel shuffle at the end.
 
-The chain predicts what is missing from the input enlarged by repeating pixels. Training compares before the shuffle
-(`missing`): a shuffle only reorders values, so the loss is the same and the large picture is never built.
+    f = conv_first(x)
+    b = f, and for each block: b + silu(conv(... silu(conv(b))))
+    picture = pixel_shuffle(conv_last(conv_body(b) + f)) + x enlarged by repeating pixels
+
+All convolutions are 3x3. The shape is EDSR's (Lim et al. 2017) with the activation after every convolution of a block,
+as the winners of the efficiency challenges have it. Training compares before the shuffle (`missing`): a shuffle only
+reorders values, so the loss is the same and the large picture is not built.
 """
 
 from __future__ import annotations
@@ -10,83 +15,105 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-
-class FastPReLU(torch.autograd.Function):
-    """PReLU with a gradient made of whole-tensor operations: on a CPU, 4 times faster in bfloat16."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor, slope: Tensor) -> Tensor:
-        """x [n, c, h, w], slope [c] -> [n, c, h, w]"""
-        slope = slope.to(x.dtype)
-        ctx.save_for_backward(x, slope)
-        return F.prelu(x, slope)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        x, slope = ctx.saved_tensors
-        slope_gradient = (x.clamp(max=0) * gradient).sum((0, 2, 3))
-        slope = slope.view(1, -1, 1, 1)
-        positive = torch.ops.aten.threshold_backward(gradient, x, 0)
-        return torch.addcmul(positive.mul_(1 - slope), gradient, slope), slope_gradient.float()
+BLOCK_GAIN = 0.3
+"""Factor on the first weights of each block's last convolution: blocks begin as small corrections."""
 
 
-class PReLU(nn.PReLU):
-    """PyTorch's PReLU, one slope for each channel, with the faster gradient on the CPU."""
+def convolution(inputs: int, outputs: int, gain: float = 1) -> nn.Conv2d:
+    """3x3, padded with zeros; Kaiming's scaling times `gain`."""
+    layer = nn.Conv2d(inputs, outputs, 3, padding=1)
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        layer.weight.mul_(gain)
+    return layer
+
+
+class Block(nn.Module):
+    """`convs` convolutions and a skip around them: [n, f, h, w] -> same"""
+
+    def __init__(self, features: int, convs: int, kind: str) -> None:
+        super().__init__()
+        self.convs, self.gate, self.activation = convs, kind == "gate", F.relu if kind == "relu" else F.silu
+        for index in range(1, convs + 1):
+            gain = BLOCK_GAIN if index == convs else 1
+            setattr(self, f"conv{index}", convolution(features, features, gain))
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.is_cuda or not torch.is_grad_enabled():
-            return F.prelu(x, self.weight.to(x.dtype))
-        return FastPReLU.apply(x, self.weight)
+        inner = x
+        for index in range(1, self.convs + 1):
+            inner = getattr(self, f"conv{index}")(inner)
+            if self.gate and index == self.convs:
+                return (inner + x) * (torch.sigmoid(inner) - 0.5)
+            inner = self.activation(inner)
+        return x + inner
 
 
-class SRVGGNetCompact(nn.Module):
-    """`convs` convolutions of `features` channels between the first and the last one; keys as in Real-ESRGAN."""
+class Enlarger(nn.Module):
+    """What every network here has in common: the missing part, and the picture that it completes."""
 
-    def __init__(self, features: int, convs: int, scale: int) -> None:
-        super().__init__()
-        self.scale = scale
-        layers: list[nn.Module] = [nn.Conv2d(3, features, 3, padding=1), PReLU(features, 0.2)]
-        for _ in range(convs):
-            layers += [nn.Conv2d(features, features, 3, padding=1), PReLU(features, 0.2)]
-        layers.append(nn.Conv2d(features, 3 * scale**2, 3, padding=1))
-        self.body = nn.ModuleList(layers)
-        self.initialise()
-
-    def initialise(self) -> None:
-        """Kaiming scaling keeps the signal alive through the chain; the last layer starts small."""
-        for layer in self.body:
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, a=0.2)
-                nn.init.zeros_(layer.bias)
-        with torch.no_grad():
-            self.body[-1].weight.mul_(0.1)
+    scale: int
 
     def missing(self, small: Tensor) -> Tensor:
         """small [n, 3, h, w] -> what to add to the enlarged input, before the shuffle [n, 3 * scale^2, h, w]"""
-        x = small
-        for layer in self.body:
-            x = layer(x)
-        return x
+        raise NotImplementedError
 
     def forward(self, small: Tensor) -> Tensor:
         """[n, 3, h, w] -> [n, 3, scale * h, scale * w], RGB in 0..1, not clamped"""
         base = F.interpolate(small, scale_factor=self.scale, mode="nearest")
         return base + F.pixel_shuffle(self.missing(small).float(), self.scale)
 
+
+class SRResNetCompact(Enlarger):
+    """`blocks` blocks of `convs` convolutions of `features` channels.
+
+    `kind`: "silu"; "relu" in its place; or "gate", where a block is (o + x) * (sigmoid(o) - 0.5) of its input x and its
+    last convolution's output o, as in SPAN (Wan et al. 2024).
+    """
+
+    def __init__(self, features: int, blocks: int, convs: int, scale: int, kind: str = "silu") -> None:
+        super().__init__()
+        self.scale = scale
+        self.conv_first = convolution(3, features)
+        self.body = nn.ModuleList([Block(features, convs, kind) for _ in range(blocks)])
+        self.conv_body = convolution(features, features, BLOCK_GAIN)
+        self.conv_last = convolution(features, 3 * scale**2, 0.1)
+
+    def missing(self, small: Tensor) -> Tensor:
+        first = self.conv_first(small)
+        features = first
+        for block in self.body:
+            features = block(features)
+        return self.conv_last(self.conv_body(features) + first)
+
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Take over a trained network of the same trunk; one of a larger scale is averaged down in its last layer."""
-        last = f"body.{len(self.body) - 1}."
         taken = {}
         for name, own in self.state_dict().items():
             if name not in weights:
                 raise ValueError(f"Cannot start from these weights: they lack {name!r}")
             taken[name] = weights[name]
-            if name.startswith(last) and weights[name].shape != own.shape:
+            if name.startswith("conv_last.") and weights[name].shape != own.shape:
                 taken[name] = average_subpixels(weights[name], len(own) // 3)
             if taken[name].shape != own.shape:
                 raise ValueError(
                     f"Cannot start from these weights: {name!r} is {list(weights[name].shape)}, not {list(own.shape)}")
         self.load_state_dict(taken)
+
+
+class SRVGGNetCompact(Enlarger):
+    """Real-ESRGAN's small network, a chain without skips: what SRResNetCompact was measured against."""
+
+    def __init__(self, features: int, convs: int, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        layers: list[nn.Module] = []
+        for inputs in [3] + [features] * convs:
+            layers += [convolution(inputs, features), nn.PReLU(features, 0.2)]
+        self.body = nn.Sequential(*layers, convolution(features, 3 * scale**2, 0.1))
+
+    def missing(self, small: Tensor) -> Tensor:
+        return self.body(small)
 
 
 def average_subpixels(weight: Tensor, wanted: int) -> Tensor:
@@ -95,3 +122,19 @@ def average_subpixels(weight: Tensor, wanted: int) -> Tensor:
     factor = side // small
     grid = weight.reshape(3, small, factor, small, factor, *weight.shape[1:])
     return grid.mean(dim=(2, 4)).reshape(3 * wanted, *weight.shape[1:])
+
+
+def network_from(weights: dict[str, Tensor], kind: str = "silu") -> SRResNetCompact:
+    """The network that these weights belong to; its sizes are read from theirs."""
+    places = [name.split(".") for name in weights if name.startswith("body.") and name.endswith(".weight")]
+    blocks = 1 + max(int(place[1]) for place in places)
+    convs = max(int(place[2].removeprefix("conv")) for place in places)
+    features, outputs = len(weights["conv_first.weight"]), len(weights["conv_last.weight"])
+    network = SRResNetCompact(features, blocks, convs, round((outputs / 3) ** 0.5), kind)
+    network.load_state_dict(weights)
+    return network
+
+
+def multiply_adds(network: nn.Module) -> int:
+    """Multiply-adds per input pixel: every convolution works at the small size."""
+    return sum(layer.weight.numel() for layer in network.modules() if isinstance(layer, nn.Conv2d))

@@ -7,27 +7,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """Shape, data and schedule of one network."""
+    """Shape, aim and schedule of one network."""
 
     features: int
+    blocks: int
     convs: int
+    """Convolutions in each block."""
     scale: int
-    damaged: bool
-    """Train on damaged input (`degrade.py`) instead of a clean shrunk picture."""
+    aim: str
+    """"pixels": the least error; "restore": the same from damaged input; "texture": what looks real (`texture.py`)."""
     rate: float
     """The learning rate at its highest."""
-    minutes: float
-    """The time budget used for the published network, on one CPU core."""
     start: str
-    """The network whose weights it starts from, "" for none. A restorer must share its start: their weights blend."""
+    """The network whose weights it starts from, "" for none. Networks that blend must share their start."""
 
 
 RECIPES: dict[str, Recipe] = {
-    #                          features convs scale damaged  rate   minutes start
-    "photo-x4":        Recipe(64,      16,   4,    False,   1e-3,  105,    ""),
-    "fast-x4":         Recipe(32,      8,    4,    False,   1e-3,  27,     ""),
-    "restore-x4":      Recipe(64,      16,   4,    True,    1e-3,  21,     "photo-x4"),
-    "fast-restore-x4": Recipe(32,      8,    4,    True,    1e-3,  8,      "fast-x4"),
-    "photo-x2":        Recipe(64,      16,   2,    False,   1e-3,  28,     "photo-x4"),
-    "fast-x2":         Recipe(32,      8,    2,    False,   1e-3,  11,     "fast-x4"),
+    #                          features blocks convs scale aim       rate   start
+    "photo-x4":        Recipe(32,       6,     4,    4,    "pixels",  2e-3, ""),
+    "fast-x4":         Recipe(24,       4,     4,    4,    "pixels",  2e-3, ""),
+    "restore-x4":      Recipe(32,       6,     4,    4,    "restore", 1e-3, "photo-x4"),
+    "fast-restore-x4": Recipe(24,       4,     4,    4,    "restore", 1e-3, "fast-x4"),
+    "detail-x4":       Recipe(32,       6,     4,    4,    "texture", 2e-4, "photo-x4"),
+    "portrait-x4":     Recipe(32,       6,     4,    4,    "texture", 1e-4, "detail-x4"),
+    "photo-x2":        Recipe(32,       6,     4,    2,    "pixels",  1e-3, "photo-x4"),
+    "fast-x2":         Recipe(24,       4,     4,    2,    "pixels",  1e-3, "fast-x4"),
 }

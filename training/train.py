@@ -1,15 +1,16 @@
 """Train one network of `recipes.py`, or go on with one, and export it.
 
-    python3 -m training.train photo-x4 --photos DIR --out DIR
+    python3 -m training.train photo-x4 --pictures DIR --valid DIR --out DIR
 
-DIR/train and DIR/valid hold the photographs. --out receives NAME.checkpoint (saved every two minutes; the same command
-resumes from it), NAME.log and, at the end, NAME.safetensors: of the six times that the averaged weights are measured on
-DIR/valid, the best.
+`--pictures` is what `prepare.py` laid out. --out receives NAME.checkpoint (the same command resumes from it), NAME.log
+and, at the end, NAME.safetensors: of the times that the averaged weights are measured, the best (of a network that aims
+at texture, the last).
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import os
 import time
@@ -19,21 +20,18 @@ from typing import Callable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.nn import functional as F
 
 from .data import Crops
-from .evaluate import measure, network_from
-from .matrix_unit import MatrixUnit
-from .network import SRVGGNetCompact
-from .optimizer import make_optimizers
+from .degrade import MARGIN, damage, moved
+from .evaluate import Validation, measure
+from .network import Enlarger, SRResNetCompact, multiply_adds, network_from
+from .optimizer import MuonAdam
 from .recipes import RECIPES, Recipe
 from .safetensors import load, save
 
 WARM_UP = 0.02
 """Share of the time over which the rate rises; after it, it falls as a cosine."""
-
-AVERAGE = 0.999
-"""Decay of the moving average of the weights, which is what is measured and exported."""
 
 LUMA = (0.299, 0.587, 0.114)
 LUMA_SHARE = 0.5
@@ -41,12 +39,15 @@ LUMA_SHARE = 0.5
 
 FINISH = 0.25
 """The last share of the time, in which the error is squared: PSNR counts it so; before, absolute errors learn faster.
-Not for a network that restores: there, the worst damage would outweigh everything (it lost 0.03 dB)."""
+Not for a network that restores: there, the worst damage would outweigh everything."""
+
+GAIN = 1024.0
+"""Factor on every loss, so that gradients stay in the range of half precision; neither optimiser sees a factor."""
 
 VALID_QUALITY = 40
 """JPEG quality of the validation input of a network that restores."""
 
-CHECKS = 6
+CHECKS = 10
 SAVE_SECONDS = 120
 
 
@@ -57,122 +58,155 @@ def rate_at(progress: float, highest: float) -> float:
     return highest * 0.5 * (1 + math.cos(math.pi * min(1, (progress - WARM_UP) / (1 - WARM_UP))))
 
 
+def half_precision(device: torch.device) -> torch.autocast:
+    """Convolutions in the type that the device multiplies fastest; sums and weights stay in float32."""
+    dtype = torch.float16 if device.type == "cuda" else torch.bfloat16
+    return torch.autocast(device.type, dtype=dtype, cache_enabled=False)
+
+
+def missing_of(network: Enlarger, small: Tensor) -> Tensor:
+    """`network.missing` in half precision, as float32."""
+    with half_precision(small.device):
+        return network.missing(small.contiguous(memory_format=torch.channels_last)).float()
+
+
 def luma_of(colours: Tensor) -> Tensor:
     """The luma of values before the shuffle: [n, 3 * s^2, h, w] -> [n, s^2, h, w]"""
     return sum(weight * channel for weight, channel in zip(LUMA, colours.chunk(3, dim=1)))
 
 
-def loss_of(network: SRVGGNetCompact, small: Tensor, large: Tensor, squared: bool) -> Tensor:
-    """Mean error, absolute or squared, of colours and luma: half each. uint8 as of `Crops` -> number"""
-    small, large = (tensor.permute(0, 3, 1, 2).float() / 255 for tensor in (small, large))
-    with torch.autocast(small.device.type, dtype=torch.bfloat16):
-        found = network.missing(small)
-    error = found.float() + small.repeat_interleave(network.scale**2, dim=1) - large
+def pixel_loss(network: Enlarger, small: Tensor, large: Tensor, squared: bool) -> Tensor:
+    """Mean error, absolute or squared, of colours and luma, by their shares. RGB in 0..1 -> number"""
+    wanted = F.pixel_unshuffle(large, network.scale) - small.repeat_interleave(network.scale**2, dim=1)
+    error = missing_of(network, small) - wanted
     size = torch.square if squared else torch.abs
     return (1 - LUMA_SHARE) * size(error).mean() + LUMA_SHARE * size(luma_of(error)).mean()
 
 
+class Recorded:
+    """A function of no arguments that returns a number; on a GPU it is recorded once and replayed as one piece."""
+
+    WARM_UP_CALLS = 3
+
+    def __init__(self, function: Callable[[], Tensor], device: str) -> None:
+        self.function, self.graph, self.result = function, None, torch.zeros(())
+        if device == "cuda":
+            self.record()
+
+    def record(self) -> None:
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(self.WARM_UP_CALLS):
+                self.function()
+        torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.result = self.function()
+
+    def __call__(self) -> Tensor:
+        if self.graph is None:
+            return self.function()
+        self.graph.replay()
+        return self.result
+
+
 class Run:
-    """A network on its way: everything that a checkpoint holds, and one step."""
+    """A network on its way: everything that a checkpoint holds, and its steps."""
 
-    PLAIN = ("average", "best", "best_psnr", "steps", "seconds")
+    PLAIN = ("best", "best_psnr", "steps", "seconds")
 
-    def __init__(self, recipe: Recipe, options: argparse.Namespace) -> None:
-        device, start = torch_device(options.device), options.start
-        torch.manual_seed(options.seed)
-        self.network = SRVGGNetCompact(recipe.features, recipe.convs, recipe.scale)
-        if start:
-            self.network.start_from(load(start)[0])
-        self.network.to(device)
-        self.matrix_unit: MatrixUnit | None = None
-        if options.device == "amx":
-            self.matrix_unit = MatrixUnit(self.network, options.patch, options.threads)
-        else:
-            self.network.to(memory_format=torch.channels_last)
-        self.optimizers = make_optimizers(self.network)
-        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.best, self.best_psnr = self.average, -math.inf
+    def __init__(self, network: Enlarger, recipe: Recipe, options: argparse.Namespace) -> None:
+        self.network, self.recipe, self.options = network, recipe, options
+        self.network.to(options.device, memory_format=torch.channels_last)
+        self.optimizer = MuonAdam(self.network)
+        self.rate = torch.zeros((), device=options.device)
+        self.best, self.best_psnr = self.optimizer.averaged(), -math.inf
         self.steps, self.seconds = 0, 0.0
+        self.recorded: dict[bool, Recorded] = {}
+        self.texture = None
+        if recipe.aim == "texture":
+            from .texture import Texture
+            self.texture = Texture(self.network, options.start, options.features, options.device)
 
-    def step(self, small: Tensor, large: Tensor, rate: float, squared: bool) -> float:
-        """One update of the weights and of their average; returns the loss."""
-        loss = self.differentiate(small, large, squared)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            optimizer.step()
+    def pair(self, crops: Crops) -> tuple[Tensor, Tensor]:
+        """A batch: small [n, 3, h, w] and large, RGB in 0..1, the small one damaged for a network that restores."""
+        small, large = crops.draw(self.options.batch)
+        if self.recipe.aim != "restore":
+            return small, large
+        return moved(damage(small, large), large, self.recipe.scale)
+
+    def step(self, crops: Crops, rate: float, finishing: bool) -> Tensor:
+        """One update of the weights and of their average; returns the loss, on the device."""
+        squared = finishing and self.recipe.aim == "pixels"
+
+        def update() -> Tensor:
+            small, large = self.pair(crops)
+            if self.texture is None:
+                loss = pixel_loss(self.network, small, large, squared)
+            else:
+                loss = self.texture.loss(small, large)
+            (loss * GAIN).backward()
+            self.optimizer.step(self.rate)
+            return loss.detach()
+
+        self.rate.fill_(rate)
+        if squared not in self.recorded:
+            self.recorded[squared] = Recorded(update, self.options.device)
         self.steps += 1
-        decay = min(AVERAGE, self.steps / (self.steps + 10))
-        for name, value in self.network.state_dict().items():
-            self.average[name].lerp_(value, 1 - decay)
-        return loss
+        return self.recorded[squared]()
 
-    def differentiate(self, small: Tensor, large: Tensor, squared: bool) -> float:
-        """The loss; sets the gradients."""
-        if self.matrix_unit:
-            return self.matrix_unit.differentiate(small, large, LUMA_SHARE, squared)
-        for optimizer in self.optimizers:
-            optimizer.zero_grad()
-        loss = loss_of(self.network, small, large, squared)
-        loss.backward()
-        return loss.item()
-
-    def choose(self, valid: Path, quality: int | None) -> float:
-        """PSNR-Y of the averaged weights on the validation photographs; remembers the best."""
-        device = next(self.network.parameters()).device
-        average = network_from(self.average).to(device, memory_format=torch.channels_last)
-        psnr = float(np.mean(measure(average, valid, quality, exact=False)[0]))
-        if psnr > self.best_psnr:
-            self.best_psnr = psnr
-            self.best = {name: value.clone() for name, value in self.average.items()}
+    def choose(self, validation: Validation) -> float:
+        """PSNR-Y of the averaged weights on the validation pictures; remembers the best (of texture, the last)."""
+        weights = self.optimizer.averaged()
+        average = copy.deepcopy(self.network)
+        average.load_state_dict(weights)
+        psnr = validation.psnr(average)
+        if psnr > self.best_psnr or self.recipe.aim == "texture":
+            self.best, self.best_psnr = weights, psnr
         return psnr
 
     def save(self, file: Path) -> None:
         """Write the checkpoint; an interruption leaves the previous one whole."""
-        state = {
-            "network": self.network.state_dict(), "optimizers": [each.state_dict() for each in self.optimizers],
-            **{name: getattr(self, name) for name in self.PLAIN},
-        }
+        state = {"optimizer": self.optimizer.state(), **{name: getattr(self, name) for name in self.PLAIN}}
+        if self.texture is not None:
+            state["texture"] = self.texture.state()
         partial = file.with_suffix(".partial")
         torch.save(state, partial)
         os.replace(partial, file)
 
-    def resume(self, file: Path, device: str) -> None:
+    def resume(self, file: Path) -> None:
         """Go on where a checkpoint stopped."""
-        state = torch.load(file, map_location=device)
-        self.network.load_state_dict(state["network"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"]):
-            optimizer.load_state_dict(saved)
+        state = torch.load(file, map_location=self.options.device)
+        self.optimizer.load_state(state["optimizer"])
+        if self.texture is not None:
+            self.texture.load_state(state["texture"])
         for name in self.PLAIN:
             setattr(self, name, state[name])
 
 
-def torch_device(device: str) -> str:
-    """Where PyTorch's tensors live: beside the matrix unit, in the processor's memory."""
-    return "cpu" if device == "amx" else device
-
-
-def train(run: Run, options: argparse.Namespace, checkpoint: Path, report: Callable[[str], None]) -> None:
+def train(run: Run, checkpoint: Path, report: Callable[[str], None]) -> None:
     """Step until the time is used up; save every two minutes, measure at equal distances."""
-    recipe = RECIPES[options.recipe]
+    options, recipe = run.options, run.recipe
     budget = 60 * options.minutes
-    quality = VALID_QUALITY if recipe.damaged else None
-    crops = Crops(
-        options.photos / "train", recipe.scale, options.patch, options.batch, recipe.damaged,
-        seed=options.seed + run.steps)
-    batches = iter(DataLoader(crops, batch_size=None, num_workers=options.workers))
-    device = torch_device(options.device)
-    losses: list[float] = []
+    restores = recipe.aim == "restore"
+    patch = options.patch + (MARGIN if restores else 0)
+    crops = Crops(options.pictures, recipe.scale, patch, options.device)
+    validation = Validation(options.valid, recipe.scale, VALID_QUALITY if restores else None, options.device)
+    report(f"{options.recipe}: {multiply_adds(run.network)} multiply-adds per pixel, {crops.megapixels:.0f} megapixels, "
+           f"{len(crops.windows)} windows, start {run.choose(validation):.3f} dB")
+    losses: list[Tensor] = []
     saved = time.monotonic()
     while run.seconds < budget:
         began, progress = time.monotonic(), run.seconds / budget
-        small, large = (tensor.to(device, non_blocking=True) for tensor in next(batches))
-        squared = not recipe.damaged and progress > 1 - FINISH
-        losses.append(run.step(small, large, rate_at(progress, options.rate), squared))
+        for _ in range(options.together):
+            losses.append(run.step(crops, rate_at(progress, options.rate), progress > 1 - FINISH).clone())
+        losses[-1].item()
         run.seconds += time.monotonic() - began
         if int(run.seconds / budget * CHECKS) > int(progress * CHECKS):
-            psnr = run.choose(options.photos / "valid", quality)
-            report(f"{run.seconds / 60:6.1f} min  step {run.steps:7}  loss {np.mean(losses):.5f}  valid {psnr:.3f} dB")
+            loss = torch.stack(losses).mean().item()
+            report(f"{run.seconds / 60:6.2f} min  step {run.steps:7}  loss {loss:.5f}  valid {run.choose(validation):.3f} dB"
+                   + ("" if run.texture is None else f"  {run.texture}"))
             losses.clear()
         if time.monotonic() - saved > SAVE_SECONDS:
             run.save(checkpoint)
@@ -180,19 +214,19 @@ def train(run: Run, options: argparse.Namespace, checkpoint: Path, report: Calla
     run.save(checkpoint)
 
 
-def export(run: Run, options: argparse.Namespace, file: Path, report: Callable[[str], None]) -> None:
+def export(run: Run, file: Path, report: Callable[[str], None]) -> None:
     """Write the best weights as F16 and measure, in float32, what was written."""
-    recipe = RECIPES[options.recipe]
+    options, recipe = run.options, run.recipe
     metadata = {
-        "format": "pt", "architecture": "SRVGGNetCompact", "scale": str(recipe.scale), "recipe": options.recipe,
-        "data": f"{options.photos.name}/train, openly licensed photographs, and drawn text and line art",
+        "format": "pt", "architecture": "SRResNetCompact", "activation": "silu", "scale": str(recipe.scale),
+        "recipe": options.recipe, "data": "openly licensed photographs (training/photos.tsv), drawn text and line art",
         "start": options.start.name if options.start else "none", "steps": str(run.steps),
-        "batch": f"{options.batch} crops of {options.patch}x{options.patch}", "minutes": f"{run.seconds / 60:.0f}",
+        "batch": f"{options.batch} crops of {options.patch}x{options.patch}", "minutes": f"{run.seconds / 60:.1f}",
         "seed": str(options.seed), "licence": "MIT",
     }
     save(file, run.best, metadata)
-    scores, yardstick = measure(network_from(load(file)[0]), options.photos / "valid")
-    metadata["psnr"] = f"{options.photos.name}/valid {np.mean(scores):.2f} dB, bicubic {np.mean(yardstick):.2f}"
+    scores, yardstick = measure(network_from(load(file)[0]).to(options.device), options.valid)
+    metadata["psnr"] = f"valid {np.mean(scores):.2f} dB, bicubic {np.mean(yardstick):.2f}"
     save(file, run.best, metadata)
     report(f"{file.name}: {metadata['psnr']}")
 
@@ -200,21 +234,21 @@ def export(run: Run, options: argparse.Namespace, file: Path, report: Callable[[
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", choices=RECIPES)
-    parser.add_argument("--photos", type=Path, required=True, help="a folder with train/ and valid/")
+    parser.add_argument("--pictures", type=Path, required=True, help="a folder that prepare.py filled")
+    parser.add_argument("--valid", type=Path, required=True, help="the validation photographs")
     parser.add_argument("--out", type=Path, required=True, help="where checkpoint, log and network go")
     parser.add_argument("--start", type=Path, help="weights to start from (.safetensors; the recipe's)")
-    parser.add_argument("--minutes", type=float, help="time budget; the schedule ends with it (the recipe's)")
+    parser.add_argument("--minutes", type=float, required=True, help="time budget; the schedule ends with it")
     parser.add_argument("--rate", type=float, help="the highest learning rate (the recipe's)")
     parser.add_argument("--batch", type=int, default=8, help="crops a step")
     parser.add_argument("--patch", type=int, default=48, help="side of a crop, in input pixels")
-    parser.add_argument("--device", default="cpu", choices=("cpu", "amx", "cuda"),
-                        help="amx: the matrix unit of Intel's processors")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the network")
-    parser.add_argument("--workers", type=int, default=0, help="processes that cut crops; 0 cuts in this one")
+    parser.add_argument("--features", type=Path, help="MobileNetV2's weights, for a network that aims at texture")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--together", type=int, default=1, help="steps between two looks at the clock")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     recipe = RECIPES[options.recipe]
-    options.minutes = options.minutes or recipe.minutes
     options.rate = options.rate or recipe.rate
     if options.start is None and recipe.start:
         options.start = options.out / f"{recipe.start}.safetensors"
@@ -227,6 +261,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     options = parse()
     torch.set_num_threads(options.threads)
+    torch.backends.cudnn.benchmark = True
     options.out.mkdir(parents=True, exist_ok=True)
     stem = options.out / options.recipe
 
@@ -235,14 +270,19 @@ def main() -> None:
         with stem.with_suffix(".log").open("a") as log:
             log.write(line + "\n")
 
-    run = Run(RECIPES[options.recipe], options)
+    recipe = RECIPES[options.recipe]
+    torch.manual_seed(options.seed)
+    network = SRResNetCompact(recipe.features, recipe.blocks, recipe.convs, recipe.scale)
+    if options.start:
+        network.start_from(load(options.start)[0])
+    run = Run(network, recipe, options)
     checkpoint = stem.with_suffix(".checkpoint")
     if checkpoint.exists():
-        run.resume(checkpoint, torch_device(options.device))
+        run.resume(checkpoint)
         report(f"resumed at step {run.steps}, {run.seconds / 60:.1f} of {options.minutes:g} minutes")
     if run.seconds < 60 * options.minutes:
-        train(run, options, checkpoint, report)
-    export(run, options, stem.with_suffix(".safetensors"), report)
+        train(run, checkpoint, report)
+    export(run, stem.with_suffix(".safetensors"), report)
 
 
 if __name__ == "__main__":

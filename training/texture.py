@@ -1,0 +1,146 @@
+"""The loss of a network that aims at texture: what looks real, and still shrinks back to the input.
+
+A U-Net discriminator judges every pixel (Schönfeld et al. 2020, as Real-ESRGAN has it, with spectral norm and the hinge
+loss). Beside it: the distance of features (`features.py`); the picture must shrink to its input; where the truth is
+flat, the picture must be as calm as what the network it started from makes; and the sixteen places within an input
+pixel must not differ on average, which would be a grid.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .data import shrink_tensor
+from .features import MobileNetFeatures
+from .network import Enlarger, network_from
+from .safetensors import load
+
+PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.012, 2.0, 4.0
+"""Weights of the parts of the loss."""
+
+JUDGE_FEATURES = 32
+JUDGE_RATE = 2e-4
+FLAT = 3.0 / 255
+"""Where the truth's luma deviates by less than this within 7x7 pixels it is flat."""
+
+
+class NormalisedConv(nn.Conv2d):
+    """A convolution divided by its largest singular value (Miyato et al. 2018), found by one power step a call."""
+
+    def __init__(self, inputs: int, outputs: int, size: int = 3, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, size, stride, (size - 1) // 2)
+        self.register_buffer("left", F.normalize(torch.randn(outputs), dim=0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            matrix = self.weight.flatten(1)
+            with torch.no_grad():
+                right = F.normalize(matrix.T @ self.left, dim=0)
+                left = F.normalize(matrix @ right, dim=0)
+                self.left.copy_(left)
+            weight = self.weight / (left @ (matrix @ right))
+        return F.conv2d(x, weight, self.bias, self.stride, self.padding)
+
+
+class Judge(nn.Module):
+    """A U-Net: RGB in 0..1 [n, 3, h, w], sides divisible by 8 -> how real each pixel is [n, 1, h, w]"""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        widths = [features, 2 * features, 4 * features, 8 * features]
+        self.first = NormalisedConv(3, features)
+        self.down = nn.ModuleList([NormalisedConv(a, b, 4, 2) for a, b in zip(widths, widths[1:])])
+        self.up = nn.ModuleList([NormalisedConv(b, a) for a, b in reversed(list(zip(widths, widths[1:])))])
+        self.last = nn.ModuleList([NormalisedConv(features, features), NormalisedConv(features, 1)])
+
+    def forward(self, picture: Tensor) -> Tensor:
+        levels = [F.leaky_relu(self.first(2 * picture - 1), 0.2)]
+        for layer in self.down:
+            levels.append(F.leaky_relu(layer(levels[-1]), 0.2))
+        x = levels.pop()
+        for layer in self.up:
+            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = F.leaky_relu(layer(x), 0.2) + levels.pop()
+        return self.last[1](F.leaky_relu(self.last[0](x), 0.2))
+
+
+def flatness(large: Tensor) -> Tensor:
+    """1 where the picture is flat, near 0 elsewhere: RGB [n, 3, h, w] -> [n, 1, h, w]"""
+    luma = large.mean(1, keepdim=True)
+    mean, square = (F.avg_pool2d(values, 7, 1, 3, count_include_pad=False) for values in (luma, luma.square()))
+    return torch.exp(-(square - mean.square()).clamp(min=0) / FLAT**2)
+
+
+def grid_of(picture: Tensor, scale: int) -> Tensor:
+    """Mean deviation of each place within an input pixel from that pixel's mean: [3, scale^2]"""
+    places = F.pixel_unshuffle(picture, scale).unflatten(1, (3, scale**2))
+    return (places - places.mean(2, keepdim=True)).mean((0, 3, 4))
+
+
+class Texture:
+    """Owns the judge, its optimiser, and the networks that are only asked."""
+
+    def __init__(self, network: Enlarger, start: Path, features: Path, device: str) -> None:
+        self.network = network
+        self.calm = network_from(load(start)[0]).to(device, memory_format=torch.channels_last).requires_grad_(False)
+        self.features = MobileNetFeatures(features).to(device)
+        self.judge = Judge(JUDGE_FEATURES).to(device, memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(
+            self.judge.parameters(), lr=JUDGE_RATE, betas=(0.5, 0.99), capturable=device == "cuda")
+        self.parts = torch.zeros(7, device=device)
+
+    def picture(self, network: Enlarger, small: Tensor) -> Tensor:
+        from .train import missing_of
+        base = F.interpolate(small, scale_factor=network.scale, mode="nearest")
+        return base + F.pixel_shuffle(missing_of(network, small), network.scale)
+
+    def opinion(self, picture: Tensor) -> Tensor:
+        from .train import half_precision
+        with half_precision(picture.device):
+            return self.judge(picture.contiguous(memory_format=torch.channels_last)).float()
+
+    def train_judge(self, found: Tensor, large: Tensor) -> Tensor:
+        """One step of the judge: above 1 for what is real, below -1 for what is not."""
+        self.judge.requires_grad_(True)
+        opinions = self.opinion(torch.cat([found, large]))
+        made, real = opinions.chunk(2)
+        loss = F.relu(1 + made).mean() + F.relu(1 - real).mean()
+        self.optimizer.zero_grad(set_to_none=False)
+        (256 * loss).backward()
+        for parameter in self.judge.parameters():
+            parameter.grad.nan_to_num_(0, 0, 0)
+        self.optimizer.step()
+        self.judge.requires_grad_(False)
+        return loss.detach()
+
+    def loss(self, small: Tensor, large: Tensor) -> Tensor:
+        """RGB in 0..1 [n, 3, h, w] and [n, 3, scale * h, scale * w] -> number; trains the judge first."""
+        found = self.picture(self.network, small)
+        with torch.no_grad():
+            calm = self.picture(self.calm, small)
+        judged = self.train_judge(found.detach(), large)
+        pixel = (found - large).abs().mean()
+        shrunk = (shrink_tensor(found, self.network.scale) - small)[..., 3:-3, 3:-3].abs().mean()
+        feature = self.features.distance(found, large)
+        adversarial = -self.opinion(found).mean()
+        quiet = (flatness(large) * (found - calm).abs()).mean()
+        scale = self.network.scale
+        grid = (grid_of(found, scale) - grid_of(large, scale)).abs().mean()
+        self.parts.copy_(torch.stack([judged, pixel, shrunk, feature, adversarial, quiet, grid]).detach())
+        return (PIXEL * pixel + SHRUNK * shrunk + FEATURE * feature + ADVERSARIAL * adversarial + CALM * quiet
+                + GRID * grid)
+
+    def __str__(self) -> str:
+        names = ("judge", "pixel", "shrunk", "feature", "adversarial", "calm", "grid")
+        return " ".join(f"{name} {value:.4f}" for name, value in zip(names, self.parts.tolist()))
+
+    def state(self) -> dict:
+        return {"judge": self.judge.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state(self, state: dict) -> None:
+        self.judge.load_state_dict(state["judge"])
+        self.optimizer.load_state_dict(state["optimizer"])

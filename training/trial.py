@@ -1,0 +1,85 @@
+"""Shapes of equal work side by side: each is trained for the same short time on the same pictures, then measured.
+
+    python3 -m training.trial --pictures DIR --valid DIR --seconds 60
+
+Prints a line for each, and with --out writes the lines. README.md keeps the table that decided the shape.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+
+from .data import Crops
+from .evaluate import Validation
+from .network import Enlarger, SRResNetCompact, SRVGGNetCompact, multiply_adds
+from .recipes import Recipe
+from .train import FINISH, Run, rate_at
+
+SHAPES: dict[str, tuple] = {
+    "32 features, 6 blocks of 4, SiLU": (32, 6, 4, "silu"),
+    "32 features, 6 blocks of 4, ReLU": (32, 6, 4, "relu"),
+    "32 features, 6 blocks of 4, gate": (32, 6, 4, "gate"),
+    "40 features, 5 blocks of 3, SiLU": (40, 5, 3, "silu"),
+    "48 features, 3 blocks of 3, SiLU": (48, 3, 3, "silu"),
+    "SRVGGNetCompact, 40 features, 15": (40, 15),
+    "24 features, 4 blocks of 4, SiLU": (24, 4, 4, "silu"),
+    "24 features, 4 blocks of 4, gate": (24, 4, 4, "gate"),
+    "32 features, 2 blocks of 4, SiLU": (32, 2, 4, "silu"),
+    "SRVGGNetCompact, 32 features, 8": (32, 8),
+}
+"""The first six are of `photo-x4`'s work, the others of `fast-x4`'s."""
+
+RATE = 2e-3
+
+
+def build(shape: tuple) -> Enlarger:
+    """A network of one row of the table, x4."""
+    if len(shape) == 2:
+        return SRVGGNetCompact(*shape, scale=4)
+    features, blocks, convs, kind = shape
+    return SRResNetCompact(features, blocks, convs, 4, kind)
+
+
+def trial(name: str, crops: Crops, validation: Validation, options: argparse.Namespace) -> str:
+    """Train one shape for the time and measure it: a line of the table."""
+    torch.manual_seed(1)
+    run = Run(build(SHAPES[name]), Recipe(0, 0, 0, 4, "pixels", RATE, ""), options)
+    for finishing in (False, True):
+        run.step(crops, 0, finishing)
+    began = time.monotonic()
+    while (progress := (time.monotonic() - began) / options.seconds) < 1:
+        for _ in range(options.together):
+            loss = run.step(crops, rate_at(progress, RATE), progress > 1 - FINISH)
+        loss.item()
+    return (f"{name:34} {multiply_adds(run.network):7} multiply-adds  {run.steps:6} steps  "
+            f"{1e3 * options.seconds / run.steps:6.2f} ms  valid {run.choose(validation):.3f} dB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=Path, required=True, help="a folder that prepare.py filled")
+    parser.add_argument("--valid", type=Path, required=True, help="the validation photographs")
+    parser.add_argument("--out", type=Path, help="a file for the lines")
+    parser.add_argument("--seconds", type=float, default=60, help="for each shape")
+    parser.add_argument("--batch", type=int, default=8, help="crops a step")
+    parser.add_argument("--patch", type=int, default=48, help="side of a crop, in input pixels")
+    parser.add_argument("--together", type=int, default=1, help="steps between two looks at the clock")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    options = parser.parse_args()
+    torch.backends.cudnn.benchmark = True
+    crops = Crops(options.pictures, 4, options.patch, options.device)
+    validation = Validation(options.valid, 4, None, options.device)
+    for name in SHAPES:
+        line = trial(name, crops, validation, options)
+        print(line, flush=True)
+        if options.out:
+            with options.out.open("a") as out:
+                out.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()
