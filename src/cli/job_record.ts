@@ -21,10 +21,13 @@ export interface RunRecord {
   settings: RecordFields;
 }
 
+/** Options of the upscaler that change no pixel, or go by another name. */
+const UNRECORDED = new Set(["model", "memory", "licence-policy"]);
+
 /** The options that are recorded, in this order; a model, which may be a path, goes by its label. */
 const RECORDED = [
   ...Object.keys(TARGET_OPTIONS),
-  ...Object.keys(UPSCALER_OPTIONS).filter((name) => name !== "model" && name !== "memory"),
+  ...Object.keys(UPSCALER_OPTIONS).filter((name) => !UNRECORDED.has(name)),
   "background",
   "to-srgb",
 ];

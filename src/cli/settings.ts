@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { defaultModel, embeddedModels } from "../weights/library.ts";
+import { resolveModel } from "./model_cache.ts";
 import { statOrUndefined } from "./output_file.ts";
 import type { UpscalerValues } from "./upscaler_options.ts";
 
@@ -15,6 +16,7 @@ const WITHOUT_EFFECT = new Set([
   "shard",
   "dry-run",
   "max-pixels",
+  "licence-policy",
   "overwrite",
   "quiet",
   "json",
@@ -56,7 +58,10 @@ async function modelIdentity(model: string = defaultModel().name): Promise<strin
  */
 export async function weightHashes(model: string = defaultModel().name): Promise<string[]> {
   const entry = embeddedModels().find(({ name }) => name === model);
-  if (entry === undefined) return statOrUndefined(model)?.isFile ? [await hashOfFile(model)] : [];
+  if (entry === undefined) {
+    const file = resolveModel(model);
+    return statOrUndefined(file)?.isFile ? [await hashOfFile(file)] : [];
+  }
   const restorer = embeddedModels().find(({ name }) => name === entry.restorer);
   return restorer === undefined ? [entry.sha256] : [entry.sha256, restorer.sha256];
 }

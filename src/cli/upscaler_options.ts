@@ -2,7 +2,9 @@
 
 import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
+import { LICENCE_POLICIES } from "../weights/catalogue.ts";
 import { choiceOption, numberOption, type OptionValues, textOption } from "./arguments.ts";
+import { checkModelLicence, resolveModel } from "./model_cache.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
 
@@ -50,6 +52,10 @@ export const UPSCALER_OPTIONS = {
     max: 1048576,
     help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
   }),
+  "licence-policy": choiceOption({
+    words: LICENCE_POLICIES,
+    help: "commercial refuses networks that may not be used so (default: any)",
+  }),
   precision: choiceOption({
     words: ["auto", "f32", "f16"],
     help: "storage between layers (default: auto)",
@@ -60,13 +66,15 @@ export const UPSCALER_OPTIONS = {
 export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
 
 /** Makes the upscaler that the options describe; how much it denoises is said apart. */
-export function createUpscaler(
-  { model, tile, halo, precision, memory }: UpscalerValues,
+export async function createUpscaler(
+  { model, tile, halo, precision, memory, "licence-policy": policy = "any" }: UpscalerValues,
   shared: Pick<UpscalerOptions, "denoise" | "device">,
 ): Promise<Upscaler> {
-  return Upscaler.create({
+  const file = model === undefined ? undefined : resolveModel(model);
+  if (file !== undefined) await checkModelLicence(file, policy);
+  return await Upscaler.create({
     ...shared,
-    ...(model !== undefined && { model }),
+    ...(file !== undefined && { model: file }),
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),
