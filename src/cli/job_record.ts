@@ -7,9 +7,9 @@ import { lossesOf, type PictureFormat, type PictureHeader } from "../pictures/mo
 import { type RecordFields, withRecord } from "../pictures/record.ts";
 import type { Plan } from "../upscaler.ts";
 import { embeddedModels } from "../weights/library.ts";
-import { weightHashes } from "./settings.ts";
+import { mixedHashes, weightHashes } from "./settings.ts";
 import { TARGET_OPTIONS } from "./target_options.ts";
-import { UPSCALER_OPTIONS } from "./upscaler_options.ts";
+import { UPSCALER_OPTIONS, type UpscalerValues } from "./upscaler_options.ts";
 import type { Choice } from "./upscaler_pool.ts";
 import { VERSION } from "./version.ts";
 
@@ -17,14 +17,16 @@ import { VERSION } from "./version.ts";
 export interface RunRecord {
   /** SHA-256 of the network's weights, and of its restorer's; none of weights from a URL. */
   weights: readonly string[];
+  /** Whether they are of two networks that were mixed. */
+  mixed: boolean;
   /** The options that were given and change pixels, as texts. */
   settings: RecordFields;
 }
 
 /** Options of the upscaler that change no pixel, or go by another name. */
-const UNRECORDED = new Set(["model", "memory", "licence-policy"]);
+const UNRECORDED = new Set(["model", "blend", "memory", "licence-policy"]);
 
-/** The options that are recorded, in this order; a model, which may be a path, goes by its label. */
+/** The options that are recorded, in this order; models, which may be paths, go by their label. */
 const RECORDED = [
   ...Object.keys(TARGET_OPTIONS),
   ...Object.keys(UPSCALER_OPTIONS).filter((name) => !UNRECORDED.has(name)),
@@ -34,13 +36,17 @@ const RECORDED = [
 
 /** Finds out what the results of a run will have in common; `undefined` if nothing is to be recorded. */
 export async function runRecordOf(
-  values: Readonly<Record<string, unknown>> & { model: string | undefined; strip: boolean },
+  values: Readonly<Record<string, unknown>> & Pick<UpscalerValues, "model" | "blend"> & {
+    strip: boolean;
+  },
 ): Promise<RunRecord | undefined> {
   if (values.strip) return undefined;
   const given = RECORDED.filter((name) => values[name] !== undefined && values[name] !== false);
   const settings = given.map((name) => [name, settingText(values[name])]);
+  const { model, blend } = values;
   return {
-    weights: await weightHashes(values.model),
+    weights: blend === undefined ? await weightHashes(model) : await mixedHashes(model, blend),
+    mixed: blend !== undefined,
     settings: Object.fromEntries(settings),
   };
 }
@@ -72,14 +78,14 @@ export function withJobRecord<P extends PictureHeader>(
 
 /** The networks that run, and the hashes of their weights. */
 function modelFields(
-  { weights }: RunRecord,
+  { weights, mixed }: RunRecord,
   { upscaler, denoise }: Choice,
   { passes }: Plan,
 ): RecordFields {
   const names = [...new Set(passes.flatMap(({ network }) => network ?? []))];
   const hashes = names.flatMap((name) => {
     const embedded = embeddedModels().find((entry) => entry.name === name);
-    return embedded?.sha256 ?? weights.slice(0, denoise > 0 ? 2 : 1);
+    return embedded?.sha256 ?? weights.slice(0, denoise > 0 || mixed ? 2 : 1);
   });
   return {
     Model: names.join(" + ") || upscaler.label,

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { defaultModel, embeddedModels } from "../weights/library.ts";
 import { resolveModel } from "./model_cache.ts";
 import { statOrUndefined } from "./output_file.ts";
-import type { UpscalerValues } from "./upscaler_options.ts";
+import type { BlendValue, UpscalerValues } from "./upscaler_options.ts";
 
 /** Options that say where results go, which pictures are meant, and what is shown. */
 const WITHOUT_EFFECT = new Set([
@@ -41,7 +41,10 @@ export async function effectiveSettings(
   const given = Object.entries(values).filter(([name, value]) =>
     value !== undefined && value !== false && !WITHOUT_EFFECT.has(name)
   );
-  return { ...Object.fromEntries(given.sort()), model: await modelIdentity(values.model), scale };
+  const others = Object.fromEntries(given.sort());
+  const { model, blend } = values;
+  const mixed = blend && { blend: `${await modelIdentity(blend.model)} ${blend.amount}` };
+  return { ...others, ...mixed, model: await modelIdentity(model), scale };
 }
 
 /** The hashes of all weights that may have a part in a result, those of the model's siblings too. */
@@ -50,6 +53,12 @@ async function modelIdentity(model: string = defaultModel().name): Promise<strin
   const siblings = embeddedModels().filter((entry) => entry.family === family);
   const hashes = [...await weightHashes(model), ...siblings.map(({ sha256 }) => sha256)];
   return hashes.length > 0 ? hashes.join(" ") : model;
+}
+
+/** Returns the SHA-256 of a model's own weights, and of those of what is mixed into it. */
+export async function mixedHashes(model: string | undefined, blend: BlendValue): Promise<string[]> {
+  const [own, mixed] = [await weightHashes(model), await weightHashes(blend.model)];
+  return [...own.slice(0, 1), ...mixed.slice(0, 1)];
 }
 
 /**

@@ -3,13 +3,41 @@
 import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
 import { LICENCE_POLICIES } from "../weights/catalogue.ts";
-import { choiceOption, numberOption, type OptionValues, textOption } from "./arguments.ts";
+import { UsageError } from "../errors.ts";
+import {
+  choiceOption,
+  numberOption,
+  type Option,
+  type OptionValues,
+  textOption,
+} from "./arguments.ts";
 import { checkModelLicence, resolveModel } from "./model_cache.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
 
 /** For `--model bicubic`, which has no scale of its own. */
 const DEFAULT_SCALE = 4;
+
+/** A network that is mixed in, by name or file, and its share. */
+export interface BlendValue {
+  model: string;
+  amount: number;
+}
+
+/** An option that takes a network and its share in the weights. */
+function blendOption(spec: { value: string; help: string }): Option<BlendValue | undefined> {
+  return {
+    ...spec,
+    absent: undefined,
+    read(text, flag) {
+      const [, model, share] = /^(.+):(0|1|0?\.\d+|[01]\.\d*)$/.exec(text) ?? [];
+      if (model !== undefined && Number(share) <= 1) return { model, amount: Number(share) };
+      throw new UsageError(
+        `Expected ${spec.value} with a share from 0 to 1 for ${flag} but received "${text}"`,
+      );
+    },
+  };
+}
 
 /** The options. */
 export const UPSCALER_OPTIONS = {
@@ -22,6 +50,10 @@ export const UPSCALER_OPTIONS = {
   model: textOption({
     value: "NAME|PATH|URL",
     help: "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth)",
+  }),
+  blend: blendOption({
+    value: "MODEL:SHARE",
+    help: "mix in another network of the same shape, such as restore-x4:0.3",
   }),
   denoise: numberOption({
     value: "D",
@@ -67,14 +99,19 @@ export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
 
 /** Makes the upscaler that the options describe; how much it denoises is said apart. */
 export async function createUpscaler(
-  { model, tile, halo, precision, memory, "licence-policy": policy = "any" }: UpscalerValues,
+  values: UpscalerValues,
   shared: Pick<UpscalerOptions, "denoise" | "device">,
 ): Promise<Upscaler> {
-  const file = model === undefined ? undefined : resolveModel(model);
-  if (file !== undefined) await checkModelLicence(file, policy);
+  const { tile, halo, precision, memory, "licence-policy": policy = "any" } = values;
+  const model = values.model === undefined ? undefined : resolveModel(values.model);
+  const blend = values.blend && { ...values.blend, model: resolveModel(values.blend.model) };
+  for (const used of [model, blend?.model]) {
+    if (used !== undefined) await checkModelLicence(used, policy);
+  }
   return await Upscaler.create({
     ...shared,
-    ...(file !== undefined && { model: file }),
+    ...(model !== undefined && { model }),
+    ...(blend !== undefined && { blend }),
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),

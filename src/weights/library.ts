@@ -53,6 +53,16 @@ export interface LibraryEntry {
 export interface LoadOptions {
   /** Share of the model's restorer in its weights, 0 to 1. Default: 0. */
   denoise?: number;
+  /** Another network of the same shape, and its share. Default: none. */
+  blend?: Blend | undefined;
+}
+
+/** A network that is mixed into another one, weight by weight. */
+export interface Blend {
+  /** What {@linkcode loadModel} takes. */
+  model: string | URL | Uint8Array;
+  /** Its share in the weights, 0 to 1. */
+  amount: number;
 }
 
 /** A model, ready to be planned for a device. */
@@ -98,7 +108,7 @@ export function defaultModel(): LibraryEntry {
  * needs `--allow-net` for that host the first time and nothing later.
  *
  * @param source an embedded model's name, a path, an http, https or file URL, or a file's bytes
- * @param options how much of the restorer for damaged pictures is blended in
+ * @param options how much of the restorer for damaged pictures, or of another network, is blended in
  * @throws {UsageError} when `denoise` is asked of a model that has no restorer
  * @throws {ModelError} when the source cannot be read, is no valid weights file (`cause` says why),
  * or describes no known network
@@ -111,9 +121,13 @@ export function defaultModel(): LibraryEntry {
  */
 export async function loadModel(
   source: string | URL | Uint8Array,
-  { denoise = 0 }: LoadOptions = {},
+  { denoise = 0, blend }: LoadOptions = {},
 ): Promise<LoadedModel> {
-  if (denoise > 0) return await loadBlend(source, denoise);
+  if (denoise > 0 && blend !== undefined) {
+    throw new UsageError("Expected either denoise or a blend but received both");
+  }
+  if (denoise > 0) return await loadDenoised(source, denoise);
+  if (blend !== undefined) return await loadBlend(source, blend);
   if (source instanceof Uint8Array) return await parseModel(source, "model");
   const entry = embeddedModels().find(({ name }) => name === source);
   if (entry !== undefined) return await parseModel(await readEmbedded(entry), entry.name);
@@ -121,7 +135,23 @@ export async function loadModel(
   return await parseModel(await readPlace(place), labelOf(place));
 }
 
-async function loadBlend(source: string | URL | Uint8Array, amount: number): Promise<LoadedModel> {
+async function loadBlend(
+  source: string | URL | Uint8Array,
+  { model, amount }: Blend,
+): Promise<LoadedModel> {
+  const { label, network, metadata } = await loadModel(source);
+  const other = await loadModel(model);
+  return {
+    label: `${label}, ${amount} of ${other.label}`,
+    network: interpolateNetworks(network, other.network, amount),
+    metadata,
+  };
+}
+
+async function loadDenoised(
+  source: string | URL | Uint8Array,
+  amount: number,
+): Promise<LoadedModel> {
   const entry = embeddedModels().find(({ name }) => name === source);
   if (entry === undefined || entry.restorer === null) {
     const able = embeddedModels().filter(({ restorer }) => restorer !== null);
