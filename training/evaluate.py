@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +63,10 @@ class Validation:
     """The validation pictures on the device, for a quick figure during training."""
 
     def __init__(self, folder: Path, scale: int, quality: int | None, device: str) -> None:
-        self.scale, self.pairs = scale, []
-        for file in list_pictures(folder):
-            arrays = pair_of(file, scale, quality, 0)
-            self.pairs.append([torch.from_numpy(array).permute(2, 0, 1)[None].to(device) for array in arrays])
+        self.scale = scale
+        with ThreadPoolExecutor() as pool:
+            pairs = pool.map(lambda file: pair_of(file, scale, quality, 0), list_pictures(folder))
+            self.pairs = [[torch.tensor(array).permute(2, 0, 1)[None].to(device) for array in pair] for pair in pairs]
 
     @torch.no_grad()
     def psnr(self, network: Enlarger) -> float:

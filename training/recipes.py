@@ -13,6 +13,8 @@ class Recipe:
     blocks: int
     convs: int
     """Convolutions in each block."""
+    kind: str
+    """"silu", "relu" or "gate": `network.py` tells what a block of each is."""
     scale: int
     aim: str
     """"pixels": the least error; "restore": the same from damaged input; "texture": what looks real (`texture.py`)."""
@@ -23,13 +25,13 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    #                          features blocks convs scale aim       rate   start
-    "photo-x4":        Recipe(32,       6,     4,    4,    "pixels",  2e-3, ""),
-    "fast-x4":         Recipe(24,       4,     4,    4,    "pixels",  2e-3, ""),
-    "restore-x4":      Recipe(32,       6,     4,    4,    "restore", 1e-3, "photo-x4"),
-    "fast-restore-x4": Recipe(24,       4,     4,    4,    "restore", 1e-3, "fast-x4"),
-    "detail-x4":       Recipe(32,       6,     4,    4,    "texture", 2e-4, "photo-x4"),
-    "portrait-x4":     Recipe(32,       6,     4,    4,    "texture", 1e-4, "detail-x4"),
-    "photo-x2":        Recipe(32,       6,     4,    2,    "pixels",  1e-3, "photo-x4"),
-    "fast-x2":         Recipe(24,       4,     4,    2,    "pixels",  1e-3, "fast-x4"),
+    #                          features blocks convs kind    scale aim       rate   start
+    "photo-x4":        Recipe(32,       6,     4,    "silu", 4,    "pixels",  2e-3, ""),
+    "fast-x4":         Recipe(24,       4,     4,    "silu", 4,    "pixels",  2e-3, ""),
+    "restore-x4":      Recipe(32,       6,     4,    "silu", 4,    "restore", 1e-3, "photo-x4"),
+    "fast-restore-x4": Recipe(24,       4,     4,    "silu", 4,    "restore", 1e-3, "fast-x4"),
+    "detail-x4":       Recipe(32,       6,     4,    "silu", 4,    "texture", 2e-4, "photo-x4"),
+    "portrait-x4":     Recipe(32,       6,     4,    "silu", 4,    "texture", 1e-4, "detail-x4"),
+    "photo-x2":        Recipe(32,       6,     4,    "silu", 2,    "pixels",  1e-3, "photo-x4"),
+    "fast-x2":         Recipe(24,       4,     4,    "silu", 2,    "pixels",  1e-3, "fast-x4"),
 }

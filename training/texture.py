@@ -8,6 +8,7 @@ pixel must not differ on average, which would be a grid.
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import torch
@@ -16,14 +17,15 @@ from torch.nn import functional as F
 
 from .data import shrink_tensor
 from .features import MobileNetFeatures
-from .network import Enlarger, network_from
-from .safetensors import load
+from .network import Enlarger
 
 PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.012, 2.0, 4.0
 """Weights of the parts of the loss."""
 
 JUDGE_FEATURES = 32
 JUDGE_RATE = 2e-4
+JUDGE_GAIN = 2.0**14
+"""As `train.GAIN`."""
 FLAT = 3.0 / 255
 """Where the truth's luma deviates by less than this within 7x7 pixels it is flat."""
 
@@ -84,9 +86,9 @@ def grid_of(picture: Tensor, scale: int) -> Tensor:
 class Texture:
     """Owns the judge, its optimiser, and the networks that are only asked."""
 
-    def __init__(self, network: Enlarger, start: Path, features: Path, device: str) -> None:
+    def __init__(self, network: Enlarger, features: Path, device: str) -> None:
         self.network = network
-        self.calm = network_from(load(start)[0]).to(device, memory_format=torch.channels_last).requires_grad_(False)
+        self.calm = copy.deepcopy(network).requires_grad_(False)
         self.features = MobileNetFeatures(features).to(device)
         self.judge = Judge(JUDGE_FEATURES).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(
@@ -110,7 +112,7 @@ class Texture:
         made, real = opinions.chunk(2)
         loss = F.relu(1 + made).mean() + F.relu(1 - real).mean()
         self.optimizer.zero_grad(set_to_none=False)
-        (256 * loss).backward()
+        (JUDGE_GAIN * loss).backward()
         for parameter in self.judge.parameters():
             parameter.grad.nan_to_num_(0, 0, 0)
         self.optimizer.step()

@@ -34,6 +34,8 @@ SHAPES: dict[str, tuple] = {
 """The first six are of `photo-x4`'s work, the others of `fast-x4`'s."""
 
 RATE = 2e-3
+OTHER_RATES = (4e-3,)
+"""The first shape is tried with these, too."""
 
 
 def build(shape: tuple) -> Enlarger:
@@ -44,18 +46,18 @@ def build(shape: tuple) -> Enlarger:
     return SRResNetCompact(features, blocks, convs, 4, kind)
 
 
-def trial(name: str, crops: Crops, validation: Validation, options: argparse.Namespace) -> str:
+def trial(name: str, rate: float, crops: Crops, validation: Validation, options: argparse.Namespace) -> str:
     """Train one shape for the time and measure it: a line of the table."""
     torch.manual_seed(1)
-    run = Run(build(SHAPES[name]), Recipe(0, 0, 0, 4, "pixels", RATE, ""), options)
+    run = Run(build(SHAPES[name]), Recipe(0, 0, 0, "", 4, "pixels", 0, ""), options)
     for finishing in (False, True):
         run.step(crops, 0, finishing)
     began = time.monotonic()
     while (progress := (time.monotonic() - began) / options.seconds) < 1:
         for _ in range(options.together):
-            loss = run.step(crops, rate_at(progress, RATE), progress > 1 - FINISH)
+            loss = run.step(crops, rate_at(progress, rate), progress > 1 - FINISH)
         loss.item()
-    return (f"{name:34} {multiply_adds(run.network):7} multiply-adds  {run.steps:6} steps  "
+    return (f"{name:34} rate {rate:g}  {multiply_adds(run.network):7} multiply-adds  {run.steps:6} steps  "
             f"{1e3 * options.seconds / run.steps:6.2f} ms  valid {run.choose(validation):.3f} dB")
 
 
@@ -70,11 +72,13 @@ def main() -> None:
     parser.add_argument("--together", type=int, default=1, help="steps between two looks at the clock")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     options = parser.parse_args()
-    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = False
     crops = Crops(options.pictures, 4, options.patch, options.device)
     validation = Validation(options.valid, 4, None, options.device)
-    for name in SHAPES:
-        line = trial(name, crops, validation, options)
+    torch.backends.cudnn.benchmark = True
+    first = next(iter(SHAPES))
+    for name, rate in [(name, RATE) for name in SHAPES] + [(first, rate) for rate in OTHER_RATES]:
+        line = trial(name, rate, crops, validation, options)
         print(line, flush=True)
         if options.out:
             with options.out.open("a") as out:
