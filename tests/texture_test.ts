@@ -1,6 +1,7 @@
 /**
  * The measures of texture, on pictures whose spectrum is known, and on such that were blurred,
- * sharpened and given a grid by known amounts.
+ * sharpened and given a grid by known amounts. The feature distance, whose package is large, is tested
+ * by `./test --all` only.
  */
 
 import assert from "node:assert/strict";
@@ -8,6 +9,7 @@ import { UsageError } from "../src/errors.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { flatRoughnessY, gradientDistanceY } from "../src/quality/gradients.ts";
 import { gridPower, powerSpectrum, spectrumDistanceY } from "../src/quality/spectrum.ts";
+import { ROOT } from "./program.ts";
 import { withRandom } from "./reference/random.ts";
 
 const SIDE = 256;
@@ -133,4 +135,21 @@ Deno.test("The measures of texture refuse pictures that are too small or do not 
   assert.throws(() => spectrumDistanceY(small, large), UsageError);
   assert.throws(() => gradientDistanceY(small, large), UsageError);
   assert.throws(() => flatRoughnessY(small, large), UsageError);
+});
+
+Deno.test({
+  name:
+    "FeatureNetwork sees what TensorFlow.js computes, and its distance grows with damage (TESSERA_TEST=all)",
+  ignore: Deno.env.get("TESSERA_TEST") !== "all",
+  async fn() {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-lock", "--no-prompt", "--allow-read", `${ROOT}tests/feature_maps.ts`],
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const { shapes, largest, same, damaged } = JSON.parse(new TextDecoder().decode(stdout));
+    assert.deepEqual(shapes, [[96, 32, 32], [144, 16, 16], [192, 8, 8], [576, 4, 4]]);
+    assert.ok(largest < 5e-4, `${largest} away from TensorFlow.js`);
+    assert.ok(Math.abs(same) < 1e-6, `${same} for equal pictures`);
+    assert.ok(damaged[0] > 0.001 && damaged[0] < damaged[1] && damaged[1] < damaged[2], damaged);
+  },
 });
