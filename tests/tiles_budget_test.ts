@@ -6,9 +6,10 @@
 import assert from "node:assert/strict";
 import { planTiles } from "../src/tiles/plan.ts";
 import { UsageError } from "../src/errors.ts";
-import { chooseTiles, FAST_HALO, type TileChoice, type TileDemand } from "../src/tiles/budget.ts";
+import { chooseTiles, type TileChoice, type TileDemand } from "../src/tiles/budget.ts";
 import { receptiveRadius } from "../src/networks/analysis.ts";
 import type { Network } from "../src/networks/network.ts";
+import { FAST_HALO } from "../src/networks/rrdbnet/rrdbnet.ts";
 import { Random, withRandom } from "./reference/random.ts";
 import { tinyCompact, tinyRrdbNet } from "./tiny_networks.ts";
 
@@ -123,7 +124,9 @@ Deno.test("chooseTiles() counts halos in cells after pixel-unshuffle", () => {
 Deno.test("chooseTiles() says what the smallest tile takes when nothing fits", () => {
   assert.throws(() => chooseTiles(demandOf(RRDB, { memory: 1.02e7 })), (error) => {
     assert.ok(error instanceof UsageError);
-    assert.match(error.message, /into 10 MB of GPU memory.*takes \d+ MB.*--memory.*--tile/s);
+    assert.match(error.message, /into 10 MB of GPU memory.*takes \d+ MB$/s);
+    assert.deepEqual(error.remedies, ["more memory", "smaller tiles"]);
+    assert.ok(error.needed! > error.available! && error.available === 1.02e7);
     return true;
   });
 });
