@@ -181,8 +181,9 @@ Deno.test("`tessera bench --json` prints one document", async () => {
 });
 
 const REFUSED: [args: string[], message: string][] = [
-  [["--only", "speed"], "Expected some of peak,kernels,networks,quality for --only"],
+  [["--only", "speed"], "Expected some of peak,kernels,networks,quality,texture for --only"],
   [["--only", "quality"], "Expected --images FOLDER"],
+  [["--only", "texture"], "Expected --images FOLDER: texture is measured on pictures"],
   [["--size", "8"], "Expected a size such as 640x480"],
   [["a.png"], 'Unexpected argument "a.png"'],
 ];
