@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { convCases } from "../bench/conv_cases.ts";
 import { benchKernel, type KernelCase } from "../bench/kernel_case.ts";
 import { kernelCases } from "../bench/kernels.ts";
-import { type BenchReport, runBench, SECTIONS } from "../bench/run.ts";
+import { type BenchReport, DEFAULT_SECTIONS, runBench } from "../bench/run.ts";
 import { compareLevels, cropToMultiple, shrink } from "../bench/shrink.ts";
 import { formatReport } from "../bench/table.ts";
 import { median } from "../bench/timing.ts";
@@ -68,7 +68,7 @@ Deno.test("runBench() reports every part on tiny sizes", async () => {
     await Deno.writeFile(join(folder, "a.png"), await encodePicture(picture, { format: "png" }));
     const report: BenchReport = JSON.parse(JSON.stringify(
       await runBench({
-        sections: SECTIONS,
+        sections: DEFAULT_SECTIONS,
         models: ["fast-x4", "lanczos3"],
         images: folder,
         size: SIZE,
@@ -181,8 +181,9 @@ Deno.test("`tessera bench --json` prints one document", async () => {
 });
 
 const REFUSED: [args: string[], message: string][] = [
-  [["--only", "speed"], "Expected some of peak,kernels,networks,quality for --only"],
+  [["--only", "speed"], "Expected some of peak,kernels,networks,quality,texture for --only"],
   [["--only", "quality"], "Expected --images FOLDER"],
+  [["--only", "texture"], "Expected --images FOLDER: texture is measured on pictures"],
   [["--size", "8"], "Expected a size such as 640x480"],
   [["a.png"], 'Unexpected argument "a.png"'],
 ];

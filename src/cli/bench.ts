@@ -1,6 +1,6 @@
 /** `tessera bench`: how fast this adapter is, and how good the networks are. */
 
-import { runBench, type Section, SECTIONS } from "../../bench/run.ts";
+import { DEFAULT_SECTIONS, runBench, type Section, SECTIONS } from "../../bench/run.ts";
 import { formatReport } from "../../bench/table.ts";
 import { UsageError } from "../errors.ts";
 import { MODES } from "../upscale_options.ts";
@@ -24,7 +24,10 @@ const DEFAULT_SECONDS = 1;
 const MAX_SIDE = 8192;
 
 const OPTIONS = {
-  only: wordsOption(SECTIONS, `parts of the bench, of ${SECTIONS.join(",")} (default: all)`),
+  only: wordsOption(
+    SECTIONS,
+    `parts of the bench, of ${SECTIONS.join(",")} (default: all but texture)`,
+  ),
   model: textOption({
     value: "NAME|PATH|URL,...",
     help: "networks beside the embedded ones",
@@ -73,7 +76,7 @@ export async function run(args: string[]): Promise<number> {
   }
   using interrupt = new InterruptListener();
   const report = await runBench({
-    sections: values.only ?? SECTIONS,
+    sections: values.only ?? DEFAULT_SECTIONS,
     models: [...embeddedModels().map(({ name }) => name), ...values.model?.split(",") ?? []],
     images: values.images,
     quality: { jpeg: values.jpeg, mode: values.mode, denoise: values.denoise },
@@ -93,6 +96,7 @@ Usage: tessera bench [options]
 
   tessera bench --only peak,kernels
   tessera bench --only quality --images Set5
+  tessera bench --only texture --images Kodak24
 
 Each kernel is checked before it is timed. Times are medians.
 
