@@ -2,7 +2,7 @@
  * The convolutions of the networks on random data, with a plain scalar convolution to check them by.
  */
 
-import { conv3x3, packConv3x3 } from "../src/kernels/conv3x3.ts";
+import { conv, packConv } from "../src/kernels/conv.ts";
 import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
@@ -18,14 +18,28 @@ import {
   valueBytes,
 } from "./test_tensor.ts";
 
-/** Shapes that networks use: the channels of each input, and of the output. */
-const SHAPES: [inputs: number[], outChannels: number][] = [
-  [[64], 64],
-  [[64], 32],
-  [[32], 32],
-  [[64, 32, 32, 32, 32], 64],
-  [[3], 64],
-  [[64], 3],
+/** A convolution that networks use: the channels of each input, and of the output. */
+interface Shape {
+  inputs: number[];
+  outChannels: number;
+  /** 3 if not given. */
+  kernel?: 1 | 3;
+  /** LeakyReLU if not given. */
+  activation?: "silu";
+}
+
+const SHAPES: Shape[] = [
+  { inputs: [64], outChannels: 64 },
+  { inputs: [64], outChannels: 32 },
+  { inputs: [32], outChannels: 32 },
+  { inputs: [64, 32, 32, 32, 32], outChannels: 64 },
+  { inputs: [3], outChannels: 64 },
+  { inputs: [64], outChannels: 3 },
+  { inputs: [32], outChannels: 32, activation: "silu" },
+  { inputs: [40], outChannels: 40, activation: "silu" },
+  { inputs: [28], outChannels: 28, activation: "silu" },
+  { inputs: [24], outChannels: 24, activation: "silu" },
+  { inputs: [28, 28, 28, 28], outChannels: 28, kernel: 1 },
 ];
 
 /** Slope and residual scale as ESRGAN has them, so that the whole epilogue is checked. */
@@ -33,15 +47,15 @@ const SLOPE = 0.2;
 const RESIDUAL_SCALE = 0.2;
 
 /** What f32 and f16 may differ from float64 by; each link of a chain rounds once more. */
-const TOLERANCE = {
+export const TOLERANCE = {
   f32: { atol: 1e-5, rtol: 1e-5 },
   f16: { atol: 2e-3, rtol: 1e-3 },
 } as const;
 
 /** Makes every convolution, with outputs of the given size. */
 export function convCases(size: Size, storage: Storage, style: Style): (() => KernelCase)[] {
-  const plain = SHAPES.map(([inputs, outChannels]) => () =>
-    convCase(randomOperation(inputs, outChannels), inputs, size, storage, style)
+  const plain = SHAPES.map((shape) => () =>
+    convCase(randomOperation(shape), shape.inputs, size, storage, style)
   );
   return [...plain, () => upconvCase(64, 64, size, storage, style)];
 }
@@ -56,9 +70,9 @@ function convCase(
 ): KernelCase {
   const inputs = inputChannels.map((channels) => randomTensor(channels, size, storage, style));
   const output = poisonedTensor(operation.outChannels, size, storage, style);
-  const weights = inputs.map((_, link) => packConv3x3(operation, link, inputChannels));
+  const weights = inputs.map((_, link) => packConv(operation, link, inputChannels));
   const passes: Pass[] = inputs.map((input, link) => ({
-    dispatch: conv3x3({
+    dispatch: conv({
       operation,
       link,
       input: input.layout,
@@ -68,7 +82,9 @@ function convCase(
     }),
     buffers: [inputs.length + link, link, 0, 0, 2 * inputs.length],
   }));
-  const name = `conv3x3 ${inputChannels.join("+")}->${operation.outChannels}`;
+  const { kernel, outChannels, activation } = operation;
+  const name = `conv${kernel}x${kernel} ${inputChannels.join("+")}->${outChannels}` +
+    (activation.kind === "silu" ? " silu" : "");
   const buffers = [...inputs.map(({ words }) => words), ...weights.map(wordsOf), output.words];
   const work = { label: `${name} ${storage}`, buffers, passes };
   // Each link after the first reads the output again.
@@ -86,7 +102,7 @@ function upconvCase(
 ): KernelCase {
   const half = { width: Math.ceil(size.width / 2), height: Math.ceil(size.height / 2) };
   const enlarged = { width: half.width * 2, height: half.height * 2 };
-  const operation = randomOperation([inChannels], outChannels, 2);
+  const operation = randomOperation({ inputs: [inChannels], outChannels }, 2);
   const input = randomTensor(inChannels, half, storage, style);
   const output = poisonedTensor(outChannels, enlarged, storage, style);
   const inputAt = { x: 0, y: 0 };
@@ -141,7 +157,8 @@ function reference(
   operation: ConvOperation,
   inputs: TestTensor[],
 ): (o: number, y: number, x: number) => number {
-  const { weight, bias, inChannels, upsample, residuals } = operation;
+  const { weight, bias, inChannels, kernel, upsample, residuals, activation } = operation;
+  const reach = kernel >> 1;
   const channels = inputs.flatMap((input) => {
     const read = readerOf(input);
     return Array.from({ length: input.layout.channels }, (_, c) => read.bind(null, c));
@@ -149,26 +166,26 @@ function reference(
   return (o, y, x) => {
     let sum = bias[o];
     for (let c = 0; c < inChannels; c++) {
-      for (let tap = 0; tap < 9; tap++) {
-        const row = Math.floor((y + Math.floor(tap / 3) - 1) / upsample);
-        const column = Math.floor((x + tap % 3 - 1) / upsample);
-        sum += weight[(o * inChannels + c) * 9 + tap] * channels[c](row, column);
+      for (let tap = 0; tap < kernel ** 2; tap++) {
+        const row = Math.floor((y + Math.floor(tap / kernel) - reach) / upsample);
+        const column = Math.floor((x + tap % kernel - reach) / upsample);
+        sum += weight[(o * inChannels + c) * kernel ** 2 + tap] * channels[c](row, column);
       }
     }
-    const activated = sum < 0 ? SLOPE * sum : sum;
+    const slope = sum < 0 ? SLOPE : 1;
+    const activated = sum * (activation.kind === "silu" ? 1 / (1 + Math.exp(-sum)) : slope);
     return activated + (residuals.length > 0 ? RESIDUAL_SCALE * channels[o](y, x) : 0);
   };
 }
 
 /** A convolution whose sums are of the order of 1. */
 function randomOperation(
-  inputs: number[],
-  outChannels: number,
+  { inputs, outChannels, kernel = 3, activation }: Shape,
   upsample: 1 | 2 = 1,
 ): ConvOperation {
   const inChannels = inputs.reduce((sum, channels) => sum + channels, 0);
   const names = inputs.map((_, i) => `input ${i}`);
-  const bound = 3 / Math.sqrt(9 * inChannels);
+  const bound = 3 / Math.sqrt(kernel ** 2 * inChannels);
   return {
     kind: "conv",
     name: `${inputs.join("+")}->${outChannels}`,
@@ -176,19 +193,24 @@ function randomOperation(
     output: "output",
     inChannels,
     outChannels,
-    weight: randomValues(outChannels * inChannels * 9, bound),
+    kernel,
+    weight: randomValues(outChannels * inChannels * kernel ** 2, bound),
     bias: randomValues(outChannels, 1),
     gain: 1,
-    activation: { kind: "leaky", slope: SLOPE },
-    residuals: inputs.length > 1 ? [{ tensor: names[0], scale: RESIDUAL_SCALE }] : [],
+    activation: activation ? { kind: activation } : { kind: "leaky", slope: SLOPE },
+    residuals: inputs.length > 1 && inputs[0] === outChannels
+      ? [{ tensor: names[0], scale: RESIDUAL_SCALE }]
+      : [],
     upsample,
   };
 }
 
-function randomValues(length: number, bound: number): Float32Array {
+/** Random values within a bound. */
+export function randomValues(length: number, bound: number): Float32Array {
   return Float32Array.from({ length }, () => bound * (2 * Math.random() - 1));
 }
 
-function wordsOf(values: Float32Array): Uint32Array {
+/** The same bytes as words. */
+export function wordsOf(values: Float32Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }

@@ -10,6 +10,7 @@ import { benchKernel, type KernelCase, type KernelFigures } from "./kernel_case.
 import { pixelCases, resampleCases } from "./pixel_cases.ts";
 import type { Size } from "./test_tensor.ts";
 import type { TimingBudget } from "./timing.ts";
+import { trunkCases } from "./trunk_cases.ts";
 
 /**
  * Measures the kernels one after the other.
@@ -40,6 +41,7 @@ export function kernelCases(style: Style, size: Size): (() => KernelCase)[] {
   const storages = ["f32", "f16"] as const;
   return [
     ...storages.flatMap((storage) => convCases(size, storage, style)),
+    ...storages.flatMap((storage) => trunkCases(size, storage, style)),
     ...storages.flatMap((storage) => pixelCases(size, storage, style)),
     ...resampleCases(size),
   ];

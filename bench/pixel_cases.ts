@@ -47,7 +47,7 @@ function pixelsInCase(size: Size, storage: Storage, style: Style): KernelCase {
     label: `pixels_in ${storage}`,
     storage,
     buffers: [pixels, output.words],
-    passes: [{ dispatch: pixelsIn(pixelLayout(size), 1, layout), buffers: [0, 1] }],
+    passes: [{ dispatch: pixelsIn(pixelLayout(size), { factor: 1 }, layout), buffers: [0, 1] }],
     output: 1,
     flop: 0,
     executedFlop: 0,

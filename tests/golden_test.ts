@@ -5,9 +5,10 @@
  */
 
 import assert from "node:assert/strict";
-import { readSafetensors, type TensorView } from "../src/weights/safetensors.ts";
+import { readSafetensors } from "../src/weights/safetensors.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { Upscaler } from "../src/upscaler.ts";
+import { pictureOfTensor } from "./golden.ts";
 import { gpu } from "./gpu_harness.ts";
 import { largestDifference } from "./reference/compare.ts";
 import { hasShared, shared } from "./reference/shared.ts";
@@ -47,8 +48,8 @@ for (const model of MODELS) {
 async function compare(model: string, precision: "f32" | "f16"): Promise<void> {
   const file = shared(`golden/${model}.golden.safetensors`);
   const { tensors } = readSafetensors(await Deno.readFile(file));
-  const input = pictureOf(tensors.get("input")!);
-  const expected = pictureOf(tensors.get("output")!);
+  const input = pictureOfTensor(tensors.get("input")!);
+  const expected = pictureOfTensor(tensors.get("output")!);
   const upscaler = await Upscaler.create({
     model: shared(`models/${model}.safetensors`),
     device: gpu,
@@ -63,16 +64,6 @@ async function compare(model: string, precision: "f32" | "f16"): Promise<void> {
   } finally {
     upscaler.destroy();
   }
-}
-
-/** Turns `[1][3][height][width]` into a picture of floats. */
-function pictureOf({ shape, bytes }: TensorView): Picture {
-  const [, channels, height, width] = shape;
-  const planes = new Float32Array(bytes.slice().buffer);
-  const data = planes.map((_, i) => {
-    return planes[(i % channels) * width * height + Math.floor(i / channels)];
-  });
-  return { width, height, channels: 3, depth: 32, data, metadata: {} };
 }
 
 function toLevels(picture: Picture): number[] {

@@ -4,11 +4,18 @@
  */
 
 import assert from "node:assert/strict";
-import { type MemoryPlan, planBytes, planMemory, readBy, tailStart } from "../src/engine/memory.ts";
-import { byteLength, indexOf, type Layout, layoutOf } from "../src/kernels/layout.ts";
-import type { Network } from "../src/networks/network.ts";
+import { type MemoryPlan, planBytes, planMemory, tailStart } from "../src/engine/memory.ts";
+import {
+  byteLength,
+  indexOf,
+  type Layout,
+  layoutOf,
+  quadsPerInvocation,
+  storedQuads,
+} from "../src/kernels/layout.ts";
+import { type Network, readBy } from "../src/networks/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
-import { tinyCompact, tinyRrdbNet } from "./tiny_networks.ts";
+import { tinyCompact, tinyPlksr, tinyRrdbNet, tinySrResNet } from "./tiny_networks.ts";
 
 Deno.test("layoutOf() leaves a border and room for whole patches, at every size", () =>
   withRandom((random) => {
@@ -30,13 +37,23 @@ Deno.test("layoutOf() leaves a border and room for whole patches, at every size"
         assert.ok(Number.isInteger(rows));
         assert.ok(layout.pitch >= covered.width + 2 && rows >= covered.height + 2);
         assert.ok(layout.quads * 4 >= tensor.channels);
-        assert.equal(layout.quads % (tensor.channels <= 8 ? 2 : 4), 0);
+        assert.equal(layout.quads % quadsPerInvocation(tensor.channels), 0);
         assert.equal(indexOf(layout, -1, -1), 0);
         const last = indexOf(layout, covered.width, covered.height);
         assert.ok(last < layout.plane, "the border's last corner lies in the plane");
       }
     }
   }));
+
+Deno.test("quadsPerInvocation() computes few channels in vain, none at the widths that networks have", () => {
+  for (const channels of [12, 16, 20, 24, 28, 32, 36, 40, 48, 56, 60, 64, 96, 128]) {
+    assert.equal(storedQuads(channels) * 4, channels);
+  }
+  for (let channels = 9; channels < 300; channels++) {
+    const quads = Math.ceil(channels / 4);
+    assert.ok(storedQuads(channels) - quads <= 1, `${quads} quads as ${storedQuads(channels)}`);
+  }
+});
 
 /** Runs through a plan and fails where an operation would not find what it reads. */
 function assertSound(network: Network, plan: MemoryPlan): void {
@@ -81,6 +98,8 @@ Deno.test("planMemory() never lets an operation write what is still needed", () 
         () => tinyRrdbNet(random, { unshuffle: 4, features: 16, growth: 16 }),
         () => tinyCompact(random, { convolutions: random.integer(1, 6), features: 8 }),
         () => tinyCompact(random, { scale: random.pick([1, 2, 3, 4]) }),
+        () => tinySrResNet(random, {}, random.pick(["residual", "gate"])),
+        () => tinyPlksr(random, { real: true, norm: random.pick(["group", "layer"]) }),
       ])();
       const trunk = { width: random.integer(1, 70), height: random.integer(1, 70) };
       const tail = {

@@ -11,13 +11,20 @@ import {
 import { checkNetwork } from "../src/networks/check.ts";
 import type { Shapes } from "../src/networks/checkpoint.ts";
 import { networkFromTensors } from "../src/networks/detect.ts";
-import { canonicalNames } from "../src/networks/dialects.ts";
-import type { ConvOperation, Network } from "../src/networks/network.ts";
-import { rrdbNetShapes, type RrdbNetSizes } from "../src/networks/rrdbnet.ts";
-import { compactShapes, type CompactSizes } from "../src/networks/srvgg_net_compact.ts";
-import { readSafetensors, type TensorView } from "../src/weights/safetensors.ts";
+import { type ConvOperation, type Network, tensorsBeside } from "../src/networks/network.ts";
+import { FAST_HALO, rrdbNetShapes, type RrdbNetSizes } from "../src/networks/rrdbnet/rrdbnet.ts";
+import {
+  srResNetShapes,
+  type SrResNetSizes,
+} from "../src/networks/srresnet_compact/srresnet_compact.ts";
+import {
+  compactShapes,
+  type CompactSizes,
+} from "../src/networks/srvgg_net_compact/srvgg_net_compact.ts";
+import { readSafetensors } from "../src/weights/safetensors.ts";
+import type { TensorView } from "../src/weights/tensor.ts";
 import { assertClose } from "./reference/compare.ts";
-import { conv3x3 } from "./reference/conv3x3.ts";
+import { convolve } from "./reference/conv.ts";
 import { runNetwork } from "./reference/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
 import { hasShared, shared } from "./reference/shared.ts";
@@ -25,6 +32,8 @@ import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
 
 const RRDB: RrdbNetSizes = { blocks: 2, features: 4, growth: 2, unshuffle: 1, upsamplings: 2 };
 const COMPACT: CompactSizes = { features: 4, convolutions: 2, scale: 4, activation: "prelu" };
+
+const SRRESNET: SrResNetSizes = { features: 6, blocks: 2, convolutions: 3, scale: 4 };
 
 type Tensors = Map<string, TensorView>;
 
@@ -63,7 +72,8 @@ function toBsrgan(name: string): string {
 function toOldEsrgan({ blocks, upsamplings }: RrdbNetSizes): (name: string) => string {
   return (name) =>
     name
-      .replace(/^body\.(\d+)\.rdb(\d)\.conv(\d)/, "model.1.sub.$1.RDB$2.conv$3.0")
+      .replace(/^body\.(\d+)\.rdb(\d)\.conv1x1/, "model.1.sub.$1.RDB$2.conv1x1")
+      .replace(/^body\.(\d+)\.rdb(\d)\.conv(\d)\./, "model.1.sub.$1.RDB$2.conv$3.0.")
       .replace("conv_first", "model.0")
       .replace("conv_body", `model.1.sub.${blocks}`)
       .replace(/^conv_up(\d)/, (_, k) => `model.${3 * k}`)
@@ -102,12 +112,12 @@ const NAMINGS: [what: string, (name: string) => string, ownName: string][] = [
 const WRAPPERS = ["", "params.", "params_ema.", "module.", "netG.", "state_dict.module.", "model."];
 
 for (const [what, translate, ownName] of NAMINGS) {
-  for (const wrapper of WRAPPERS) {
+  for (const [i, wrapper] of WRAPPERS.entries()) {
     Deno.test(`networkFromTensors() reads RRDBNet in the names of ${wrapper}${what}`, () => {
-      const tensors = fill(rrdbNetShapes(RRDB));
+      const tensors = fill(rrdbNetShapes({ ...RRDB, plus: i % 2 === 1 }));
       const network = networkFromTensors(rename(tensors, (name) => wrapper + translate(name)));
       assert.deepEqual(anonymous(network), anonymous(networkFromTensors(tensors)));
-      assert.equal(convolutions(network)[1].name, wrapper + ownName);
+      assert.ok(convolutions(network).some(({ name }) => name === wrapper + ownName));
     });
   }
 }
@@ -127,10 +137,10 @@ Deno.test("networkFromTensors() prefers params_ema to params", () => {
   assert.deepEqual(network, networkFromTensors(averaged));
 });
 
-Deno.test("canonicalNames() refuses two names for one tensor", () => {
-  const names = ["conv_up1.weight", "upconv1.weight"];
-  const message = 'Tensors "conv_up1.weight" and "upconv1.weight" both mean "conv_up1.weight"';
-  assert.throws(() => canonicalNames(names), { name: "ModelError", message });
+Deno.test("networkFromTensors() refuses two names for one tensor", () => {
+  const tensors = fill(rrdbNetShapes(RRDB));
+  tensors.set("upconv1.weight", viewOf("upconv1.weight", [1], new Float32Array(1)));
+  assertRefused(tensors, /"conv_up1.weight" and "upconv1.weight" both mean "conv_up1.weight"/);
 });
 
 const SCALES: [what: string, Partial<RrdbNetSizes>, "old" | "BSRGAN" | "", scale: number][] = [
@@ -227,16 +237,20 @@ function enlarge(input: Tensor): Tensor {
 }
 
 /** RRDBNet as its paper defines it: nothing folded, every residual an addition of its own. */
-function runRrdbNet(network: Network, picture: Tensor): Tensor {
+function runRrdbNet(network: Network, picture: Tensor, plus: boolean): Tensor {
   const layers = new Map(convolutions(network).map((layer) => [layer.name, layer]));
   const conv = (name: string, inputs: Tensor[]): Tensor => {
-    const layer = layers.get(name)!;
-    const plain = { gain: 1, activation: { kind: "none" }, residuals: [], upsample: 1 } as const;
-    return conv3x3(inputs, { ...layer, ...plain, residuals: [] });
+    const { weight, bias, kernel } = layers.get(name)!;
+    return convolve(inputs, { weight, bias, kernel });
   };
   const dense = (prefix: string, input: Tensor): Tensor => {
     const inputs = [input];
-    for (let k = 1; k <= 4; k++) inputs.push(activate(conv(`${prefix}.conv${k}`, [...inputs])));
+    for (let k = 1; k <= 4; k++) {
+      let output = activate(conv(`${prefix}.conv${k}`, [...inputs]));
+      if (plus && k === 2) output = sum([1, output], [1, conv(`${prefix}.conv1x1`, [input])]);
+      if (plus && k === 4) output = sum([1, output], [1, inputs[2]]);
+      inputs.push(output);
+    }
     return sum([0.2, conv(`${prefix}.conv5`, inputs)], [1, input]);
   };
   const first = conv("conv_first", [picture]);
@@ -251,13 +265,101 @@ function runRrdbNet(network: Network, picture: Tensor): Tensor {
   return conv("conv_last", [activate(conv("conv_hr", [x]))]);
 }
 
-Deno.test("an RRDBNet's operations compute what the architecture defines", async () => {
-  await withRandom((random) => {
-    const network = networkFromTensors(fill(rrdbNetShapes(RRDB), random));
-    const picture = tensorOf(3, 3, 5, () => random.uniform());
-    const { data } = runNetwork(network, picture);
-    assertClose(data, runRrdbNet(network, picture).data, { atol: 1e-9, rtol: 1e-9 });
+for (const plus of [false, true]) {
+  const what = plus ? "ESRGAN+" : "RRDBNet";
+  Deno.test(`the operations of an ${what} compute what the architecture defines`, async () => {
+    await withRandom((random) => {
+      const network = networkFromTensors(fill(rrdbNetShapes({ ...RRDB, plus }), random));
+      const picture = tensorOf(3, 3, 5, () => random.uniform());
+      const { data } = runNetwork(network, picture);
+      assertClose(data, runRrdbNet(network, picture, plus).data, { atol: 1e-9, rtol: 1e-9 });
+    });
   });
+}
+
+/** SRResNetCompact as its file's head defines it: nothing fused. */
+function runSrResNet(
+  network: Network,
+  { blocks, convolutions: count, scale }: SrResNetSizes,
+  picture: Tensor,
+  block: "residual" | "gate",
+  activate: (value: number) => number,
+): Tensor {
+  const layers = new Map(convolutions(network).map((layer) => [layer.name, layer]));
+  const conv = (name: string, input: Tensor): Tensor => {
+    const { weight, bias } = layers.get(name)!;
+    return convolve([input], { weight, bias });
+  };
+  const map = (tensor: Tensor, f: (value: number) => number) => {
+    return { ...tensor, data: tensor.data.map(f) };
+  };
+  const first = conv("conv_first", picture);
+  let x = first;
+  for (let b = 0; b < blocks; b++) {
+    let t = x;
+    for (let k = 1; k <= count; k++) {
+      t = conv(`body.${b}.conv${k}`, t);
+      if (block === "residual" || k < count) t = map(t, activate);
+    }
+    if (block === "residual") x = sum([1, x], [1, t]);
+    else x = { ...x, data: x.data.map((v, i) => (t.data[i] + v) * (sigmoid(t.data[i]) - 0.5)) };
+  }
+  const y = conv("conv_last", sum([1, conv("conv_body", x)], [1, first]));
+  return tensorOf(3, picture.height * scale, picture.width * scale, (c, v, u) => {
+    const [row, column] = [Math.floor(v / scale), Math.floor(u / scale)];
+    const channel = (c * scale + v % scale) * scale + u % scale;
+    return at(y, channel, row, column) + at(picture, c, row, column);
+  });
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
+
+const SRRESNET_ACTIVATIONS: Record<string, (value: number) => number> = {
+  silu: (value) => value * sigmoid(value),
+  relu: (value) => Math.max(0, value),
+  leakyrelu: (value) => value < 0 ? 0.1 * value : value,
+};
+
+for (const block of ["residual", "gate"] as const) {
+  for (const [activation, activate] of Object.entries(SRRESNET_ACTIVATIONS)) {
+    Deno.test(`SRResNetCompact's operations are its definition: ${block}, ${activation}`, () =>
+      withRandom((random) => {
+        const sizes: SrResNetSizes = {
+          features: random.integer(1, 9),
+          blocks: random.integer(1, 3),
+          convolutions: random.integer(1, 4),
+          scale: random.pick([1, 2, 3, 4]),
+        };
+        const metadata = new Map([["block", block], ["activation", activation]]);
+        const network = networkFromTensors(fill(srResNetShapes(sizes), random), metadata);
+        const picture = tensorOf(3, 3, 5, () => random.uniform());
+        const expected = runSrResNet(network, sizes, picture, block, activate);
+        assertClose(runNetwork(network, picture).data, expected.data, { atol: 1e-9, rtol: 1e-9 });
+        assert.equal(receptiveRadius(network), sizes.blocks * sizes.convolutions + 3);
+      }));
+  }
+}
+
+Deno.test("networkFromTensors() takes residual blocks with SiLU when the metadata are silent", () => {
+  const tensors = fill(srResNetShapes(SRRESNET));
+  const named = new Map([["block", "residual"], ["activation", "silu"]]);
+  const network = networkFromTensors(tensors);
+  assert.deepEqual(network, networkFromTensors(tensors, named));
+  assert.match(network.description, /2 residual blocks of 3 convolutions, 6 features, scale 4/);
+  const wrong = new Map([["block", "dense"]]);
+  assertRefused(tensors, /block "dense" of SRResNetCompact, expected residual, gate/, wrong);
+});
+
+Deno.test("networkFromTensors() refuses a SRResNetCompact that lacks a convolution or a block", () => {
+  const lost = (prefix: string) =>
+    new Map([...fill(srResNetShapes(SRRESNET))].filter(([name]) => !name.startsWith(prefix)));
+  assertRefused(lost("body.0.conv2"), /lacks 2.*"body.0.conv2.weight", "body.0.conv2.bias"/);
+  assertRefused(lost("body.0."), /lacks 1.*"body.0.conv1.weight"/);
+  assertRefused(lost("conv_body"), /lacks 2.*"conv_body.weight", "conv_body.bias"/);
+  const shallow = lost("body.0.conv3");
+  assertRefused(shallow, /no place for 2 .*"body.1.conv3.weight"/);
 });
 
 Deno.test("networkFromTensors() names what is missing", () => {
@@ -389,8 +491,25 @@ const BROKEN: [what: string, RegExp, change: (first: ConvOperation, network: Net
       first.residuals = [{ tensor: "picture", scale: 1 }];
     },
   ],
-  ["three residuals", /adds 3 residuals, at most 2/, (first) => {
+  ["three residuals", /ends with 3 tensors beside it .*, at most 2/, (first) => {
     first.residuals = Array(3).fill({ tensor: "picture", scale: 1 });
+  }],
+  ["a gate beside two residuals", /ends with 3 tensors beside it .*, at most 2/, (first) => {
+    first.residuals = Array(2).fill({ tensor: "picture", scale: 1 });
+    first.gate = { kind: "attention", tensor: "picture" };
+    first.activation = { kind: "none" };
+  }],
+  ["attention behind an activation", /"body.0" has both attention and the activation/, (first) => {
+    first.gate = { kind: "attention", tensor: "picture" };
+  }],
+  ["an enlargement with a residual", /ends with 1 tensors beside it .*, at most 0/, (first) => {
+    first.residuals = [{ tensor: "picture", scale: 1 }];
+    first.upsample = 2;
+  }],
+  ["an enlargement by a 1x1 convolution", /"body.0" enlarges and is 1x1/, (first) => {
+    first.kernel = 1;
+    first.weight = new Float32Array(6);
+    first.upsample = 2;
   }],
   ["a short weight", /"body.0" weight has 3 values, expected 54/, (first) => {
     first.weight = new Float32Array(3);
@@ -422,7 +541,7 @@ Deno.test("checkNetwork() refuses tensors of different sizes in one convolution"
   assert.throws(() => checkNetwork(network), { name: "ModelError", message });
 });
 
-/** Published sizes: what the field states of them, to be found again from the operations. */
+/** What is stated of known sizes, to be found again from the operations. */
 const PUBLISHED: [what: string, Shapes, radius: number, macs: number, parameters: number][] = [
   [
     "RRDBNet-23",
@@ -451,6 +570,13 @@ const PUBLISHED: [what: string, Shapes, radius: number, macs: number, parameters
     18,
     0.619e6,
     621_424,
+  ],
+  [
+    "SRResNetCompact with 4 blocks of 4 convolutions and 32 features",
+    srResNetShapes({ features: 32, blocks: 4, convolutions: 4, scale: 4 }),
+    19,
+    0.1714e6,
+    171_984,
   ],
 ];
 
@@ -488,14 +614,15 @@ function affected(network: Network, pixel: number, pixels: number): boolean[] {
         return marks.slice(i * factor, (i + 1) * factor).includes(true);
       });
       tensors.set(operation.output, cells);
-    } else if (operation.kind === "conv") {
+    } else if (operation.kind !== "output") {
+      assert.ok(operation.kind === "conv", "marks spread through convolutions only");
       const inputs = operation.inputs.map((name) =>
         stretch(tensors.get(name)!, operation.upsample)
       );
-      const residuals = operation.residuals.map(({ tensor }) => tensors.get(tensor)!);
+      const beside = tensorsBeside(operation).map((tensor) => tensors.get(tensor)!);
       const output = inputs[0].map((_, i) =>
         inputs.some((input) => input[i - 1] || input[i] || input[i + 1]) ||
-        residuals.some((residual) => residual[i])
+        beside.some((tensor) => tensor[i])
       );
       tensors.set(operation.output, output);
     } else {
@@ -510,6 +637,10 @@ function affected(network: Network, pixel: number, pixels: number): boolean[] {
 Deno.test("requiredRanges() and receptiveRadius() agree with marks that spread forwards", () => {
   const networks = [
     networkFromTensors(fill(compactShapes({ ...COMPACT, scale: 3 }))),
+    networkFromTensors(
+      fill(srResNetShapes({ ...SRRESNET, scale: 2 })),
+      new Map([["block", "gate"]]),
+    ),
     ...([1, 2, 4] as const).map((unshuffle) => {
       return networkFromTensors(fill(rrdbNetShapes({ ...RRDB, blocks: 1, unshuffle })));
     }),
@@ -531,18 +662,21 @@ Deno.test("requiredRanges() and receptiveRadius() agree with marks that spread f
   }
 });
 
-const PUBLISHED_FILES: [file: string, Omit<Network, "operations">][] = [
-  ["RealESRGAN_x4plus.f16", { architecture: "RRDBNet", scale: 4, features: 64, depth: 23 }],
-  ["RRDB_PSNR_x4.f16", { architecture: "RRDBNet", scale: 4, features: 64, depth: 23 }],
-  ["RealESRGAN_x4plus_anime_6B", { architecture: "RRDBNet", scale: 4, features: 64, depth: 6 }],
-  ["realesr-general-x4v3", { architecture: "SRVGGNetCompact", scale: 4, features: 64, depth: 32 }],
-  ["realesr-general-wdn-x4v3", {
-    architecture: "SRVGGNetCompact",
-    scale: 4,
-    features: 64,
-    depth: 32,
-  }],
-  ["realesr-animevideov3", { architecture: "SRVGGNetCompact", scale: 4, features: 64, depth: 16 }],
+const RRDB_64 = { architecture: "RRDBNet", tiling: { halo: FAST_HALO }, scale: 4, features: 64 };
+const COMPACT_64 = {
+  architecture: "SRVGGNetCompact",
+  tiling: { halo: "exact" },
+  scale: 4,
+  features: 64,
+} as const;
+
+const PUBLISHED_FILES: [file: string, Omit<Network, "operations" | "description">][] = [
+  ["RealESRGAN_x4plus.f16", { ...RRDB_64, depth: 23 }],
+  ["RRDB_PSNR_x4.f16", { ...RRDB_64, depth: 23 }],
+  ["RealESRGAN_x4plus_anime_6B", { ...RRDB_64, depth: 6 }],
+  ["realesr-general-x4v3", { ...COMPACT_64, depth: 32 }],
+  ["realesr-general-wdn-x4v3", { ...COMPACT_64, depth: 32 }],
+  ["realesr-animevideov3", { ...COMPACT_64, depth: 16 }],
 ];
 
 for (const [file, expected] of PUBLISHED_FILES) {
@@ -552,8 +686,10 @@ for (const [file, expected] of PUBLISHED_FILES) {
     ignore: !hasShared(path),
     fn: async () => {
       const { tensors, metadata } = readSafetensors(await Deno.readFile(shared(path)));
-      const { operations: _, ...found } = networkFromTensors(tensors, metadata);
+      const { operations: _, description, ...found } = networkFromTensors(tensors, metadata);
       assert.deepEqual(found, expected);
+      const sizes = new RegExp(`^${expected.architecture} \\(.*\\b${expected.depth} .*scale 4\\)$`);
+      assert.match(description, sizes);
     },
   });
 }

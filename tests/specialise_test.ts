@@ -5,15 +5,25 @@
 
 import assert from "node:assert/strict";
 import { specialise } from "../src/gpu/specialise.ts";
-import { conv3x3 } from "../src/kernels/conv3x3.ts";
+import { conv } from "../src/kernels/conv.ts";
 import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
 import { layoutOf } from "../src/kernels/layout.ts";
 import { pixelsIn, pixelsOut } from "../src/kernels/pixels.ts";
 import { resampleColumns, resampleRows } from "../src/kernels/resample.ts";
 import { resampleTaps } from "../src/kernels/taps.ts";
+import { depthwise3x3 } from "../src/kernels/depthwise3x3.ts";
+import { dySample } from "../src/kernels/dysample.ts";
+import { norm } from "../src/kernels/norm.ts";
+import { partialConv } from "../src/kernels/partial_conv.ts";
 import { upconv3x3 } from "../src/kernels/upconv3x3.ts";
-import type { ConvOperation } from "../src/networks/network.ts";
+import type {
+  ConvOperation,
+  DepthwiseOperation,
+  DySampleOperation,
+  NormOperation,
+  PartialConvOperation,
+} from "../src/networks/network.ts";
 import type { Depth } from "../src/pictures/picture.ts";
 import { gpu, STORAGES, STYLES } from "./gpu_harness.ts";
 
@@ -124,6 +134,11 @@ for (const [what, text, message] of REFUSED) {
   });
 }
 
+Deno.test("specialise() ends a loop at the smaller of two bounds", () => {
+  const text = "// unroll\nfor (var i = 0u; i < min(2u + 3u, 2u * 2u); i++) {\na[i] = i;\n}";
+  assert.equal(specialise(text).match(/a\[/g)?.length, 4);
+});
+
 Deno.test("specialise() refuses a constant that the shader does not declare", () => {
   assert.throws(() => specialise("const N = 1u;", { M: 2 }), /"M": the shader does not declare it/);
 });
@@ -132,11 +147,14 @@ Deno.test("specialise() refuses a constant that the shader does not declare", ()
 function* variants(): Generator<Dispatch> {
   const depths: Depth[] = [8, 16, 32];
   for (const storage of STORAGES) {
-    for (const style of STYLES) yield* convolutions(storage, style);
+    for (const style of STYLES) {
+      yield* convolutions(storage, style);
+      yield* others(storage, style);
+    }
     for (const depth of depths) {
       const layout = layoutOf({ channels: 3, width: 8, height: 8 }, storage, STYLES[0]);
       const pixels = { width: 8, height: 8, depth };
-      yield pixelsIn(pixels, 1, layout);
+      yield pixelsIn(pixels, { factor: 1 }, layout);
       const rectangle = { x: 0, y: 0, width: 8, height: 8 };
       for (const base of [undefined, ...depths]) {
         const below = base === undefined ? undefined : { ...pixels, depth: base };
@@ -151,8 +169,51 @@ function* variants(): Generator<Dispatch> {
   }
 }
 
+/** Output channels that the convolutions compute in blocks of 2, 3, 4, 5, 6 and 7 quads. */
+const WIDTHS = [8, 12, 16, 20, 24, 28];
+
+/** Epilogues that are shaders of their own. */
+const EPILOGUES: Pick<ConvOperation, "activation" | "gate">[] = [
+  { activation: { kind: "none" } },
+  { activation: { kind: "silu" } },
+  { activation: { kind: "none" }, gate: { kind: "attention", tensor: "gate" } },
+  { activation: { kind: "sigmoid" }, gate: { kind: "product", tensor: "gate" } },
+  { activation: { kind: "gelu" } },
+  { activation: { kind: "mish" } },
+];
+
+/** Kernels for what comes before any enlargement. */
+function* others(storage: Storage, style: Style): Generator<Dispatch> {
+  const layout = (channels: number) => layoutOf({ channels, width: 8, height: 8 }, storage, style);
+  const tensor = layout(64);
+  const partial = { name: "test", channels: 64, convolved: 16, kernel: 17 };
+  const operation = partial as PartialConvOperation;
+  yield partialConv({ operation, input: tensor, output: tensor, style });
+  const depthwise = { name: "test", channels: 64 } as DepthwiseOperation;
+  yield depthwise3x3({ operation: depthwise, input: tensor, output: tensor, style });
+  const request = (over: "pixel" | "picture") => ({
+    operation: { name: "test", channels: 64, groups: 1, epsilon: 1e-6, over } as NormOperation,
+    input: tensor,
+    output: tensor,
+  });
+  for (const over of ["pixel", "picture"] as const) {
+    const planned = norm(request(over));
+    if (planned.over === "pixel") yield planned.norm;
+    else yield* [planned.moments, planned.scales, planned.apply];
+  }
+  const sampling = { name: "test", channels: 12, groups: 4, factor: 2 } as DySampleOperation;
+  const [input, offsets] = [layout(12), layout(32)];
+  yield dySample({ operation: sampling, input, offsets, output: input });
+}
+
+/** Every width, and every epilogue at some width: each pair takes seconds to compile. */
 function* convolutions(storage: Storage, style: Style): Generator<Dispatch> {
-  for (const channels of [8, 64]) {
+  const all = WIDTHS.map((channels, i) => ({
+    channels,
+    epilogue: EPILOGUES[i % EPILOGUES.length],
+  }));
+  const rest = EPILOGUES.slice(WIDTHS.length).map((epilogue) => ({ channels: 8, epilogue }));
+  for (const { channels, epilogue } of [...all, ...rest]) {
     const layout = layoutOf({ channels, width: 8, height: 8 }, storage, style);
     const operation = {
       name: "test",
@@ -160,11 +221,14 @@ function* convolutions(storage: Storage, style: Style): Generator<Dispatch> {
       residuals: [],
       inChannels: channels,
       outChannels: channels,
+      kernel: 3,
+      ...epilogue,
     } as unknown as ConvOperation;
     const inputAt = { x: 0, y: 0 };
     const request = { operation, link: 0, input: layout, inputAt, output: layout, style };
-    yield conv3x3(request);
-    yield upconv3x3(request);
+    yield conv(request);
+    yield conv({ ...request, operation: { ...operation, kernel: 1 } });
+    if (epilogue.gate === undefined) yield upconv3x3(request);
   }
 }
 

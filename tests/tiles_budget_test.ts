@@ -6,9 +6,10 @@
 import assert from "node:assert/strict";
 import { planTiles } from "../src/tiles/plan.ts";
 import { UsageError } from "../src/errors.ts";
-import { chooseTiles, FAST_HALO, type TileChoice, type TileDemand } from "../src/tiles/budget.ts";
+import { chooseTiles, type TileChoice, type TileDemand } from "../src/tiles/budget.ts";
 import { receptiveRadius } from "../src/networks/analysis.ts";
 import type { Network } from "../src/networks/network.ts";
+import { FAST_HALO } from "../src/networks/rrdbnet/rrdbnet.ts";
 import { Random, withRandom } from "./reference/random.ts";
 import { tinyCompact, tinyRrdbNet } from "./tiny_networks.ts";
 

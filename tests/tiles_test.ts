@@ -24,7 +24,7 @@ import { assertClose } from "./reference/compare.ts";
 import { runNetwork } from "./reference/network.ts";
 import { Random, withRandom } from "./reference/random.ts";
 import { at, tensorOf } from "./reference/tensor.ts";
-import { tinyCompact, tinyRrdbNet } from "./tiny_networks.ts";
+import { tinyCompact, tinyPlksr, tinyRrdbNet, tinySpan, tinySrResNet } from "./tiny_networks.ts";
 
 const submitter = new Submitter(gpu);
 
@@ -135,11 +135,21 @@ async function withProgram(
 
 const fast = (await loadModel("fast-x4")).network;
 
-/** Networks of both families and every scale; small, so that halos are, too. */
+/** Networks of every family and scale; small, so that halos are, too. */
 const NETWORKS: [name: string, make: (random: Random) => Network][] = [
   ["fast-x4", () => fast],
   ["SRVGGNetCompact x3", (random) => tinyCompact(random, { scale: 3 })],
   ["SRVGGNetCompact x1", (random) => tinyCompact(random, { scale: 1, activation: "relu" })],
+  ["SRResNetCompact x4", (random) => tinySrResNet(random)],
+  ["SRResNetCompact x2 with gates", (random) => tinySrResNet(random, { scale: 2 }, "gate")],
+  ["SPAN x2", (random) => tinySpan(random, 2)],
+  ["PLKSR x2", (random) => tinyPlksr(random, { real: false })],
+  ["RealPLKSR x2 with layer norm", (random) => tinyPlksr(random, { real: true, norm: "layer" })],
+  ["RealPLKSR x2 with group norm", (random) => tinyPlksr(random, { real: true, norm: "group" })],
+  [
+    "RealPLKSR x3 with DySample",
+    (random) => tinyPlksr(random, { real: true, groups: 3, scale: 3 }),
+  ],
   ["RRDBNet x4", (random) => tinyRrdbNet(random)],
   ["RRDBNet x2", (random) => tinyRrdbNet(random, { unshuffle: 2 })],
   ["RRDBNet x1", (random) => tinyRrdbNet(random, { unshuffle: 4, features: 8 })],

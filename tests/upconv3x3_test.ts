@@ -10,7 +10,7 @@ import { layoutOf } from "../src/kernels/layout.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
 import type { Activation, ConvOperation } from "../src/networks/network.ts";
 import { assertTensor, pack, poison, runKernel, STORAGES, stored, STYLES } from "./gpu_harness.ts";
-import { conv3x3 as twin } from "./reference/conv3x3.ts";
+import { convolve as twin } from "./reference/conv.ts";
 import { type Random, withRandom } from "./reference/random.ts";
 import { at, tensorOf } from "./reference/tensor.ts";
 
@@ -35,10 +35,11 @@ const CASES: Case[] = [
   { width: 16, height: 2, channels: 32, out: 32, activation: "none", gain: -1.5 },
   { width: 9, height: 6, channels: 6, out: 20, activation: "leaky", inputAt: { x: 3, y: 1 } },
   { width: 20, height: 3, channels: 7, out: 8, activation: "none", inputAt: { x: 0, y: 5 } },
+  { width: 12, height: 5, channels: 9, out: 28, activation: "silu" },
 ];
 
 /** Compiling the other styles takes seconds on a software adapter, so that few cases have to do. */
-const FEW_CASES = [CASES[2], CASES[6]];
+const FEW_CASES = [CASES[2], CASES[6], CASES[8]];
 
 for (const style of STYLES) {
   for (const storage of STORAGES) {
@@ -67,7 +68,8 @@ async function compare(test: Case, storage: Storage, style: Style, random: Rando
     dispatch: upconv3x3({ operation, input, inputAt, output, style }),
     inputs: [new Uint32Array(packUpconv3x3(operation).buffer), pack(source, input)],
   }], poison(output));
-  const enlarged = twin([source], { ...operation, residuals: [] });
+  const { weight, bias, gain, activation, upsample } = operation;
+  const enlarged = twin([source], { weight, bias, gain, activation, upsample });
   const expected = tensorOf(
     out,
     2 * height,
@@ -95,6 +97,7 @@ function operationOf(test: Case, random: Random): ConvOperation {
     output: "output",
     inChannels: channels,
     outChannels: out,
+    kernel: 3,
     weight: random.values(out * channels * 9, -bound, bound),
     bias: random.values(out),
     gain,
@@ -123,6 +126,6 @@ Deno.test("upconv3x3() refuses tensors that do not fit", () =>
     const adding = { ...operation, residuals };
     assert.throws(
       () => upconv3x3({ ...request, operation: adding, input: layout(3), output: layout(3) }),
-      /"test" enlarges and adds a residual/,
+      /"test" enlarges and has a residual or gate/,
     );
   }));

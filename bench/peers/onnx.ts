@@ -42,7 +42,8 @@ export function toOnnx(network: Network, picture: Size): Uint8Array {
   for (const operation of network.operations) {
     if (operation.kind === "input") addInput(graph, operation, picture);
     else if (operation.kind === "conv") addConv(graph, operation);
-    else addOutput(graph, operation);
+    else if (operation.kind === "output") addOutput(graph, operation);
+    else throw new RangeError(`Operation "${operation.name}" (${operation.kind}) is not written here`);
   }
   const [height, width] = [picture.height * network.scale, picture.width * network.scale];
   const inputShape = [1, 3, picture.height, picture.width];
@@ -72,16 +73,17 @@ function addInput(graph: Graph, { output, factor }: InputOperation, picture: Siz
 
 /** As `ConvOperation` has it, with the gain multiplied into weight and bias. */
 function addConv(graph: Graph, operation: ConvOperation): void {
-  const { inputs, inChannels, outChannels, gain } = operation;
+  const { inputs, inChannels, outChannels, kernel, gain } = operation;
   const values = inputs.map((tensor) => graph.tensors.get(tensor)!);
   const joined = values.length === 1 ? values[0] : graph.add("Concat", values, { axis: 1 });
   const operands = [
     graph.addEnlargement(joined, operation.upsample),
-    graph.addFloats([outChannels, inChannels, 3, 3], operation.weight.map((w) => w * gain)),
+    graph.addFloats([outChannels, inChannels, kernel, kernel], operation.weight.map((w) => w * gain)),
     graph.addFloats([outChannels], operation.bias.map((b) => b * gain)),
   ];
-  let value = graph.add("Conv", operands, { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
-  value = addActivation(graph, value, operation.activation);
+  const pads = Array(4).fill(kernel >> 1);
+  let value = graph.add("Conv", operands, { kernel_shape: [kernel, kernel], pads });
+  value = addGate(graph, value, operation);
   for (const { tensor, scale } of operation.residuals) {
     const residual = graph.tensors.get(tensor)!;
     const scaled = scale === 1
@@ -92,13 +94,32 @@ function addConv(graph: Graph, operation: ConvOperation): void {
   graph.tensors.set(operation.output, value);
 }
 
+function addGate(graph: Graph, value: string, { activation, gate }: ConvOperation): string {
+  if (gate === undefined) return addActivation(graph, value, activation);
+  const other = graph.tensors.get(gate.tensor)!;
+  if (gate.kind === "attention") return addAttention(graph, value, other);
+  return graph.add("Mul", [addActivation(graph, value, activation), other]);
+}
+
 function addActivation(graph: Graph, value: string, activation: Activation): string {
   if (activation.kind === "none") return value;
   if (activation.kind === "leaky") {
     return graph.add("LeakyRelu", [value], { alpha: { float: activation.slope } });
   }
+  if (activation.kind === "silu") return graph.add("Mul", [value, graph.add("Sigmoid", [value])]);
+  if (activation.kind === "sigmoid") return graph.add("Sigmoid", [value]);
+  if (activation.kind !== "prelu") {
+    throw new RangeError(`The activation ${activation.kind} is not written here`);
+  }
   const { slopes } = activation;
   return graph.add("PRelu", [value, graph.addFloats([slopes.length, 1, 1], slopes)]);
+}
+
+/** `(value + other) * (sigmoid(value) - 1/2)`. */
+function addAttention(graph: Graph, value: string, other: string): string {
+  const half = graph.addFloats([], Float32Array.of(0.5));
+  const weight = graph.add("Sub", [graph.add("Sigmoid", [value]), half]);
+  return graph.add("Mul", [graph.add("Add", [value, other]), weight]);
 }
 
 function addOutput(graph: Graph, { input, factor, base }: OutputOperation): void {

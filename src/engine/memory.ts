@@ -10,7 +10,7 @@ import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { byteLength, type Layout, layoutOf } from "../kernels/layout.ts";
 import { tensorChannels, tensorLevels } from "../networks/analysis.ts";
-import type { InputOperation, Network, Operation } from "../networks/network.ts";
+import { type InputOperation, type Network, readBy } from "../networks/network.ts";
 
 /** A size in cells: the pixels that the network's first tensor has (input pixels / unshuffle). */
 export interface CellSize {
@@ -125,11 +125,4 @@ function lastReadOf(network: Network): Map<string, number> {
     if (operation.kind !== "output") writtenAt.set(operation.output, index);
   });
   return lastReads;
-}
-
-/** Tensors that an operation reads. */
-export function readBy(operation: Operation): string[] {
-  if (operation.kind === "input") return [];
-  if (operation.kind === "output") return [operation.input];
-  return [...operation.inputs, ...operation.residuals.map((residual) => residual.tensor)];
 }

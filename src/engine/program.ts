@@ -3,10 +3,14 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
-import { packConv3x3 } from "../kernels/conv3x3.ts";
+import { packConv } from "../kernels/conv.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { chosenStyle } from "../kernels/tuning.ts";
+import { packDepthwise3x3 } from "../kernels/depthwise3x3.ts";
+import { packDySample } from "../kernels/dysample.ts";
+import { packNorm } from "../kernels/norm.ts";
+import { packPartialConv } from "../kernels/partial_conv.ts";
 import { packUpconv3x3 } from "../kernels/upconv3x3.ts";
 import { tensorChannels } from "../networks/analysis.ts";
 import type { ConvOperation, Network } from "../networks/network.ts";
@@ -115,6 +119,10 @@ class Weights {
 function* packedWeights(network: Network): Generator<[string, Float32Array]> {
   const channels = tensorChannels(network);
   for (const operation of network.operations) {
+    if (operation.kind === "depthwise") yield [operation.name, packDepthwise3x3(operation)];
+    if (operation.kind === "partialConv") yield [operation.name, packPartialConv(operation)];
+    if (operation.kind === "norm") yield [operation.name, packNorm(operation)];
+    if (operation.kind === "dysample") yield [operation.name, packDySample(operation)];
     if (operation.kind !== "conv") continue;
     const inputChannels = operation.inputs.map((tensor) => channels.get(tensor)!);
     for (let link = 0; link < operation.inputs.length; link++) {
@@ -125,7 +133,7 @@ function* packedWeights(network: Network): Generator<[string, Float32Array]> {
 
 function pack(operation: ConvOperation, link: number, inputChannels: number[]): Float32Array {
   if (operation.upsample === 2) return packUpconv3x3(operation);
-  return packConv3x3(operation, link, inputChannels);
+  return packConv(operation, link, inputChannels);
 }
 
 function upload(gpu: Gpu, label: string, data: Float32Array): GPUBuffer {

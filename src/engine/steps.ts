@@ -3,12 +3,26 @@
  * is what the device will run, and it can be printed, counted and tested without one.
  */
 
-import { conv3x3 } from "../kernels/conv3x3.ts";
+import { conv } from "../kernels/conv.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
 import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernels/pixels.ts";
+import { depthwise3x3 } from "../kernels/depthwise3x3.ts";
+import { dySample } from "../kernels/dysample.ts";
+import type { Layout } from "../kernels/layout.ts";
+import { norm } from "../kernels/norm.ts";
+import { partialConv } from "../kernels/partial_conv.ts";
 import { upconv3x3 } from "../kernels/upconv3x3.ts";
-import type { ConvOperation, Network } from "../networks/network.ts";
+import {
+  type ConvOperation,
+  type DepthwiseOperation,
+  type DySampleOperation,
+  type Network,
+  type NormOperation,
+  type Operation,
+  type PartialConvOperation,
+  tensorsBeside,
+} from "../networks/network.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type MemoryPlan, tailStart, unshuffleOf } from "./memory.ts";
@@ -59,12 +73,16 @@ export function trunkSteps(context: StepContext): Step[] {
   return operations.flatMap((operation) => {
     if (operation.kind === "input") {
       const output = context.memory.layouts.get(operation.output)!;
-      const dispatch = pixelsIn(context.pixels, operation.factor, output);
+      const dispatch = pixelsIn(context.pixels, operation, output);
       return [{
         dispatch,
         bindings: [{ kind: "pixels" as const }, slot(context, operation.output)],
       }];
     }
+    if (operation.kind === "depthwise") return [depthwiseStep(context, operation)];
+    if (operation.kind === "partialConv") return [partialConvStep(context, operation)];
+    if (operation.kind === "norm") return normSteps(context, operation);
+    if (operation.kind === "dysample") return [dySampleStep(context, operation)];
     return convSteps(context, operation as ConvOperation, () => ({ x: 0, y: 0 }));
   });
 }
@@ -115,8 +133,13 @@ export const PARAMS_STRIDE = 256;
 
 /** Bytes of the parameters of all steps of a network. */
 export function paramBytes(network: Network): number {
-  const steps = network.operations.map((op) => op.kind === "conv" ? op.inputs.length : 1);
+  const steps = network.operations.map(stepCount);
   return PARAMS_STRIDE * steps.reduce((sum, count) => sum + count, 0);
+}
+
+function stepCount(operation: Operation): number {
+  if (operation.kind === "conv") return operation.inputs.length;
+  return operation.kind === "norm" && operation.over === "picture" ? 3 : 1;
 }
 
 /** Output pixels per cell, along one side. */
@@ -146,15 +169,69 @@ function convSteps(
     if (operation.upsample === 2) {
       return { dispatch: upconv3x3(request), bindings: [weights, input, written] };
     }
-    const [first = tensor, second = tensor] = operation.residuals.map((residual) =>
-      residual.tensor
-    );
-    const residuals = [slot(context, first), slot(context, second)];
+    const [first = tensor, second = tensor] = tensorsBeside(operation);
+    const beside = [slot(context, first), slot(context, second)];
     return {
-      dispatch: conv3x3({ ...request, link }),
-      bindings: [weights, input, ...residuals, written],
+      dispatch: conv({ ...request, link }),
+      bindings: [weights, input, ...beside, written],
     };
   });
+}
+
+function depthwiseStep(context: StepContext, operation: DepthwiseOperation): Step {
+  const { style } = context;
+  const [input, output] = layoutsOf(context, operation);
+  return simpleStep(context, operation, depthwise3x3({ operation, input, output, style }));
+}
+
+function partialConvStep(context: StepContext, operation: PartialConvOperation): Step {
+  const { style } = context;
+  const [input, output] = layoutsOf(context, operation);
+  return simpleStep(context, operation, partialConv({ operation, input, output, style }));
+}
+
+/** An operation with one input. */
+type Simple = { name: string; input: string; output: string };
+
+function layoutsOf({ memory }: StepContext, { input, output }: Simple): [Layout, Layout] {
+  return [memory.layouts.get(input)!, memory.layouts.get(output)!];
+}
+
+/** A step that binds an operation's weights, its input and its output. */
+function simpleStep(context: StepContext, operation: Simple, dispatch: Dispatch): Step {
+  const { name, input, output } = operation;
+  const bindings: Binding[] = [
+    { kind: "weights", key: name },
+    slot(context, input),
+    slot(context, output),
+  ];
+  return { dispatch, bindings };
+}
+
+function dySampleStep(context: StepContext, operation: DySampleOperation): Step {
+  const names = [operation.input, operation.offsets, operation.output];
+  const [input, offsets, output] = names.map((name) => context.memory.layouts.get(name)!);
+  return {
+    dispatch: dySample({ operation, input, offsets, output }),
+    bindings: [
+      { kind: "weights", key: operation.name },
+      ...names.map((name) => slot(context, name)),
+    ],
+  };
+}
+
+function normSteps(context: StepContext, operation: NormOperation): Step[] {
+  const [from, to] = layoutsOf(context, operation);
+  const layer: Binding = { kind: "weights", key: operation.name };
+  const [input, output] = [slot(context, operation.input), slot(context, operation.output)];
+  const residual = slot(context, operation.residual?.tensor ?? operation.input);
+  const planned = norm({ operation, input: from, output: to });
+  if (planned.over === "pixel") return [simpleStep(context, operation, planned.norm)];
+  return [
+    { dispatch: planned.moments, bindings: [layer, input] },
+    { dispatch: planned.scales, bindings: [layer, input] },
+    { dispatch: planned.apply, bindings: [layer, input, residual, output] },
+  ];
 }
 
 function outputStep(context: StepContext, tile: TailTile, fromTail: boolean): Step {

@@ -116,19 +116,28 @@ function foldIndices(text: string, values: Map<string, number>): string {
   });
 }
 
-/** The value of an integer expression in `+ - * / %` and parentheses, or undefined if it has others. */
+/**
+ * The value of an integer expression in `+ - * / %`, `min()` and parentheses, or undefined if it has
+ * others.
+ */
 function evaluate(expression: string, values: Map<string, number>): number | undefined {
   const tokens = expression.match(/[A-Za-z_]\w*|\d+u?|\S/g) ?? [];
   let position = 0;
 
   function primary(): number {
     const token = tokens[position++] ?? "";
-    if (token === "(") {
-      const value = sum();
-      return tokens[position++] === ")" ? value : NaN;
+    if (token === "(") return closed(sum());
+    if (token === "min" && tokens[position] === "(") {
+      position++;
+      const first = sum();
+      return tokens[position++] === "," ? closed(Math.min(first, sum())) : NaN;
     }
     if (/^\d/.test(token)) return parseInt(token);
     return values.get(token) ?? NaN;
+  }
+
+  function closed(value: number): number {
+    return tokens[position++] === ")" ? value : NaN;
   }
 
   function product(): number {

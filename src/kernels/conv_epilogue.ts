@@ -1,9 +1,30 @@
 /**
- * What follows the sums of a convolution, packed behind its weights: bias and activation.
+ * What follows the sums of a convolution: bias and slopes, packed behind its weights, and the text of
+ * its activation, which is chosen when the shader is made.
  */
 
-import type { ConvOperation } from "../networks/network.ts";
+import gelu from "../wgsl/shared/activate_gelu.wgsl" with { type: "text" };
+import mish from "../wgsl/shared/activate_mish.wgsl" with { type: "text" };
+import sigmoid from "../wgsl/shared/activate_sigmoid.wgsl" with { type: "text" };
+import silu from "../wgsl/shared/activate_silu.wgsl" with { type: "text" };
+import slope from "../wgsl/shared/activate_slope.wgsl" with { type: "text" };
+import type { Activation, ConvOperation } from "../networks/network.ts";
 import { storedQuads } from "./layout.ts";
+
+/** Ways to activate that are shaders of their own; all that is piecewise linear is `slope`. */
+export type Activate = "slope" | "silu" | "sigmoid" | "gelu" | "mish";
+
+const TEXTS: Record<Activate, string> = { slope, silu, sigmoid, gelu, mish };
+
+/** Which way an activation takes. */
+export function activateBy({ kind }: Activation): Activate {
+  return kind === "none" || kind === "leaky" || kind === "prelu" ? "slope" : kind;
+}
+
+/** Returns the text in front of a convolution's shader that says how it activates. */
+export function activate(way: Activate): string {
+  return TEXTS[way];
+}
 
 /** Indices (in vec4f) of the first bias and slope, behind `perOutQuad` vec4f of weights per quad. */
 export function epilogueIndex(
@@ -14,7 +35,7 @@ export function epilogueIndex(
   return { bias: stored * perOutQuad, slope: stored * perOutQuad + stored };
 }
 
-/** Writes `[bias, slope][stored out channel]`; a slope of 1 is no activation. */
+/** Writes `[bias, slope][stored out channel]`; a slope of 1 is none. */
 export function packEpilogue(operation: ConvOperation, to: Float32Array): void {
   const stored = to.length / 2;
   for (let o = 0; o < operation.outChannels; o++) {
@@ -29,7 +50,7 @@ export function packEmptyEpilogue(to: Float32Array): void {
 }
 
 function slopeOf(operation: ConvOperation, channel: number): number {
-  const activation = operation.activation;
-  if (activation.kind === "none") return 1;
-  return activation.kind === "leaky" ? activation.slope : activation.slopes[channel];
+  const { activation } = operation;
+  if (activation.kind === "leaky") return activation.slope;
+  return activation.kind === "prelu" ? activation.slopes[channel] : 1;
 }

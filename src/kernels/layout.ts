@@ -36,15 +36,25 @@ export function layoutOf(
   return { ...tensor, quads: storedQuads(tensor.channels), pitch, plane: pitch * rows, storage };
 }
 
-/** Planes for a number of channels, rounded up to what one invocation of a convolution writes. */
+/** Output quads that one invocation of a convolution can compute, those that are preferred first. */
+export const OUT_QUADS = [4, 5, 6, 3, 7, 2] as const;
+
+/** One of them. */
+export type OutQuads = typeof OUT_QUADS[number];
+
+/** Planes for a number of channels: those that the convolution that writes them computes. */
 export function storedQuads(channels: number): number {
-  const quads = Math.ceil(channels / 4);
-  return roundUp(quads, quadsPerInvocation(channels));
+  return roundUp(Math.ceil(channels / 4), quadsPerInvocation(channels));
 }
 
-/** Output quads that one invocation of a convolution computes. */
-export function quadsPerInvocation(channels: number): 2 | 4 {
-  return channels <= 8 ? 2 : 4;
+/**
+ * Output quads that one invocation of a convolution computes: so many that the fewest are computed in
+ * vain (24 channels are once 6 quads, 28 once 7, 40 two times 5).
+ */
+export function quadsPerInvocation(channels: number): OutQuads {
+  const quads = Math.ceil(channels / 4);
+  const computed = OUT_QUADS.map((count) => roundUp(quads, count));
+  return OUT_QUADS[computed.indexOf(Math.min(...computed))];
 }
 
 /** Index of a pixel of the first plane; (-1, -1) is the border's corner. */

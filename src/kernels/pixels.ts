@@ -19,12 +19,20 @@ export interface PixelLayout {
   depth: Depth;
 }
 
+/** What is done to pixels on their way in, as `InputOperation` has it. */
+export interface PixelsIn {
+  /** Pixel-unshuffle factor. */
+  factor: number;
+  mean?: readonly [number, number, number];
+}
+
 /**
- * Plans the way in: RGB in 0..1, with pixel unshuffle by `factor`; bindings: pixels, output.
+ * Plans the way in: RGB in 0..1 less the mean, with pixel unshuffle; bindings: pixels, output.
  *
  * @throws {RangeError} If the output does not have 3 * factor^2 channels or another size.
  */
-export function pixelsIn(pixels: PixelLayout, factor: number, output: Layout): Dispatch {
+export function pixelsIn(pixels: PixelLayout, how: PixelsIn, output: Layout): Dispatch {
+  const { factor, mean = [0, 0, 0] } = how;
   if (output.channels !== 3 * factor * factor) {
     throw new RangeError(
       `Unshuffling by ${factor} gives ${
@@ -47,6 +55,7 @@ export function pixelsIn(pixels: PixelLayout, factor: number, output: Layout): D
       output.width,
       output.height,
       factor,
+      ...mean.map((f32) => ({ f32 })),
     ]),
     workgroups: [
       Math.ceil(output.width / 8),

@@ -6,12 +6,13 @@
  */
 
 import type { AdapterSummary } from "../gpu/device.ts";
+import type { OutQuads } from "./layout.ts";
 
 /** A style's name. */
 export type Style = "subgroup" | "uniform" | "slim" | "tile";
 
 /** Pixels of one invocation, by the number of output quads that it computes. */
-type Patches = Record<2 | 4, { width: number; height: number }>;
+type Patches = Record<OutQuads, { width: number; height: number }>;
 
 /** What a style is made of. */
 export interface StyleSpec {
@@ -33,6 +34,16 @@ export interface StyleSpec {
 
 const SQUARE = { x: 8, y: 8 };
 
+/** 12 to 20 sums of 4 channels: what the registers of most GPUs hold beside a window. */
+const MODERATE: Patches = {
+  2: { width: 4, height: 2 },
+  3: { width: 2, height: 2 },
+  4: { width: 2, height: 2 },
+  5: { width: 2, height: 2 },
+  6: { width: 2, height: 1 },
+  7: { width: 2, height: 1 },
+};
+
 /** Every style. */
 export const STYLES: Record<Style, StyleSpec> = {
   subgroup: {
@@ -40,31 +51,40 @@ export const STYLES: Record<Style, StyleSpec> = {
     window: "own",
     weights: "subgroup",
     workgroup: { x: 8, y: 1 },
-    patch: { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } },
+    // Sums live in memory here anyway, but for the quad that is summed.
+    patch: { ...MODERATE, 6: { width: 2, height: 2 }, 7: { width: 2, height: 2 } },
     upconvWidth: 4,
   },
   uniform: {
-    summary: "no workgroup memory, 2x2 pixels and 16 outputs per invocation",
+    summary: "no workgroup memory, mostly 2x2 pixels and 16 outputs per invocation",
     window: "own",
     weights: "uniform",
     workgroup: SQUARE,
-    patch: { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } },
+    patch: MODERATE,
     upconvWidth: 2,
   },
   slim: {
-    summary: "no workgroup memory, 2x1 pixels and 16 outputs per invocation, for few registers",
+    summary:
+      "no workgroup memory, mostly 2x1 pixels and 16 outputs per invocation, for few registers",
     window: "own",
     weights: "uniform",
     workgroup: SQUARE,
-    patch: { 2: { width: 2, height: 2 }, 4: { width: 2, height: 1 } },
+    patch: {
+      2: { width: 2, height: 2 },
+      3: { width: 2, height: 1 },
+      4: { width: 2, height: 1 },
+      5: { width: 2, height: 1 },
+      6: { width: 1, height: 1 },
+      7: { width: 1, height: 1 },
+    },
     upconvWidth: 2,
   },
   tile: {
-    summary: "the input in workgroup memory, 2x2 pixels and 16 outputs per invocation",
+    summary: "the input in workgroup memory, mostly 2x2 pixels and 16 outputs per invocation",
     window: "shared",
     weights: "uniform",
     workgroup: SQUARE,
-    patch: { 2: { width: 4, height: 2 }, 4: { width: 2, height: 2 } },
+    patch: MODERATE,
     upconvWidth: 2,
   },
 };
@@ -85,7 +105,7 @@ export function defaultStyle(adapter: AdapterSummary, enabled: ReadonlySet<strin
 /** Sizes that every dispatched patch divides, for a tensor that a style's convolutions write. */
 export function patchMultiple(style: Style): { width: number; height: number } {
   const { workgroup, patch, upconvWidth } = STYLES[style];
-  const patches = [patch[2], patch[4], { width: 2 * upconvWidth, height: 2 }];
+  const patches = [...Object.values(patch), { width: 2 * upconvWidth, height: 2 }];
   return {
     width: Math.max(...patches.map(({ width }) => width * workgroup.x)),
     height: Math.max(...patches.map(({ height }) => height * workgroup.y)),

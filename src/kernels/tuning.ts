@@ -9,7 +9,7 @@
 import type { Gpu } from "../gpu/device.ts";
 import conv3x3 from "../wgsl/conv3x3.wgsl" with { type: "text" };
 import conv3x3Tile from "../wgsl/conv3x3_tile.wgsl" with { type: "text" };
-import conv3x3Head from "../wgsl/shared/conv3x3_head.wgsl" with { type: "text" };
+import conv3x3Head from "../wgsl/shared/conv_head.wgsl" with { type: "text" };
 import upconv3x3 from "../wgsl/upconv3x3.wgsl" with { type: "text" };
 import { defaultStyle, type Style, STYLES, stylesFor } from "./styles.ts";
 

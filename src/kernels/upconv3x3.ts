@@ -5,15 +5,26 @@
 
 import body from "../wgsl/upconv3x3.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
-import type { ConvOperation } from "../networks/network.ts";
-import { epilogueIndex, packEpilogue } from "./conv_epilogue.ts";
+import { type ConvOperation, tensorsBeside } from "../networks/network.ts";
+import {
+  type Activate,
+  activate,
+  activateBy,
+  epilogueIndex,
+  packEpilogue,
+} from "./conv_epilogue.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf, type Storage } from "./dispatch.ts";
 import { indexOf, type Layout, storedQuads } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
-/** Output quads of one invocation: with four phases each, half of what conv3x3 holds. */
-const OUT_QUADS = 2;
+/**
+ * Output quads of one invocation: with four phases each, half of what conv3x3 holds. Odd numbers of
+ * quads occur in no published network with such a convolution; they go one by one.
+ */
+function quadsPerInvocation(channels: number): 1 | 2 {
+  return storedQuads(channels) % 2 === 0 ? 2 : 1;
+}
 
 /** One enlarging convolution over laid-out tensors. */
 export interface Upconv3x3 {
@@ -35,9 +46,10 @@ export function upconv3x3(request: Upconv3x3): Dispatch {
   checkFit(operation, input, output);
   const quads = Math.ceil(input.channels / 4);
   const { workgroup, upconvWidth } = STYLES[style];
+  const outQuads = quadsPerInvocation(operation.outChannels);
   const epilogue = epilogueIndex(operation.outChannels, quads * 64);
   return {
-    shader: shaderFor(output.storage, style),
+    shader: shaderFor(output.storage, style, outQuads, activateBy(operation.activation)),
     params: paramWords([
       indexOf(input, inputAt.x - 1, inputAt.y - 1),
       input.pitch,
@@ -54,7 +66,7 @@ export function upconv3x3(request: Upconv3x3): Dispatch {
     workgroups: [
       Math.ceil(output.width / (2 * workgroup.x * upconvWidth)),
       Math.ceil(output.height / (2 * workgroup.y)),
-      output.quads / OUT_QUADS,
+      output.quads / outQuads,
     ],
     flop: 18 * operation.inChannels * operation.outChannels * output.width * output.height,
   };
@@ -70,10 +82,11 @@ export function packUpconv3x3(operation: ConvOperation): Float32Array {
   const stored = storedQuads(operation.outChannels) * 4;
   const inQuads = Math.ceil(operation.inChannels / 4);
   const packed = new Float32Array(stored * inQuads * 64 + 2 * stored);
+  const blockChannels = quadsPerInvocation(operation.outChannels) * 4;
   let at = 0;
-  for (let block = 0; block < stored; block += OUT_QUADS * 4) {
+  for (let block = 0; block < stored; block += blockChannels) {
     for (let quad = 0; quad < inQuads * 4; quad += 4) {
-      for (let out = block; out < block + OUT_QUADS * 4; out += 4) {
+      for (let out = block; out < block + blockChannels; out += 4) {
         for (let k = 0; k < 16; k++) {
           for (let i = quad; i < quad + 4; i++) {
             for (let o = out; o < out + 4; o++) packed[at++] = phaseWeight(operation, o, i, k);
@@ -100,13 +113,13 @@ function phaseWeight(operation: ConvOperation, out: number, input: number, k: nu
   return operation.gain * sum;
 }
 
-function shaderFor(storage: Storage, style: Style): Shader {
-  const label = `upconv3x3 ${storage} ${style}`;
+function shaderFor(storage: Storage, style: Style, outQuads: 1 | 2, way: Activate): Shader {
+  const label = `upconv3x3 ${storage} ${style} quads=${outQuads} ${way}`;
   return shaderOf(label, () => {
     const { upconvWidth, workgroup } = STYLES[style];
-    return specialise(activations(storage) + weightsOf(style) + body, {
+    return specialise(activations(storage) + activate(way) + weightsOf(style) + body, {
       PX: upconvWidth,
-      OUT_QUADS,
+      OUT_QUADS: outQuads,
       WORKGROUP_X: workgroup.x,
       WORKGROUP_Y: workgroup.y,
     });
@@ -121,7 +134,7 @@ function checkFit(operation: ConvOperation, input: Layout, output: Layout): void
         `tensors have ${input.channels} and ${output.channels}`,
     );
   }
-  if (operation.residuals.length > 0) {
-    throw new RangeError(`${name} enlarges and adds a residual; the kernel cannot do both`);
+  if (tensorsBeside(operation).length > 0) {
+    throw new RangeError(`${name} enlarges and has a residual or gate; the kernel cannot do both`);
   }
 }

@@ -2,7 +2,14 @@
  * What follows from a network's list of operations alone: sizes, reach and cost.
  */
 
-import type { Network } from "./network.ts";
+import {
+  type InputOperation,
+  type Network,
+  type Operation,
+  type OutputOperation,
+  readBy,
+  tensorsBeside,
+} from "./network.ts";
 
 /** Positions along one axis, both ends included; negative ones lie before the picture's edge. */
 export interface Range {
@@ -35,8 +42,10 @@ export function tensorLevels(network: Network): Map<string, number> {
   const levels = new Map<string, number>();
   for (const operation of network.operations) {
     if (operation.kind === "input") levels.set(operation.output, 1 / operation.factor);
-    if (operation.kind === "conv") {
+    else if (operation.kind === "conv") {
       levels.set(operation.output, levels.get(operation.inputs[0])! * operation.upsample);
+    } else if (operation.kind !== "output") {
+      levels.set(operation.output, levels.get(operation.input)!);
     }
   }
   return levels;
@@ -56,10 +65,22 @@ export function tensorLevels(network: Network): Map<string, number> {
 export function tensorChannels(network: Network): Map<string, number> {
   const channels = new Map<string, number>();
   for (const operation of network.operations) {
-    if (operation.kind === "input") channels.set(operation.output, 3 * operation.factor ** 2);
-    if (operation.kind === "conv") channels.set(operation.output, operation.outChannels);
+    if (operation.kind !== "output") channels.set(operation.output, channelsWritten(operation));
   }
   return channels;
+}
+
+/** Returns how many channels an operation writes. */
+export function channelsWritten(operation: Exclude<Operation, OutputOperation>): number {
+  switch (operation.kind) {
+    case "input":
+    case "dysample":
+      return 3 * operation.factor ** 2;
+    case "conv":
+      return operation.outChannels;
+    default:
+      return operation.channels;
+  }
 }
 
 /**
@@ -88,12 +109,12 @@ export function requiredRanges(network: Network, output: Range): RequiredRanges 
     if (operation.kind === "output") {
       require(operation.input, shrink(output, operation.factor));
       if (operation.base) picture = shrink(output, operation.factor);
-    } else if (operation.kind === "conv") {
+    } else if (operation.kind !== "input") {
       const written = tensors.get(operation.output);
       if (written === undefined) continue;
-      const read = shrink({ first: written.first - 1, last: written.last + 1 }, operation.upsample);
-      for (const input of operation.inputs) require(input, read);
-      for (const { tensor } of operation.residuals) require(tensor, written);
+      const { inputs, beside } = splitReads(operation);
+      for (const input of inputs) require(input, seenBy(operation, written));
+      for (const tensor of beside) require(tensor, written);
     } else {
       const { first, last } = tensors.get(operation.output)!;
       const { factor } = operation;
@@ -103,10 +124,42 @@ export function requiredRanges(network: Network, output: Range): RequiredRanges 
   return { picture: picture!, tensors };
 }
 
+/** What an operation sees that looks as far as it has learned to, or at all of the picture. */
+const EVERYWHERE: Range = { first: -Infinity, last: Infinity };
+
+/** An operation between input and output. */
+type Inner = Exclude<Operation, InputOperation | OutputOperation>;
+
+/** Tensors that an operation reads around a position, and those that it reads only there. */
+function splitReads(
+  operation: Inner,
+): { inputs: string[]; beside: string[] } {
+  if (operation.kind === "conv") {
+    return { inputs: operation.inputs, beside: tensorsBeside(operation) };
+  }
+  const [input, ...beside] = readBy(operation);
+  return { inputs: [input], beside };
+}
+
+/** Positions of an operation's input on which some of its output depend. */
+function seenBy(
+  operation: Inner,
+  { first, last }: Range,
+): Range {
+  if (operation.kind === "norm") {
+    return operation.over === "pixel" ? { first, last } : EVERYWHERE;
+  }
+  if (operation.kind === "dysample") return EVERYWHERE;
+  const reach = operation.kind === "depthwise" ? 1 : operation.kernel >> 1;
+  const upsample = operation.kind === "conv" ? operation.upsample : 1;
+  return shrink({ first: first - reach, last: last + reach }, upsample);
+}
+
 /**
  * Returns how far an output pixel sees, in input pixels to each side of the one it lies in.
  *
- * A tile whose margin is at least this wide gives the very pixels that the whole picture gives.
+ * A tile whose margin is at least this wide gives the very pixels that the whole picture gives. Where a
+ * norm is taken over the picture or positions are learned, that is Infinity.
  *
  * @example
  * ```ts
@@ -132,7 +185,7 @@ export function receptiveRadius(network: Network): number {
  * Returns the floating-point operations per input pixel: two for each multiply-add of the
  * convolutions as they are defined, one after an upsampling counted at the enlarged size.
  *
- * Bias, activations and residuals are left out; a kernel that needs fewer operations for the same
+ * Bias, activations, gates and residuals are left out; a kernel that needs fewer operations for the same
  * result is not credited.
  *
  * @example
@@ -147,11 +200,30 @@ export function flopPerPixel(network: Network): number {
   const levels = tensorLevels(network);
   let flop = 0;
   for (const operation of network.operations) {
-    if (operation.kind !== "conv") continue;
-    const { inChannels, outChannels, output } = operation;
-    flop += 2 * 9 * inChannels * outChannels * levels.get(output)! ** 2;
+    if (operation.kind === "output") continue;
+    flop += flopPerPosition(operation) * levels.get(operation.output)! ** 2;
   }
   return flop;
+}
+
+/** Returns the same for one position of an operation's output. */
+export function flopPerPosition(operation: Operation): number {
+  return 2 * productsOf(operation);
+}
+
+function productsOf(operation: Operation): number {
+  switch (operation.kind) {
+    case "conv":
+      return operation.kernel ** 2 * operation.inChannels * operation.outChannels;
+    case "depthwise":
+      return 9 * operation.channels;
+    case "partialConv":
+      return operation.kernel ** 2 * operation.convolved ** 2;
+    case "dysample":
+      return 3 * operation.channels * operation.factor ** 2;
+    default:
+      return 0;
+  }
 }
 
 /**
@@ -169,10 +241,11 @@ export function flopPerPixel(network: Network): number {
 export function parameterCount(network: Network): number {
   let count = 0;
   for (const operation of network.operations) {
-    if (operation.kind !== "conv") continue;
-    const { weight, bias, activation } = operation;
-    count += weight.length + bias.length;
-    if (activation.kind === "prelu") count += activation.slopes.length;
+    if (operation.kind === "input" || operation.kind === "output") continue;
+    count += operation.weight.length + operation.bias.length;
+    if (operation.kind === "conv" && operation.activation.kind === "prelu") {
+      count += operation.activation.slopes.length;
+    }
   }
   return count;
 }

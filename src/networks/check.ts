@@ -3,14 +3,28 @@
  */
 
 import { ModelError } from "../errors.ts";
-import { tensorLevels } from "./analysis.ts";
-import type { ConvOperation, Network, Operation } from "./network.ts";
+import { channelsWritten, tensorLevels } from "./analysis.ts";
+import {
+  type ConvOperation,
+  type DepthwiseOperation,
+  type DySampleOperation,
+  type InputOperation,
+  type Network,
+  type NormOperation,
+  type Operation,
+  type PartialConvOperation,
+  readBy,
+  tensorsBeside,
+} from "./network.ts";
 
 /** Channels of each tensor that was written so far. */
 type Channels = Map<string, number>;
 
-/** Residuals that one convolution can add. */
-const MAX_RESIDUALS = 2;
+/** Operations that are only possible before an enlargement. */
+type TrunkOperation = DepthwiseOperation | PartialConvOperation | NormOperation | DySampleOperation;
+
+/** Tensors that the end of one convolution can read: residuals, and what it is gated with. */
+const MAX_BESIDE = 2;
 
 /**
  * Checks that a network is well-formed.
@@ -23,7 +37,9 @@ const MAX_RESIDUALS = 2;
  * @example
  * ```ts
  * checkNetwork({
- *   architecture: "SRVGGNetCompact",
+ *   architecture: "none",
+ *   description: "nothing",
+ *   tiling: { halo: "exact" },
  *   scale: 1,
  *   features: 3,
  *   depth: 0,
@@ -36,11 +52,11 @@ const MAX_RESIDUALS = 2;
  */
 export function checkNetwork(network: Network): void {
   const { operations } = network;
-  operations.forEach((operation, i) => {
-    const place = i === 0 ? "input" : i === operations.length - 1 ? "output" : "conv";
+  operations.forEach(({ kind }, i) => {
+    const place = i === 0 ? "input" : i === operations.length - 1 ? "output" : "in between";
     refuseUnless(
-      operation.kind === place,
-      `Operation ${i} of ${operations.length} is ${operation.kind}, expected ${place}`,
+      place === (kind === "input" || kind === "output" ? kind : "in between"),
+      `Operation ${i} of ${operations.length} is ${kind}, expected ${place}`,
     );
   });
   refuseUnless(operations.length >= 2, `Network has ${operations.length} operations`);
@@ -56,8 +72,44 @@ function checkChannels(operation: Operation, channels: Channels): void {
     checkFlow(`Convolution "${operation.name}"`, operation.inputs, operation.inChannels, channels);
     checkConvolution(operation, channels);
     write(operation.output, operation.outChannels, channels);
-  } else {
+  } else if (operation.kind === "output") {
     checkFlow("Output", [operation.input], 3 * operation.factor ** 2, channels);
+  } else checkOther(operation, channels);
+}
+
+/** Checks an operation that is only possible before an enlargement. */
+function checkOther(operation: TrunkOperation, channels: Channels): void {
+  const reader = `Operation "${operation.name}"`;
+  const { weight, bias } = operation;
+  if (operation.kind === "dysample") {
+    const { factor, groups } = operation;
+    checkFlow(reader, [operation.input], operation.channels, channels);
+    checkFlow(reader, [operation.offsets], 2 * groups * factor ** 2, channels);
+  } else {
+    for (const tensor of readBy(operation)) {
+      checkFlow(reader, [tensor], operation.channels, channels);
+    }
+  }
+  const lengths = lengthsOf(operation);
+  checkLength(`${reader} weight`, weight, lengths.weight);
+  checkLength(`${reader} bias`, bias, lengths.bias);
+  write(operation.output, channelsWritten(operation), channels);
+}
+
+function lengthsOf(operation: TrunkOperation): { weight: number; bias: number } {
+  const { channels } = operation;
+  switch (operation.kind) {
+    case "depthwise":
+      return { weight: 9 * channels, bias: channels };
+    case "partialConv":
+      return {
+        weight: operation.convolved ** 2 * operation.kernel ** 2,
+        bias: operation.convolved,
+      };
+    case "norm":
+      return { weight: channels, bias: channels };
+    case "dysample":
+      return { weight: 3 * channels, bias: 3 };
   }
 }
 
@@ -82,16 +134,25 @@ function channelsOf(reader: string, tensor: string, channels: Channels): number 
 }
 
 function checkConvolution(operation: ConvOperation, channels: Channels): void {
-  const { name, inChannels, outChannels, weight, bias, activation, residuals } = operation;
+  const { name, inChannels, outChannels, kernel, weight, bias, activation, gate, upsample } =
+    operation;
   const reader = `Convolution "${name}"`;
-  checkLength(`${reader} weight`, weight, outChannels * inChannels * 9);
+  checkLength(`${reader} weight`, weight, outChannels * inChannels * kernel ** 2);
   checkLength(`${reader} bias`, bias, outChannels);
   if (activation.kind === "prelu") checkLength(`${reader} slopes`, activation.slopes, outChannels);
   refuseUnless(
-    residuals.length <= MAX_RESIDUALS,
-    `${reader} adds ${residuals.length} residuals, at most ${MAX_RESIDUALS} are possible`,
+    gate?.kind !== "attention" || activation.kind === "none",
+    `${reader} has both attention and the activation ${activation.kind}`,
   );
-  for (const { tensor } of residuals) checkFlow(reader, [tensor], outChannels, channels);
+  refuseUnless(kernel === 3 || upsample === 1, `${reader} enlarges and is 1x1`);
+  const beside = tensorsBeside(operation);
+  const most = upsample === 1 ? MAX_BESIDE : 0;
+  refuseUnless(
+    beside.length <= most,
+    `${reader} ends with ${beside.length} tensors beside it (residuals and gate), at most ${most} ` +
+      "are possible",
+  );
+  for (const tensor of beside) checkFlow(reader, [tensor], outChannels, channels);
 }
 
 function checkLength(what: string, values: Float32Array, expected: number): void {
@@ -101,15 +162,25 @@ function checkLength(what: string, values: Float32Array, expected: number): void
   );
 }
 
+function isTrunkOperation(operation: Operation): operation is TrunkOperation {
+  return ["depthwise", "partialConv", "norm", "dysample"].includes(operation.kind);
+}
+
 /** Checks that tensors that meet in one operation have the same size, and the scale is as stated. */
 function checkLevels(network: Network): void {
   const levels = tensorLevels(network);
+  const atStart = levels.get((network.operations[0] as InputOperation).output);
   for (const operation of network.operations) {
-    if (operation.kind === "conv") {
-      const { name, inputs, output, upsample, residuals } = operation;
+    if (isTrunkOperation(operation)) {
+      refuseUnless(
+        readBy(operation).every((tensor) => levels.get(tensor) === atStart),
+        `Operation "${operation.name}" comes after an enlargement, where only convolutions can be`,
+      );
+    } else if (operation.kind === "conv") {
+      const { name, inputs, output, upsample } = operation;
       const sizes = [
         ...inputs.map((tensor) => ({ tensor, level: levels.get(tensor)! * upsample })),
-        ...residuals.map(({ tensor }) => ({ tensor, level: levels.get(tensor)! })),
+        ...tensorsBeside(operation).map((tensor) => ({ tensor, level: levels.get(tensor)! })),
       ];
       for (const { tensor, level } of sizes) {
         refuseUnless(

@@ -5,9 +5,8 @@
  */
 
 import { ModelError } from "../errors.ts";
-import { type TensorView, toFloat32 } from "../weights/safetensors.ts";
-import { quote } from "../weights/safetensors_header.ts";
-import { canonicalNames, type Naming } from "./dialects.ts";
+import { quote, type TensorView, toFloat32 } from "../weights/tensor.ts";
+import type { Dialect } from "./architecture.ts";
 
 /** Shape of each tensor by canonical name. */
 export type Shapes = Map<string, readonly number[]>;
@@ -18,27 +17,44 @@ const LISTED = 5;
 /** The tensors of one checkpoint, and how they are called. */
 export class Checkpoint {
   readonly #tensors: ReadonlyMap<string, TensorView>;
-  readonly #naming: Naming;
+  /** Canonical name to the checkpoint's own, wrappers included. */
+  readonly #names = new Map<string, string>();
+  readonly #dialect: Dialect | undefined;
 
-  /** Translates the names; nothing is read yet. */
-  constructor(tensors: ReadonlyMap<string, TensorView>) {
+  /**
+   * Translates the names; nothing is read yet.
+   *
+   * @param tensors by their own names
+   * @param unwrapped the names without wrappers, each with the one it was
+   * @throws {ModelError} when two names mean the same tensor
+   */
+  constructor(
+    tensors: ReadonlyMap<string, TensorView>,
+    unwrapped: ReadonlyMap<string, string>,
+    dialect?: Dialect,
+  ) {
     this.#tensors = tensors;
-    this.#naming = canonicalNames(tensors.keys());
+    this.#dialect = dialect;
+    for (const [name, own] of unwrapped) {
+      const canonical = dialect?.translate(name) ?? name;
+      const other = this.#names.get(canonical);
+      if (other !== undefined) {
+        throw new ModelError(
+          `Tensors ${quote(other)} and ${quote(own)} both mean ${quote(canonical)}`,
+        );
+      }
+      this.#names.set(canonical, own);
+    }
   }
 
   /** Canonical names of all tensors. */
   get names(): string[] {
-    return [...this.#naming.names.keys()];
-  }
-
-  /** How many times an RRDBNet of these names enlarges its tensors twofold. */
-  get upsamplings(): number {
-    return this.#naming.upsamplings;
+    return [...this.#names.keys()];
   }
 
   /** Returns the checkpoint's own name, or the canonical one of a tensor that it lacks. */
   ownName(name: string): string {
-    return this.#naming.names.get(name) ?? name;
+    return this.#names.get(name) ?? name;
   }
 
   /** Returns the checkpoint's own name of a layer with a weight, for labels. */
@@ -68,21 +84,48 @@ export class Checkpoint {
   }
 
   /**
-   * Returns the shape of a 3x3 convolution's weight, from which a network's sizes are read.
+   * Returns the shape of a convolution's weight, from which a network's sizes are read.
    *
-   * @throws {ModelError} when it is missing, or no `[out][in][3][3]` with at least one of each
+   * @param kernel taps along each side
+   * @throws {ModelError} when it is missing, or no `[out][in][kernel][kernel]` with at least one of each
    */
-  convShape(layer: string): { outChannels: number; inChannels: number } {
+  convShape<K extends number = 3>(
+    layer: string,
+    kernel: K = 3 as K,
+  ): { outChannels: number; inChannels: number; kernel: K } {
     const name = `${layer}.weight`;
     const shape = this.shape(name);
     if (shape === undefined) this.#refuseMissing([name]);
     const [outChannels, inChannels, height, width] = shape;
-    if (shape.length !== 4 || height !== 3 || width !== 3 || outChannels * inChannels === 0) {
+    const empty = outChannels * inChannels === 0;
+    if (shape.length !== 4 || height !== kernel || width !== kernel || empty) {
       throw new ModelError(
-        `Tensor ${quote(this.ownName(name))} is [${shape.join(", ")}], expected [out, in, 3, 3]`,
+        `Tensor ${quote(this.ownName(name))} is [${shape.join(", ")}], ` +
+          `expected [out, in, ${kernel}, ${kernel}]`,
       );
     }
-    return { outChannels, inChannels };
+    return { outChannels, inChannels, kernel };
+  }
+
+  /**
+   * Returns the factor of the pixel shuffle that follows a layer, from the channels that it gives.
+   *
+   * @throws {ModelError} when they are not those of an RGB picture enlarged by 1 to 4
+   */
+  shuffleFactor(layer: string): 1 | 2 | 3 | 4 {
+    return this.factorOf(this.convShape(layer).outChannels, layer);
+  }
+
+  /** The same from the channels themselves. */
+  factorOf(outChannels: number, layer: string): 1 | 2 | 3 | 4 {
+    const factor = ([1, 2, 3, 4] as const).find((factor) => 3 * factor ** 2 === outChannels);
+    if (factor !== undefined) return factor;
+    throw new ModelError(
+      `Tensor ${
+        quote(this.ownName(`${layer}.weight`))
+      } gives ${outChannels} channels, expected 3, ` +
+        "12, 27 or 48 (RGB, scale 1 to 4)",
+    );
   }
 
   /**
@@ -92,7 +135,7 @@ export class Checkpoint {
    * @throws {ModelError} naming what is missing, surplus or of another shape
    */
   expect(shapes: Shapes, network: string): void {
-    const missing = [...shapes.keys()].filter((name) => !this.#naming.names.has(name));
+    const missing = [...shapes.keys()].filter((name) => !this.#names.has(name));
     const surplus = this.names.filter((name) => !shapes.has(name));
     if (missing.length > 0) this.#refuseMissing(missing, surplus, network);
     if (surplus.length > 0) {
@@ -135,7 +178,7 @@ export class Checkpoint {
   }
 
   #view(name: string): TensorView | undefined {
-    const own = this.#naming.names.get(name);
+    const own = this.#names.get(name);
     return own === undefined ? undefined : this.#tensors.get(own);
   }
 
@@ -145,10 +188,10 @@ export class Checkpoint {
   }
 
   #refuseMissing(missing: string[], surplus: string[] = [], network = "The network"): never {
-    const { dialect } = this.#naming;
-    const translated = dialect === "Real-ESRGAN"
+    const { name = "", canonical = "" } = this.#dialect ?? {};
+    const translated = name === canonical
       ? ""
-      : ` in Real-ESRGAN's names; the checkpoint uses those of ${dialect}`;
+      : ` in ${canonical}'s names; the checkpoint uses those of ${name}`;
     const rest = surplus.length === 0 ? "" : `; ${surplus.length} unknown: ${this.#list(surplus)}`;
     throw new ModelError(
       `${network} lacks ${missing.length} of its tensors: ${

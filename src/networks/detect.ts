@@ -3,13 +3,13 @@
  */
 
 import { ModelError } from "../errors.ts";
-import type { TensorView } from "../weights/safetensors.ts";
-import { quote } from "../weights/safetensors_header.ts";
+import { quote, type TensorView } from "../weights/tensor.ts";
+import type { Metadata } from "./architecture.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { checkNetwork } from "./check.ts";
 import type { Network } from "./network.ts";
-import { readRrdbNet } from "./rrdbnet.ts";
-import { readCompact } from "./srvgg_net_compact.ts";
+import { ARCHITECTURES } from "./registry.ts";
+import { unwrapNames } from "./wrappers.ts";
 
 /** Names that an error shows of a checkpoint that nobody knows. */
 const SHOWN = 3;
@@ -17,13 +17,13 @@ const SHOWN = 3;
 /**
  * Builds the network that the tensors describe.
  *
- * RRDBNet is accepted under the names of Real-ESRGAN, BSRGAN or RealSR, and old ESRGAN;
- * SRVGGNetCompact under its own. Wrappers such as `params_ema.` and `module.` are taken off. The
- * network's F32 weights view the tensors' bytes where they lie aligned: keep those unchanged.
+ * The registry says which networks there are, and each knows the names that it goes by. Wrappers such
+ * as `params_ema.` and `module.` are taken off. The network's F32 weights view the tensors' bytes where
+ * they lie aligned: keep those unchanged.
  *
  * @param tensors the checkpoint's tensors by name, F32, F16 or BF16
- * @param metadata the checkpoint's `__metadata__`: `activation` tells ReLU from LeakyReLU where
- * the tensors cannot
+ * @param metadata the checkpoint's `__metadata__`: tells what the tensors cannot, such as ReLU from
+ * LeakyReLU
  * @throws {ModelError} when the tensors are of no known network, or do not fit the one they are of
  *
  * @example
@@ -38,33 +38,30 @@ const SHOWN = 3;
  */
 export function networkFromTensors(
   tensors: ReadonlyMap<string, TensorView>,
-  metadata: ReadonlyMap<string, string> = new Map(),
+  metadata: Metadata = new Map(),
 ): Network {
-  const checkpoint = new Checkpoint(tensors);
-  const network = readKnown(checkpoint, metadata);
-  if (network === undefined) throw unknownNetwork(tensors);
-  checkNetwork(network);
-  return network;
-}
-
-function readKnown(
-  checkpoint: Checkpoint,
-  metadata: ReadonlyMap<string, string>,
-): Network | undefined {
-  const has = (pattern: RegExp) => checkpoint.names.some((name) => pattern.test(name));
-  if (has(/^body\.\d+\.rdb\d\./)) return readRrdbNet(checkpoint);
-  if (has(/^body\.\d+\.weight$/)) return readCompact(checkpoint, metadata);
-  return undefined;
+  const unwrapped = unwrapNames(tensors.keys());
+  const names = [...unwrapped.keys()];
+  for (const architecture of ARCHITECTURES) {
+    const match = architecture.match(names);
+    if (match === undefined) continue;
+    const network = match.read(new Checkpoint(tensors, unwrapped, match.dialect), metadata);
+    checkNetwork(network);
+    return network;
+  }
+  throw unknownNetwork(tensors);
 }
 
 function unknownNetwork(tensors: ReadonlyMap<string, TensorView>): ModelError {
   const shown = [...tensors.values()].slice(0, SHOWN)
     .map(({ name, shape }) => `${quote(name)} [${shape.join(", ")}]`);
   const seen = shown.length === 0 ? "none" : shown.join(", ");
+  const rest = tensors.size > SHOWN ? "..." : "";
+  const known = ARCHITECTURES.map(({ name, knownAs }) =>
+    knownAs.length === 0 ? name : `${name} (${knownAs.join(", ")})`
+  );
   return new ModelError(
-    `Checkpoint of ${tensors.size} tensors (${seen}${
-      tensors.size > SHOWN ? "..." : ""
-    }) is of no ` +
-      "known network: RRDBNet (ESRGAN, Real-ESRGAN, BSRGAN, RealSR) and SRVGGNetCompact are",
+    `Checkpoint of ${tensors.size} tensors (${seen}${rest}) is of no known network. ` +
+      `Known are ${known.join(", ")}`,
   );
 }

@@ -4,7 +4,16 @@
  */
 
 import { ModelError } from "../errors.ts";
-import type { Activation, ConvOperation, Network, Operation } from "./network.ts";
+import type {
+  Activation,
+  ConvOperation,
+  DepthwiseOperation,
+  DySampleOperation,
+  Network,
+  NormOperation,
+  Operation,
+  PartialConvOperation,
+} from "./network.ts";
 
 /**
  * Returns `(1 - amount) * a + amount * b`, for every weight, bias and slope.
@@ -30,6 +39,10 @@ export function interpolateNetworks(a: Network, b: Network, amount: number): Net
 
 function interpolate(a: Operation, b: Operation, amount: number): Operation {
   if (a.kind !== b.kind) throw differentAt(`${a.kind} against ${b.kind}`);
+  if (a.kind === "partialConv") return mixWeights(a, b as typeof a, amount);
+  if (a.kind === "depthwise") return mixWeights(a, b as typeof a, amount);
+  if (a.kind === "norm") return mixWeights(a, b as typeof a, amount);
+  if (a.kind === "dysample") return mixWeights(a, b as typeof a, amount);
   if (a.kind !== "conv" || b.kind !== "conv") return a;
   checkSameShape(a, b);
   return {
@@ -40,9 +53,22 @@ function interpolate(a: Operation, b: Operation, amount: number): Operation {
   };
 }
 
+/** Operations that have weight and bias. */
+type Learned = DepthwiseOperation | PartialConvOperation | NormOperation | DySampleOperation;
+
+/** Mixes operations that have weight and bias, and nothing else that was learned. */
+function mixWeights<T extends Learned>(a: T, b: T, amount: number): T {
+  if (a.weight.length !== b.weight.length || a.bias.length !== b.bias.length) {
+    throw differentAt(`"${a.name}" has ${a.weight.length} weights, "${b.name}" ${b.weight.length}`);
+  }
+  return { ...a, weight: mix(a.weight, b.weight, amount), bias: mix(a.bias, b.bias, amount) };
+}
+
 function checkSameShape(a: ConvOperation, b: ConvOperation): void {
   const shape = (conv: ConvOperation) =>
-    `${conv.inChannels} to ${conv.outChannels} channels, ${conv.activation.kind}`;
+    `${conv.inChannels} to ${conv.outChannels} channels, ${
+      conv.gate?.kind ?? conv.activation.kind
+    }`;
   if (shape(a) !== shape(b)) {
     throw differentAt(`"${a.name}" has ${shape(a)}, "${b.name}" has ${shape(b)}`);
   }

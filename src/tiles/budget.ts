@@ -9,7 +9,6 @@ import {
   type MemoryPlan,
   planBytes,
   planMemory,
-  readBy,
   tailStart,
   unshuffleOf,
 } from "../engine/memory.ts";
@@ -23,8 +22,13 @@ import {
 } from "../engine/steps.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
-import { receptiveRadius, requiredRanges, tensorLevels } from "../networks/analysis.ts";
-import type { Network } from "../networks/network.ts";
+import {
+  flopPerPosition,
+  receptiveRadius,
+  requiredRanges,
+  tensorLevels,
+} from "../networks/analysis.ts";
+import { type Network, readBy } from "../networks/network.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { evenCore } from "./plan.ts";
 
@@ -47,7 +51,7 @@ export interface TileDemand {
   maxBinding: number;
   /** Side of a trunk core in pixels, or `auto`. */
   tile: "auto" | number;
-  /** Pixels around a core, or the receptive radius (`exact`), or what the network's kind asks for. */
+  /** Pixels around a core, or the receptive radius (`exact`), or what the network's tiling says. */
   halo: "auto" | "exact" | number;
 }
 
@@ -69,9 +73,6 @@ export interface TileChoice {
   /** FLOP of all windows, by the mathematical definition. */
   flop: number;
 }
-
-/** Halo of RRDBNet in input pixels when its whole receptive field (349 for 23 blocks) is not asked for. */
-export const FAST_HALO = 32;
 
 const CORES = [
   Infinity,
@@ -208,12 +209,13 @@ interface Reach {
   tailHalo: number;
 }
 
-function reachOf({ network, halo }: TileDemand): Reach {
-  const radius = receptiveRadius(network);
+function reachOf({ network, width, height, halo }: TileDemand): Reach {
+  // No pixel sees more than the picture, even where a norm lets each see all of it.
+  const radius = Math.min(receptiveRadius(network), Math.max(width, height));
   const tailHalo = tailReach(network);
   if (typeof halo === "number") return { radius, halo, tailHalo };
-  const exact = halo === "exact" || network.architecture === "SRVGGNetCompact";
-  return { radius, halo: exact ? radius : Math.min(radius, FAST_HALO), tailHalo };
+  const wanted = halo === "auto" ? network.tiling.halo : halo;
+  return { radius, halo: wanted === "exact" ? radius : Math.min(radius, wanted), tailHalo };
 }
 
 /** How far, in cells, one cell of the result reaches into what the tail reads of the trunk. */
@@ -266,10 +268,10 @@ function flopOf(
   const tail = tailStart(network);
   let flop = 0;
   network.operations.forEach((operation, index) => {
-    if (operation.kind !== "conv") return;
+    if (operation.kind === "output") return;
     const area = index < tail ? trunkTiles * areaOf(window) : tailTiles * areaOf(tailWindow);
     const level = levels.get(operation.output)! * unshuffle;
-    flop += 18 * operation.inChannels * operation.outChannels * level * level * area;
+    flop += flopPerPosition(operation) * level * level * area;
   });
   return flop;
 }

@@ -1,19 +1,22 @@
 // 3x3 convolution, stride 1, zero padding:
-//   output = activate([output +] convolution(input) + bias)
-//            + residual0_scale * residual0 + residual1_scale * residual1
+//   output = activate([output +] convolution(input) + bias) + scale0 * beside0 + scale1 * beside1
+// or, with a gate, its product in place of activate(...).
 //
 // A convolution over several concatenated tensors is a chain of these, one per tensor: each but the
 // first adds to what the one before it left in `output`, and only the last has bias, activation and
-// residuals (for the others bias is 0 and slope 1).
+// tensors beside it (for the others bias is 0 and slope 1).
+//
+//   weights  [outBlock][input quad][OUT_QUADS][ky][kx][4 in] of vec4f (4 out)
 //
 // Every invocation reads its own window of the input. One invocation computes PX x PY pixels of
 // OUT_QUADS quads; one workgroup WORKGROUP_X x WORKGROUP_Y such patches; workgroup z is the block of
 // output quads.
 //
-// The host keeps: every tensor covers the dispatched patches; OUT_QUADS * 36 is a multiple of LANES;
-// residuals have the output's quads, rows and planes.
+// The host keeps: every tensor covers the dispatched patches; behind the last weight there is room for
+// the LANES that fetch it.
 //
-// In front of this file: shared/activations_*.wgsl, shared/weights_*.wgsl, shared/conv3x3_head.wgsl.
+// In front of this file: shared/activations_*.wgsl, shared/activate_*.wgsl, shared/weights_*.wgsl,
+// shared/conv_head.wgsl.
 
 const PX = 2u;
 const PY = 2u;
@@ -49,7 +52,7 @@ fn main(
     for (var first = 0u; first < WEIGHTS; first += LANES) {
       let fetched = weights[weight + first];
       // unroll
-      for (var k = first; k < first + LANES; k++) {
+      for (var k = first; k < min(first + LANES, WEIGHTS); k++) {
         let taps = spread(fetched, k % LANES);
         // unroll
         for (var j = 0u; j < PY; j++) {

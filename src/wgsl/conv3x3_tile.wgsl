@@ -1,6 +1,6 @@
 // 3x3 convolution, stride 1, zero padding, with the input shared by a workgroup:
-//   output = activate([output +] convolution(input) + bias)
-//            + residual0_scale * residual0 + residual1_scale * residual1
+//   output = activate([output +] convolution(input) + bias) + scale0 * beside0 + scale1 * beside1
+// or, with a gate, its product in place of activate(...).
 //
 // The same function, layouts and chain as conv3x3.wgsl. Here the workgroup first copies the input of
 // all its patches, with their halo, into workgroup memory, one input quad at a time: neighbours then
@@ -9,10 +9,10 @@
 // One invocation computes PX x PY pixels of OUT_QUADS quads; one workgroup WORKGROUP_X x WORKGROUP_Y
 // such patches; workgroup z is the block of output quads.
 //
-// The host keeps: every tensor covers the dispatched patches; residuals have the output's quads, rows
-// and planes; TILE_WIDTH * TILE_HEIGHT * 16 bytes of workgroup memory are there.
+// The host keeps: every tensor covers the dispatched patches; TILE_WIDTH * TILE_HEIGHT * 16 bytes of
+// workgroup memory are there.
 //
-// In front of this file: shared/activations_*.wgsl, shared/conv3x3_head.wgsl.
+// In front of this file: shared/activations_*.wgsl, shared/activate_*.wgsl, shared/conv_head.wgsl.
 
 const PX = 2u;
 const PY = 2u;

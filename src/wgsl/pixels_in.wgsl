@@ -1,4 +1,4 @@
-// Pixels to activations: RGB in 0..1, with space-to-depth (pixel unshuffle) by `factor`.
+// Pixels to activations: RGB in 0..1, less a mean, with space-to-depth (pixel unshuffle) by `factor`.
 //
 //   pixels  [row][column] of SOURCE_DEPTH / 8 words (see shared/read_pixel.wgsl)
 //   output  [quad][row][column] of Quad; channel (c, dy, dx) = c * factor^2 + dy * factor + dx is
@@ -16,6 +16,9 @@ struct Params {
   width: u32, // output pixels
   height: u32,
   factor: u32,
+  mean_red: f32,
+  mean_green: f32,
+  mean_blue: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -30,12 +33,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let factor = params.factor;
+  let mean = vec3f(params.mean_red, params.mean_green, params.mean_blue);
   var value = vec4f();
   for (var i = 0u; i < 4u; i++) {
     let channel = id.z * 4u + i;
     let phase = channel % (factor * factor);
     let source = id.xy * factor + vec2u(phase % factor, phase / factor);
-    let rgb = read_pixel(source.y * params.pixel_pitch + source.x).rgb;
+    let rgb = read_pixel(source.y * params.pixel_pitch + source.x).rgb - mean;
     let which = channel / (factor * factor);
     if (which < 3u) {
       value[i] = rgb[which];

@@ -16,7 +16,7 @@
 // The host keeps: tensors cover the dispatched patches (what lies beyond width x height is written
 // as zero); OUT_QUADS * 64 is a multiple of LANES.
 //
-// In front of this file: shared/activations_*.wgsl and shared/weights_*.wgsl.
+// In front of this file: shared/activations_*.wgsl, shared/activate_*.wgsl, shared/weights_*.wgsl.
 
 struct Params {
   input_origin: u32, // index of the pixel above and left of the first source pixel
@@ -95,7 +95,7 @@ fn main(
       for (var i = 0u; i < PX; i++) {
         let sum = sums[(q * 4u + phase) * PX + i] + bias;
         let to = vec2u((x + i) * 2u + phase % 2u, y * 2u + phase / 2u);
-        let value = select(sum * slope, sum, sum >= vec4f());
+        let value = activate(sum, slope);
         let inside = to.x < params.width && to.y < params.height;
         output[plane + to.y * params.output_pitch + to.x] =
           narrow(select(vec4f(), value, inside));

@@ -6,9 +6,12 @@
  * Residual scaling by 0.2 is carried by the convolutions' gain, so that no step only adds.
  */
 
-import { ModelError } from "../errors.ts";
-import type { Checkpoint, Shapes } from "./checkpoint.ts";
-import type { Activation, ConvOperation, Network, Operation, Residual } from "./network.ts";
+import { ModelError } from "../../errors.ts";
+import type { Architecture } from "../architecture.ts";
+import type { Checkpoint, Shapes } from "../checkpoint.ts";
+import { addLayer, convolution, convolve, readLayer } from "../convolution.ts";
+import type { Activation, Network, Operation, Residual } from "../network.ts";
+import { rrdbNetNaming } from "./dialects.ts";
 
 /** What an RRDBNet's shapes follow from. */
 export interface RrdbNetSizes {
@@ -22,11 +25,30 @@ export interface RrdbNetSizes {
   unshuffle: 1 | 2 | 4;
   /** Twofold enlargements: the scale is 2^upsamplings / unshuffle. */
   upsamplings: number;
+  /** ESRGAN+ (Rakotonirina and Rasoanaivo, 2020): a second residual path inside the dense blocks. */
+  plus?: boolean;
 }
+
+/** RRDBNet, under the names of Real-ESRGAN, BSRGAN or RealSR, and old ESRGAN. */
+export const rrdbNet: Architecture = {
+  name: "RRDBNet",
+  knownAs: ["ESRGAN", "ESRGAN+", "Real-ESRGAN", "BSRGAN", "RealSR"],
+  match(names) {
+    const naming = rrdbNetNaming(names);
+    if (naming === undefined) return undefined;
+    const { upsamplings, ...dialect } = naming;
+    return { ...dialect, read: (checkpoint) => readRrdbNet(checkpoint, upsamplings) };
+  },
+};
+
+/**
+ * Halo in input pixels: the whole receptive field (349 for 23 blocks) would multiply the work, and
+ * what lies beyond this much changes a picture by 7 of 255 levels at most, as was measured.
+ */
+export const FAST_HALO = 32;
 
 const RESIDUAL_SCALE = 0.2;
 const LEAKY: Activation = { kind: "leaky", slope: 0.2 };
-const NONE: Activation = { kind: "none" };
 
 const DENSE_BLOCKS = [1, 2, 3];
 const GROWING_CONVOLUTIONS = [1, 2, 3, 4];
@@ -44,37 +66,29 @@ const MAX_SCALE = 8;
  * ```
  */
 export function rrdbNetShapes(sizes: RrdbNetSizes): Shapes {
-  const { blocks, features, growth, unshuffle, upsamplings } = sizes;
+  const { blocks, features, growth, unshuffle, upsamplings, plus } = sizes;
   const shapes: Shapes = new Map();
-  const add = (layer: string, outChannels: number, inChannels: number) => {
-    shapes.set(`${layer}.weight`, [outChannels, inChannels, 3, 3]);
-    shapes.set(`${layer}.bias`, [outChannels]);
-  };
-  add("conv_first", features, 3 * unshuffle ** 2);
+  addLayer(shapes, "conv_first", features, 3 * unshuffle ** 2);
   for (let block = 0; block < blocks; block++) {
     for (const dense of DENSE_BLOCKS) {
       const prefix = `body.${block}.rdb${dense}`;
       for (const k of GROWING_CONVOLUTIONS) {
-        add(`${prefix}.conv${k}`, growth, features + (k - 1) * growth);
+        addLayer(shapes, `${prefix}.conv${k}`, growth, features + (k - 1) * growth);
       }
-      add(`${prefix}.conv5`, features, features + 4 * growth);
+      addLayer(shapes, `${prefix}.conv5`, features, features + 4 * growth);
+      if (plus) addLayer(shapes, `${prefix}.conv1x1`, growth, features, { kernel: 1, bias: false });
     }
   }
-  add("conv_body", features, features);
-  for (let k = 1; k <= upsamplings; k++) add(`conv_up${k}`, features, features);
-  add("conv_hr", features, features);
-  add("conv_last", 3, features);
+  addLayer(shapes, "conv_body", features, features);
+  for (let k = 1; k <= upsamplings; k++) addLayer(shapes, `conv_up${k}`, features, features);
+  addLayer(shapes, "conv_hr", features, features);
+  addLayer(shapes, "conv_last", 3, features);
   return shapes;
 }
 
-/**
- * Reads an RRDBNet from its checkpoint.
- *
- * @throws {ModelError} naming the tensors that are missing, surplus, misshapen or not finite
- */
-export function readRrdbNet(checkpoint: Checkpoint): Network {
-  const sizes = readSizes(checkpoint);
-  const { blocks, features, growth, unshuffle, upsamplings } = sizes;
+function readRrdbNet(checkpoint: Checkpoint, upsamplings: number): Network {
+  const sizes = readSizes(checkpoint, upsamplings);
+  const { blocks, features, growth, unshuffle } = sizes;
   const scale = 2 ** upsamplings / unshuffle;
   if (scale < 1 || scale > MAX_SCALE) {
     throw new ModelError(
@@ -82,14 +96,22 @@ export function readRrdbNet(checkpoint: Checkpoint): Network {
         `scale by ${scale}, expected 1 to ${MAX_SCALE}`,
     );
   }
-  const description = `RRDBNet (${blocks} blocks, ${features} features, growth ${growth}, ` +
-    `scale ${scale})`;
+  const description = `RRDBNet (${blocks} blocks${sizes.plus ? " of ESRGAN+" : ""}, ` +
+    `${features} features, growth ${growth}, scale ${scale})`;
   checkpoint.expect(rrdbNetShapes(sizes), description);
   const operations = [...trunk(checkpoint, sizes), ...tail(checkpoint, upsamplings)];
-  return { architecture: "RRDBNet", scale, features, depth: blocks, operations };
+  return {
+    architecture: rrdbNet.name,
+    description,
+    tiling: { halo: FAST_HALO },
+    scale,
+    features,
+    depth: blocks,
+    operations,
+  };
 }
 
-function readSizes(checkpoint: Checkpoint): RrdbNetSizes {
+function readSizes(checkpoint: Checkpoint, upsamplings: number): RrdbNetSizes {
   const blocks = checkpoint.countLayers(
     /^body\.(\d+)\.rdb/,
     1,
@@ -104,8 +126,8 @@ function readSizes(checkpoint: Checkpoint): RrdbNetSizes {
     );
   }
   const growth = checkpoint.convShape("body.0.rdb1.conv1").outChannels;
-  const { upsamplings } = checkpoint;
-  return { blocks, features: first.outChannels, growth, unshuffle, upsamplings };
+  const plus = checkpoint.shape("body.0.rdb1.conv1x1.weight") !== undefined;
+  return { blocks, features: first.outChannels, growth, unshuffle, upsamplings, plus };
 }
 
 /** Everything at the small size: `conv_first`, the blocks, and `conv_body` with its residual. */
@@ -151,13 +173,24 @@ function denseBlock(
 ): Operation[] {
   const inputs = [input];
   const operations: Operation[] = [];
+  const shortcut = `${prefix}.conv1x1`;
+  const plus = checkpoint.shape(`${shortcut}.weight`) !== undefined;
+  if (plus) operations.push(convolve(readLayer(checkpoint, shortcut, 1), [input], shortcut));
   for (const k of GROWING_CONVOLUTIONS) {
     const layer = `${prefix}.conv${k}`;
-    operations.push(convolution(checkpoint, layer, [...inputs], { activation: LEAKY }));
+    const added = plus ? addedInPlus(prefix, k) : [];
+    const options = { activation: LEAKY, residuals: added };
+    operations.push(convolution(checkpoint, layer, [...inputs], options));
     inputs.push(layer);
   }
   operations.push(convolution(checkpoint, `${prefix}.conv5`, inputs, { gain, residuals }));
   return operations;
+}
+
+/** ESRGAN+ adds to the second convolution a 1x1 one of the block's input, to the fourth the second. */
+function addedInPlus(prefix: string, k: number): Residual[] {
+  if (k === 2) return [{ tensor: `${prefix}.conv1x1`, scale: 1 }];
+  return k === 4 ? [{ tensor: `${prefix}.conv2`, scale: 1 }] : [];
 }
 
 /** Everything after the trunk: the upsamplings and two convolutions at the large size. */
@@ -175,27 +208,4 @@ function tail(checkpoint: Checkpoint, upsamplings: number): Operation[] {
     { kind: "output", input: "conv_last", factor: 1, base: false },
   );
   return operations;
-}
-
-/** A layer's convolution, writing the tensor of the layer's canonical name. */
-function convolution(
-  checkpoint: Checkpoint,
-  layer: string,
-  inputs: string[],
-  options: Partial<Pick<ConvOperation, "activation" | "gain" | "residuals" | "upsample">> = {},
-): ConvOperation {
-  return {
-    kind: "conv",
-    name: checkpoint.layerName(layer),
-    inputs,
-    output: layer,
-    ...checkpoint.convShape(layer),
-    weight: checkpoint.read(`${layer}.weight`),
-    bias: checkpoint.read(`${layer}.bias`),
-    gain: 1,
-    activation: NONE,
-    residuals: [],
-    upsample: 1,
-    ...options,
-  };
 }

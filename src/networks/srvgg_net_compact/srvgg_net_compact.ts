@@ -6,9 +6,21 @@
  * leaves its slopes under its number, ReLU and LeakyReLU leave a gap.
  */
 
-import { ModelError } from "../errors.ts";
-import type { Checkpoint, Shapes } from "./checkpoint.ts";
-import type { Activation, Network, Operation } from "./network.ts";
+import { ModelError } from "../../errors.ts";
+import type { Architecture, Metadata } from "../architecture.ts";
+import type { Checkpoint, Shapes } from "../checkpoint.ts";
+import { convolution } from "../convolution.ts";
+import type { Activation, Network, Operation } from "../network.ts";
+
+/** SRVGGNetCompact, under its own names. */
+export const srvggNetCompact: Architecture = {
+  name: "SRVGGNetCompact",
+  knownAs: ["Compact"],
+  match(names) {
+    const numbered = names.some((name) => /^body\.\d+\.weight$/.test(name));
+    return numbered ? { read: readCompact } : undefined;
+  },
+};
 
 /** Activations of the published architecture, by its own names. */
 export type CompactActivation = "prelu" | "relu" | "leakyrelu";
@@ -52,20 +64,7 @@ export function compactShapes(sizes: CompactSizes): Shapes {
   return shapes;
 }
 
-/**
- * Reads a SRVGGNetCompact from its checkpoint.
- *
- * Without PReLU's slopes nothing in the tensors tells ReLU from LeakyReLU: the metadata's
- * `activation` (`relu` or `leakyrelu`) decides. The architecture's own default, PReLU, is ruled
- * out then, so that the next one it offers, ReLU, is taken when the metadata are silent.
- *
- * @param metadata the file's `__metadata__`
- * @throws {ModelError} naming the tensors that are missing, surplus, misshapen or not finite
- */
-export function readCompact(
-  checkpoint: Checkpoint,
-  metadata: ReadonlyMap<string, string>,
-): Network {
+function readCompact(checkpoint: Checkpoint, metadata: Metadata): Network {
   const sizes = readSizes(checkpoint, metadata);
   const { features, convolutions, scale } = sizes;
   const shapes = compactShapes(sizes);
@@ -76,10 +75,18 @@ export function readCompact(
     `scale ${scale})`;
   checkpoint.expect(shapes, description);
   const operations = readOperations(checkpoint, sizes);
-  return { architecture: "SRVGGNetCompact", scale, features, depth: convolutions, operations };
+  return {
+    architecture: srvggNetCompact.name,
+    description,
+    tiling: { halo: "exact" },
+    scale,
+    features,
+    depth: convolutions,
+    operations,
+  };
 }
 
-function readSizes(checkpoint: Checkpoint, metadata: ReadonlyMap<string, string>): CompactSizes {
+function readSizes(checkpoint: Checkpoint, metadata: Metadata): CompactSizes {
   const count = checkpoint.countLayers(
     /^body\.(\d*[02468])\.weight$/,
     2,
@@ -89,27 +96,25 @@ function readSizes(checkpoint: Checkpoint, metadata: ReadonlyMap<string, string>
     throw new ModelError(`SRVGGNetCompact has at least 2 convolutions, the checkpoint ${count}`);
   }
   const first = checkpoint.convShape(convName(0));
-  const last = checkpoint.convShape(convName(count - 1));
   if (first.inChannels !== 3) {
     throw new ModelError(
       `Tensor "${checkpoint.ownName("body.0.weight")}" takes ${first.inChannels} channels, ` +
         "expected 3 (RGB)",
     );
   }
-  const scale = ([1, 2, 3, 4] as const).find((factor) => 3 * factor ** 2 === last.outChannels);
-  if (scale === undefined) {
-    throw new ModelError(
-      `Tensor "${checkpoint.ownName(`${convName(count - 1)}.weight`)}" gives ` +
-        `${last.outChannels} channels, expected 3, 12, 27 or 48 (RGB, scale 1 to 4)`,
-    );
-  }
+  const scale = checkpoint.shuffleFactor(convName(count - 1));
   const activation = readActivation(checkpoint, metadata);
   return { features: first.outChannels, convolutions: count - 2, scale, activation };
 }
 
+/**
+ * Without PReLU's slopes nothing in the tensors tells ReLU from LeakyReLU: the metadata's
+ * `activation` (`relu` or `leakyrelu`) decides. The architecture's own default, PReLU, is ruled
+ * out then, so that the next one it offers, ReLU, is taken when the metadata are silent.
+ */
 function readActivation(
   checkpoint: Checkpoint,
-  metadata: ReadonlyMap<string, string>,
+  metadata: Metadata,
 ): CompactActivation {
   if (checkpoint.names.some((name) => /^body\.\d*[13579]\.weight$/.test(name))) return "prelu";
   const named = metadata.get(ACTIVATION_KEY) ?? "relu";
@@ -128,19 +133,10 @@ function readOperations(checkpoint: Checkpoint, sizes: CompactSizes): Operation[
   const last = sizes.convolutions + 1;
   for (let i = 0; i <= last; i++) {
     const layer = convName(i);
-    operations.push({
-      kind: "conv",
-      name: checkpoint.layerName(layer),
-      inputs: [input],
-      output: layer,
-      ...checkpoint.convShape(layer),
-      weight: checkpoint.read(`${layer}.weight`),
-      bias: checkpoint.read(`${layer}.bias`),
-      gain: 1,
-      activation: i === last ? { kind: "none" } : activationAfter(checkpoint, i, sizes),
-      residuals: [],
-      upsample: 1,
-    });
+    const activation: Activation = i === last
+      ? { kind: "none" }
+      : activationAfter(checkpoint, i, sizes);
+    operations.push(convolution(checkpoint, layer, [input], { activation }));
     input = layer;
   }
   operations.push({ kind: "output", input, factor: sizes.scale, base: true });
