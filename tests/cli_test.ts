@@ -20,6 +20,7 @@ import { OutputFile } from "../src/cli/output_file.ts";
 import { formatDuration } from "../src/cli/progress.ts";
 import { checkDeno, OLDEST_DENO } from "../src/cli/version.ts";
 import { GpuError, InputError, ModelError, NoGpuError, UsageError } from "../src/errors.ts";
+import { DeviceLostError } from "../src/gpu/device.ts";
 import { decodePicture } from "../src/pictures/mod.ts";
 import { testPicture } from "./pictures_fixtures.ts";
 import { filesIn, inFolder, program, runProgram, toOutcome, writePicture } from "./program.ts";
@@ -102,6 +103,7 @@ Deno.test("explainError() gives each kind of failure its exit code", () => {
     new ModelError(""),
     new NoGpuError(""),
     new GpuError(""),
+    new DeviceLostError(""),
     new ModelError("", { cause: new Deno.errors.NotCapable("") }),
     new Error(""),
   ];
@@ -113,10 +115,17 @@ Deno.test("explainError() gives each kind of failure its exit code", () => {
       ["model", 3],
       ["no-gpu", 4],
       ["gpu", 5],
+      ["gpu", 5],
       ["permission", 2],
       ["unknown", 1],
     ],
   );
+});
+
+Deno.test("explainError() says in options what helps", () => {
+  const remedies = ["more memory", "mode network"] as const;
+  const { message } = explainError(new UsageError("Too little memory", { remedies }));
+  assert.equal(message, "Too little memory: give more with --memory, or choose --mode network");
 });
 
 Deno.test("formatDuration() writes time spans as people say them", () => {

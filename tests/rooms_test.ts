@@ -36,7 +36,6 @@ const EXCEPTIONS: readonly (readonly [from: string, to: string, why: string])[] 
 const CODECS = [
   "avif.ts",
   "color_engine.ts",
-  "imagescript.ts",
   "jxl.ts",
   "mozjpeg.ts",
   "webp.ts",

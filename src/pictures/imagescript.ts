@@ -7,10 +7,9 @@
  *   its own `.wasm` file) and `--allow-env=IMAGESCRIPT_WASM_SIMD` (it asks for that variable).
  * - encoder: a native library for Linux, macOS (x64, arm64) and Windows (x64). Needs `--allow-read`
  *   and `--allow-ffi`.
- *
- * The specifiers are inline, with the version, because code imported by URL has no import map.
  */
 
+import { imagescript } from "../platform/mod.ts";
 import { damaged } from "./limits.ts";
 import { notLoaded } from "./wasm.ts";
 
@@ -92,7 +91,7 @@ export async function encodeImagescript(
 
 async function loadDecoder(): Promise<Awaited<ReturnType<DecoderModule["default"]["init"]>>> {
   try {
-    const module: DecoderModule = await import("npm:imagescript@1.3.1/wasm/node/jpeg.js");
+    const module = await imagescript.decoder() as DecoderModule;
     return await module.default.init();
   } catch (error) {
     throw notLoaded(CODEC, "--allow-read --allow-env=IMAGESCRIPT_WASM_SIMD", error);
@@ -101,7 +100,7 @@ async function loadDecoder(): Promise<Awaited<ReturnType<DecoderModule["default"
 
 async function loadEncoder(): Promise<EncoderModule["default"]["jpeg"]> {
   try {
-    const module: EncoderModule = await import("npm:imagescript@1.3.1/codecs/node/index.js");
+    const module = await imagescript.encoder() as EncoderModule;
     return module.default.jpeg;
   } catch (error) {
     throw notLoaded(CODEC, "--allow-read --allow-ffi", error);
