@@ -1,6 +1,18 @@
 /**
  * Tessera: enlarges pictures with ESRGAN-style networks on the user's own GPU.
  *
+ * @example All that the program does to a picture, as one call
+ * ```ts
+ * import { encodePicture, enhance } from "./mod.ts";
+ *
+ * const file = await Deno.readFile("examples/scene-960x540.png");
+ * const asked = { model: "bicubic", to: "qhd", mode: "faithful" } as const; // or a network
+ * const { picture, report } = await enhance(file, asked);
+ * console.assert(picture.width === 2560 && report.consistency! > 40);
+ * const bytes = await encodePicture(picture, { format: "jpeg", quality: 90 });
+ * console.assert(bytes.length > 0);
+ * ```
+ *
  * @example A file in, a file out
  * ```ts
  * import { decodePicture, encodePicture, Upscaler } from "./mod.ts";
@@ -30,8 +42,18 @@
  * @module
  */
 
-export { type Plan, Upscaler } from "./src/upscaler.ts";
-export type { PlannedPass } from "./src/pass_runner.ts";
+export {
+  enhance,
+  type Enhanced,
+  Enhancement,
+  type EnhancementRun,
+  Enhancer,
+  type Note,
+} from "./src/enhance/enhance.ts";
+export type { EnhanceOptions, EnhancerOptions, Pad, Rgb } from "./src/enhance/options.ts";
+export { Upscaler } from "./src/upscaler.ts";
+export type { PictureRun, Plan, Report } from "./src/upscale_plan.ts";
+export type { PassReport, PlannedPass, Retry } from "./src/passes/pass.ts";
 export {
   DEFAULT_MEMORY,
   SCALE_RANGE,
@@ -40,7 +62,14 @@ export {
 } from "./src/upscale_options.ts";
 export type { Progress } from "./src/progress.ts";
 export { type AdapterSummary, Gpu, type GpuOptions } from "./src/gpu/device.ts";
-export { GpuError, InputError, ModelError, NoGpuError, UsageError } from "./src/errors.ts";
+export {
+  GpuError,
+  InputError,
+  ModelError,
+  NoGpuError,
+  type Remedy,
+  UsageError,
+} from "./src/errors.ts";
 export {
   type ByteSource,
   convertDepth,

@@ -14,7 +14,7 @@ import { encodePicture } from "../src/pictures/mod.ts";
 import type { Picture } from "../src/pictures/picture.ts";
 import { psnrY } from "../src/quality/psnr.ts";
 import { cropPicture } from "../src/targets/crop.ts";
-import type { Region } from "../src/tiles/plan.ts";
+import type { Region } from "../src/raster/size.ts";
 import { DAMAGES, enlarge, MODELS } from "./figures/enlarge.ts";
 import { repeatPixels, sideBySide } from "./figures/panels.ts";
 import { type Figures, formatFigures, replaceMarked } from "./figures/table.ts";

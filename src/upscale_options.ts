@@ -5,8 +5,10 @@
 
 import { UsageError } from "./errors.ts";
 import type { Gpu } from "./gpu/device.ts";
+import type { PlannedPass, Retry } from "./passes/pass.ts";
 import type { Progress } from "./progress.ts";
-import type { Size } from "./tiles/size.ts";
+import type { Size } from "./raster/size.ts";
+import type { Report } from "./upscale_plan.ts";
 
 /** Factors that can be asked for. A size may also be as much smaller than the picture. */
 export const SCALE_RANGE = { min: 1, max: 16 } as const;
@@ -91,12 +93,10 @@ export interface UpscaleOptions {
   signal?: AbortSignal;
   /** Told how far the work is, some ten times a second at most. */
   onProgress?: (progress: Progress) => void;
-  /**
-   * Told, when a faithful or creative result is finished, its consistency: the PSNR in dB of the
-   * result, shrunk, against the picture, or what is wanted of it: cleaned by a network that restores,
-   * or left to invention. Infinite if they are equal.
-   */
-  onConsistency?: (psnr: number) => void;
+  /** Told, behind the last row, what was done: it may differ from what was planned. */
+  onReport?: (report: Report) => void;
+  /** Told when a pass had to do something once more: what was finished is kept. */
+  onRetry?: (retry: Retry, pass: PlannedPass) => void;
 }
 
 /**

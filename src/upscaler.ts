@@ -2,30 +2,18 @@
  * Picture in, picture out: the one conductor of decoded pictures, networks, tiles and resampling.
  */
 
+import type { Faithfulness } from "./engine/back_projection_plan.ts";
 import { UsageError } from "./errors.ts";
 import { Gpu } from "./gpu/device.ts";
-import type { Faithfulness } from "./engine/back_projection_plan.ts";
 import { isResampleKernel } from "./kernels/taps.ts";
 import { NetworkFamily } from "./network_family.ts";
 import type { Network } from "./networks/network.ts";
-import { type PassContext, PassRunner, type PlannedPass, sizeIn, sizeOut } from "./pass_runner.ts";
-import { joinAlpha, splitAlpha, splitAlphaRows } from "./pictures/alpha.ts";
-import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
-import {
-  type Depth,
-  hasAlpha,
-  type Picture,
-  type PictureHeader,
-  type PictureRows,
-  type Samples,
-} from "./pictures/picture.ts";
-import { gatherRows, samplesOf } from "./pictures/rows.ts";
-import { fillTransparent, fillTransparentRows } from "./pictures/transparent_fill.ts";
-import { ProgressTracker } from "./progress.ts";
-import { ENSEMBLE_SIZE, selfEnsemble } from "./self_ensemble.ts";
-import { type Pass, passesTo, turnedPass } from "./tiles/passes.ts";
-import { type Band, pictureBands, rowBands, RowWindow, teeBands } from "./tiles/row_window.ts";
-import type { Size } from "./tiles/size.ts";
+import { LossBudget } from "./passes/loss_budget.ts";
+import { type PassContext, PassPlanner } from "./passes/planner.ts";
+import { passesTo, type PassShape, turnedShape } from "./passes/route.ts";
+import type { Depth, Picture, PictureRows, Samples } from "./pictures/picture.ts";
+import { gatherRows } from "./pictures/rows.ts";
+import type { Size } from "./raster/size.ts";
 import {
   checkOptions,
   checkUpscale,
@@ -36,28 +24,14 @@ import {
   type UpscaleOptions,
   type UpscalerOptions,
 } from "./upscale_options.ts";
+import { type Chain, type Gate, Plan, type PlanPasses, shapesTogether } from "./upscale_plan.ts";
 import { defaultModel } from "./weights/library.ts";
 
 /** Side of the sample from which the speed of a device is learnt. */
 const SAMPLE_SIDE = { software: 96, hardware: 384 } as const;
 
-/** What an upscale would do. */
-export interface Plan {
-  width: number;
-  height: number;
-  outputWidth: number;
-  outputHeight: number;
-  passes: PlannedPass[];
-}
-
-/** A picture taken apart for the passes. At most one of `alpha` and `constant` is set. */
-interface SplitSource {
-  colour: Picture | PictureRows;
-  /** Grey, if it may vary. */
-  alpha: Picture | PictureRows | undefined;
-  /** The value of every sample of alpha, if it is the same everywhere. */
-  constant: number | undefined;
-}
+/** What can be said of a picture before it is there. */
+type Planned = Size & { depth?: Depth; channels?: Picture["channels"] };
 
 /**
  * A network on a device, ready for any number of pictures, one at a time.
@@ -79,7 +53,7 @@ export class Upscaler {
   /** Undefined for `bicubic` and `lanczos3`. */
   readonly network: Network | undefined;
   readonly #family: NetworkFamily | undefined;
-  readonly #runner: PassRunner;
+  readonly #planner: PassPlanner;
   readonly #ownsGpu: boolean;
   #busy = false;
   #destroyed = false;
@@ -90,7 +64,7 @@ export class Upscaler {
     this.label = family?.main.label ?? kernel;
     this.network = family?.main.network;
     this.#family = family;
-    this.#runner = new PassRunner(gpu, family, kernel, options);
+    this.#planner = new PassPlanner(gpu, family, kernel, options);
     this.#ownsGpu = options.device === undefined;
   }
 
@@ -111,26 +85,14 @@ export class Upscaler {
   }
 
   /**
-   * Returns what {@linkcode upscale} would do, without doing it.
+   * Returns what {@linkcode upscale} would do, ready to be run: any number of times, one at a time, on
+   * pictures of that size, depth (default: 8) and number of channels (default: 3).
    *
    * @throws {UsageError} If an option is out of range, or memory too small for any tile.
+   * @throws {GpuError} If the device fails.
    */
-  async plan(
-    picture: Size & { depth?: Depth; channels?: Picture["channels"] },
-    options: UpscaleOptions = {},
-  ): Promise<Plan> {
-    this.#checkAlive();
-    const passes = this.#passes(picture, options);
-    const context = this.#contextOf(picture, passes, options);
-    const planned = await this.#planAll(passes, context, options);
-    const { width, height } = sizeAfter(picture, passes);
-    return {
-      width: picture.width,
-      height: picture.height,
-      outputWidth: width,
-      outputHeight: height,
-      passes: planned,
-    };
+  async plan(picture: Planned, options: UpscaleOptions = {}): Promise<Plan> {
+    return await this.#plan(picture, options, (rows, signal) => this.#alone(rows, signal));
   }
 
   /**
@@ -155,11 +117,12 @@ export class Upscaler {
    * @throws As {@linkcode upscale}; what the device reports comes from `rows`.
    */
   upscaleRows(picture: Picture | PictureRows, options: UpscaleOptions = {}): PictureRows {
-    const passes = this.#passes(picture, options);
-    const { width, height } = sizeAfter(picture, passes);
+    const shapes = this.#shapes(picture, options);
+    const { outputWidth, outputHeight } = shapes.at(-1) ??
+      { outputWidth: picture.width, outputHeight: picture.height };
     const { channels, depth, metadata } = picture;
-    const rows = passes.length === 0 ? samplesOf(picture) : this.#rows(picture, passes, options);
-    return { width, height, channels, depth, metadata, rows: this.#alone(rows, options.signal) };
+    const rows = this.#alone(this.#planAndRun(picture, options), options.signal);
+    return { width: outputWidth, height: outputHeight, channels, depth, metadata, rows };
   }
 
   /**
@@ -199,7 +162,7 @@ export class Upscaler {
 
   /** Lets only one picture through at a time. */
   async *#alone(
-    rows: Iterable<Samples> | AsyncIterable<Samples>,
+    rows: AsyncIterable<Samples>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Samples> {
     this.#checkAlive();
@@ -221,134 +184,64 @@ export class Upscaler {
     }
   }
 
-  /** Yields the result's samples in bands of whole rows. */
-  async *#rows(
+  async #plan(picture: Planned, options: UpscaleOptions, gate: Gate): Promise<Plan> {
+    this.#checkAlive();
+    const { width, height, depth = 8, channels = 3 } = picture;
+    const header = { width, height, depth, channels };
+    const shapes = this.#shapes(header, options);
+    const { together, alpha } = shapesTogether(header, shapes);
+    const faithfulness = this.#faithfulnessOf(options);
+    const context = { together, picture: { width, height, depth }, faithfulness };
+    const passes = await this.#onDevice(() => this.#planAll(shapes, alpha, context, options));
+    return new Plan(this.gpu, header, passes, gate);
+  }
+
+  async *#planAndRun(
     picture: Picture | PictureRows,
-    passes: Pass[],
     options: UpscaleOptions,
   ): AsyncGenerator<Samples> {
-    const { colour, alpha, constant } = splitSource(picture);
-    const { outputWidth: width, depthOut: depth } = passes.at(-1)!;
-    const context = this.#contextOf(picture, passes, options);
-    const alphaRows = alpha && this.#alphaRows(alpha, context, options.signal);
-    try {
-      for await (const { y, rows, words } of this.#bands(colour, passes, context, options)) {
-        const data = fromGpuPixels(words, width, rows, colour.channels, depth);
-        const band = { ...colour, width, height: rows, data };
-        if (alphaRows !== undefined) {
-          const region = { x: 0, y, width, height: rows };
-          const values = fromGpuPixels(await alphaRows.cut(region), width, rows, 1, depth);
-          alphaRows.forget(y + rows);
-          yield joinAlpha(band, { ...band, channels: 1, data: values }).data;
-        } else yield constant === undefined ? data : joinAlpha(band, constant).data;
-      }
-    } finally {
-      await alphaRows?.close();
-    }
-  }
-
-  /** Alpha, resampled to the size of the result in one pass. */
-  #alphaRows(
-    alpha: Picture | PictureRows,
-    context: PassContext,
-    signal: AbortSignal | undefined,
-  ): RowWindow {
-    const pass = context.together.at(-1)!;
-    const source = new RowWindow(sizeIn(pass), bandsOf(alpha));
-    return new RowWindow(sizeOut(pass), this.#runner.resample(pass, context, source, { signal }));
-  }
-
-  /** The passes, each pulling rows from the one before it; the last may look at the picture again. */
-  async *#bands(
-    picture: Picture | PictureRows,
-    passes: Pass[],
-    context: PassContext,
-    options: UpscaleOptions,
-  ): AsyncGenerator<Band> {
-    const planned = await this.#planAll(passes, context, options);
-    const tracker = new ProgressTracker(planned.map((pass) => pass.flop), options.onProgress);
-    const promise = passes.find(({ kind }) => kind === "back-projection");
-    const chain = passes.filter((pass) => pass !== promise);
-    const source = isEnsemble(chain, options) && "rows" in picture
-      ? await gatherRows(picture)
-      : picture;
-    const [first, again] = promise === undefined ? [bandsOf(source)] : readTwice(source);
-    const made = "rows" in source || !isEnsemble(chain, options)
-      ? await this.#chain(first, chain, context, options, tracker)
-      : pictureBands(await this.#ensemble(source, chain, context, options, tracker));
-    if (promise === undefined) return yield* made;
-    yield* await this.#runner.run(promise, context, {
-      source: new RowWindow(sizeIn(promise), made),
-      picture: new RowWindow(context.picture, again!),
-      signal: options.signal,
-      onProgress: (done) => tracker.report(passes.length - 1, done),
-      onConsistency: options.onConsistency,
-    });
-  }
-
-  /** Networks and resampling, once or as one of several runs. */
-  async #chain(
-    bands: Bands,
-    chain: Pass[],
-    context: PassContext,
-    { signal }: UpscaleOptions,
-    tracker: ProgressTracker,
-    { index: run, of: runs } = { index: 0, of: 1 },
-  ): Promise<Bands> {
-    for (const [index, pass] of chain.entries()) {
-      bands = await this.#runner.run(pass, context, {
-        source: new RowWindow(sizeIn(pass), bands),
-        picture: undefined,
-        signal,
-        onProgress: (done) => {
-          tracker.report(index, { ...done, fraction: (run + done.fraction) / runs });
-        },
-        onConsistency: undefined,
-      });
-    }
-    return bands;
-  }
-
-  /** The mean over the flips and turns of a picture. */
-  #ensemble(
-    picture: Picture,
-    chain: Pass[],
-    context: PassContext,
-    options: UpscaleOptions,
-    tracker: ProgressTracker,
-  ): Promise<Picture> {
-    return selfEnsemble(picture, async (variant, index, turned) => {
-      const passes = turned ? chain.map(turnedPass) : chain;
-      const run = { index, of: ENSEMBLE_SIZE };
-      const bands = await this.#chain(
-        pictureBands(variant),
-        passes,
-        context,
-        options,
-        tracker,
-        run,
-      );
-      const { width, height, depth } = sizeOut(passes.at(-1)!);
-      const header = { ...variant, width, height, depth };
-      return await gatherRows({ ...header, rows: unpack(bands, header) });
-    });
+    const plan = await this.#plan(picture, options, (rows) => rows);
+    yield* plan.run(picture, options).rows;
   }
 
   async #planAll(
-    passes: Pass[],
+    shapes: PassShape[],
+    alpha: PassShape | undefined,
     context: PassContext,
-    options: UpscaleOptions,
-  ): Promise<PlannedPass[]> {
-    const repeated = isEnsemble(passes, options) ? ENSEMBLE_SIZE : 1;
-    const planned: PlannedPass[] = [];
-    for (const pass of passes) {
-      const runs = pass.kind === "back-projection" ? 1 : repeated;
-      planned.push(await this.#runner.plan(pass, context, runs));
-    }
-    return planned;
+    { tta = false }: UpscaleOptions,
+  ): Promise<PlanPasses> {
+    const planner = this.#planner;
+    const chain = shapes.filter(({ kind }) => kind !== "back-projection");
+    const correction = shapes.find(({ kind }) => kind === "back-projection");
+    const repeated = tta && chain.some(({ kind }) => kind === "network");
+    const planChain = async (chain: PassShape[]): Promise<Chain> => {
+      const passes = [];
+      for (const shape of chain) passes.push(await planner.plan(shape, context));
+      return passes;
+    };
+    return {
+      chain: await planChain(chain),
+      turned: repeated ? await planChain(chain.map(turnedShape)) : undefined,
+      correction: correction && planner.backProjection(correction, context),
+      alpha: alpha && planner.resampling(alpha, context),
+    };
   }
 
-  #passes(picture: Size & { depth?: Depth }, options: UpscaleOptions): Pass[] {
+  /** Does something that needs the device; if it is lost, on one that is opened again. */
+  async #onDevice<T>(work: () => Promise<T>): Promise<T> {
+    const losses = new LossBudget(this.gpu);
+    for (;;) {
+      try {
+        await losses.reopen(undefined);
+        return await work();
+      } catch (error) {
+        if (!this.gpu.lost) throw error;
+        await losses.reopen(error);
+      }
+    }
+  }
+
+  #shapes(picture: Size & { depth?: Depth }, options: UpscaleOptions): PassShape[] {
     const mode = this.#modeOf(options);
     checkUpscale(options, mode);
     return passesTo(
@@ -362,19 +255,6 @@ export class Upscaler {
         always: mode === "network" || this.#freedomOf(options) > 0,
       },
     );
-  }
-
-  #contextOf(
-    picture: Size & { depth?: Depth; channels?: Picture["channels"] },
-    passes: Pass[],
-    options: UpscaleOptions,
-  ): PassContext {
-    const { width, height, depth = 8 } = picture;
-    return {
-      together: withAlphaPass(picture, passes),
-      picture: { width, height, depth },
-      faithfulness: this.#faithfulnessOf(options),
-    };
   }
 
   #modeOf({ mode }: UpscaleOptions): Mode {
@@ -395,60 +275,4 @@ export class Upscaler {
       overshoot: dering === 0 ? undefined : 1 - dering,
     };
   }
-}
-
-/** Bands as they are passed on. */
-type Bands = Generator<Band> | AsyncGenerator<Band>;
-
-function isEnsemble(chain: Pass[], { tta = false }: UpscaleOptions): boolean {
-  return tta && chain.some(({ kind }) => kind === "network");
-}
-
-function bandsOf(picture: Picture | PictureRows): Bands {
-  return "rows" in picture ? rowBands(picture, picture.rows) : pictureBands(picture);
-}
-
-function readTwice(picture: Picture | PictureRows): [Bands, Bands] {
-  if ("rows" in picture) return teeBands(rowBands(picture, picture.rows));
-  return [pictureBands(picture), pictureBands(picture)];
-}
-
-/** Yields bands as samples. */
-async function* unpack(
-  bands: Bands,
-  { width, channels, depth }: PictureHeader,
-): AsyncGenerator<Samples> {
-  for await (const { rows, words } of bands) {
-    yield fromGpuPixels(words, width, rows, channels, depth);
-  }
-}
-
-/** Takes a picture apart into colours for the network, and alpha. */
-function splitSource(picture: Picture | PictureRows): SplitSource {
-  if (!hasAlpha(picture)) return { colour: picture, alpha: undefined, constant: undefined };
-  if ("rows" in picture) {
-    const rows = fillTransparentRows(picture, picture.rows);
-    return { ...splitAlphaRows({ ...picture, rows }), constant: undefined };
-  }
-  const { alpha, constant } = splitAlpha(picture);
-  const { colour } = splitAlpha(alpha === undefined ? picture : fillTransparent(picture));
-  return { colour, alpha, constant };
-}
-
-function sizeAfter(picture: Size, passes: Pass[]): Size {
-  const last = passes.at(-1);
-  return last === undefined ? picture : { width: last.outputWidth, height: last.outputHeight };
-}
-
-/** All passes that are in memory together: those of the colours, and the one of alpha. */
-function withAlphaPass(
-  picture: Size & { depth?: Depth; channels?: Picture["channels"] },
-  passes: Pass[],
-): Pass[] {
-  const { width, height, depth = 8, channels = 3 } = picture;
-  const last = passes.at(-1);
-  if (last === undefined || !hasAlpha({ channels })) return passes;
-  const { outputWidth, outputHeight } = last;
-  const size = { width, height, outputWidth, outputHeight };
-  return [...passes, { kind: "resample", ...size, depthIn: depth, depthOut: depth }];
 }

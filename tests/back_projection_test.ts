@@ -4,8 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { backProject, type BackProjectionRequest } from "../src/engine/back_projection.ts";
-import { planBackProjection } from "../src/engine/back_projection_plan.ts";
+import { type Faithfulness, planBackProjection } from "../src/engine/back_projection_plan.ts";
 import { UsageError } from "../src/errors.ts";
 import { OutOfGpuMemoryError } from "../src/gpu/device.ts";
 import { Submitter } from "../src/gpu/submission.ts";
@@ -17,7 +16,12 @@ import {
   type Samples,
   whiteOf,
 } from "../src/pictures/picture.ts";
-import { pictureBands, RowWindow } from "../src/tiles/row_window.ts";
+import { BackProjectionPass } from "../src/passes/back_projection_pass.ts";
+import { LossBudget } from "../src/passes/loss_budget.ts";
+import { PassLog } from "../src/passes/pass.ts";
+import { pictureBands } from "../src/raster/bands.ts";
+import { RowWindow } from "../src/raster/row_window.ts";
+import type { Report } from "../src/upscale_plan.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { gpu, withShortage } from "./gpu_harness.ts";
 import { backProject as twin, psnrOf } from "./reference/back_projection.ts";
@@ -28,7 +32,7 @@ import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
 
 const submitter = new Submitter(gpu);
 
-type Request = Omit<BackProjectionRequest, "memory" | "onConsistency"> & { memory?: number };
+type Request = Faithfulness & { depth: Depth; memory?: number };
 
 /** Runs it on two pictures of three channels. */
 async function run(
@@ -40,13 +44,23 @@ async function run(
   const data = allocateSamples(request.depth, width * height * 3);
   let psnr = NaN;
   let rows = 0;
-  const bands = backProject(
+  const { depth, memory = 1e8 } = request;
+  const size = { width, height, outputWidth: width, outputHeight: height };
+  const pass = new BackProjectionPass(
     gpu,
-    new RowWindow(picture, pictureBands(picture)),
-    new RowWindow(result, pictureBands(result)),
     submitter,
-    { memory: 1e8, ...request, onConsistency: (reached) => psnr = reached },
+    { kind: "back-projection", ...size, depthIn: result.depth, depthOut: depth },
+    picture,
+    request,
+    memory,
   );
+  const bands = pass.run({
+    source: new RowWindow(result, pictureBands(result)),
+    picture: new RowWindow(picture, pictureBands(picture)),
+    losses: new LossBudget(gpu),
+    log: new PassLog(pass.describe()),
+    onConsistency: (reached) => psnr = reached,
+  });
   for await (const band of bands) {
     assert.equal(band.y, rows);
     data.set(fromGpuPixels(band.words, width, band.rows, 3, request.depth), rows * width * 3);
@@ -85,7 +99,7 @@ const SIZES: [small: [number, number], large: [number, number]][] = [
 for (const freedom of [0, 0.4, 1]) {
   for (const overshoot of [undefined, 0, 0.2]) {
     const name = `freedom ${freedom}, overshoot ${overshoot}`;
-    Deno.test(`backProject() computes what its twin does: ${name}`, () =>
+    Deno.test(`back-projection computes what its twin does: ${name}`, () =>
       withRandom(async (random) => {
         for (const [small, large] of SIZES) {
           const picture = texture(random, ...small, 8);
@@ -113,7 +127,7 @@ for (const freedom of [0, 0.4, 1]) {
   }
 }
 
-Deno.test("backProject() gives the same bytes in bands as at once, and the same consistency", () =>
+Deno.test("back-projection gives the same bytes in bands as at once, and the same consistency", () =>
   withRandom(async (random) => {
     for (const [freedom, size] of [[0, [60, 260]], [0.5, [75, 230]]] as const) {
       const picture = texture(random, 20, 80, 8);
@@ -130,7 +144,7 @@ Deno.test("backProject() gives the same bytes in bands as at once, and the same 
     }
   }));
 
-Deno.test("backProject() takes the memory that its plan promises, and gives it back", () =>
+Deno.test("back-projection takes the memory that its plan promises, and gives it back", () =>
   withRandom(async (random) => {
     const picture = texture(random, 30, 40, 8);
     const before = texture(random, 120, 160, 16);
@@ -154,7 +168,7 @@ Deno.test("backProject() takes the memory that its plan promises, and gives it b
     });
   }));
 
-Deno.test("backProject() takes smaller bands when memory runs out", () =>
+Deno.test("back-projection takes smaller bands when memory runs out", () =>
   withRandom(async (random) => {
     const picture = texture(random, 20, 80, 8);
     const before = texture(random, 60, 260, 16);
@@ -170,25 +184,6 @@ Deno.test("backProject() takes smaller bands when memory runs out", () =>
     });
     assert.equal(gpu.bytes, bytes);
   }));
-
-Deno.test("planBackProjection() keeps the filters of the last plans, and mixes none up", () => {
-  const shapeOf = (side: number, freedom: number) => ({
-    small: { width: side, height: side + 1, depth: 8 } as const,
-    large: { width: 3 * side, height: 2 * side, depth: 16 } as const,
-    depth: 8 as const,
-    freedom,
-    overshoot: undefined,
-  });
-  const tapsOf = (side: number, freedom = 0) => {
-    return planBackProjection(shapeOf(side, freedom), 1e8, 1e8).taps;
-  };
-  const first = tapsOf(20);
-  assert.equal(tapsOf(20).get("x both"), first.get("x both"));
-  assert.equal(tapsOf(20, 1).size, first.size + 2);
-  for (let side = 21; side < 30; side++) assert.notDeepEqual(tapsOf(side), first);
-  assert.notEqual(tapsOf(20).get("x both"), first.get("x both"));
-  assert.deepEqual(tapsOf(20), first);
-});
 
 /** Enlarged by repeating pixels: far from faithful. */
 function repeated(picture: Picture, scale: number, depth: Depth): Picture {
@@ -254,11 +249,12 @@ Deno.test("creativity gives up consistency, network mode has none to tell", () =
       const network = await errorOf({ mode: "network" });
       const order = [none, half, all];
       assert.ok(none > half && half > all && all >= network - 0.5, `${order}, ${network}`);
-      let told: number | undefined;
-      const onConsistency = (psnr: number) => told = psnr;
-      await upscaler.upscale(picture, { mode: "network", onConsistency });
-      assert.equal(told, undefined);
-      await upscaler.upscale(picture, { onConsistency });
+      const reports: Report[] = [];
+      const onReport = (report: Report) => reports.push(report);
+      await upscaler.upscale(picture, { mode: "network", onReport });
+      await upscaler.upscale(picture, { onReport });
+      const [without, told] = reports.map(({ consistency }) => consistency);
+      assert.equal(without, undefined);
       assert.ok(Math.abs(told! - none) < 0.01, `${told}, ${none}`);
     } finally {
       upscaler.destroy();

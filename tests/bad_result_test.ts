@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import type { ConvOperation, Network } from "../src/networks/network.ts";
 import type { Picture } from "../src/pictures/picture.ts";
+import { gatherRows } from "../src/pictures/rows.ts";
 import { isLostPicture } from "../src/tiles/flatness.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { type FloatTensor, writeSafetensors } from "../src/weights/safetensors.ts";
@@ -63,6 +64,16 @@ Deno.test("upscale() computes once more in f32 what overflows in f16", () =>
     const picture = noise(random);
     const expected = await upscale(model, "f32", picture);
     assert.deepEqual((await upscale(model, "f16", picture)).data, expected.data);
+    const upscaler = await Upscaler.create({ model, precision: "f16", device: gpu });
+    const plan = await upscaler.plan(picture);
+    const run = plan.run(picture);
+    assert.equal(run.report().passes[0].precision, "f16");
+    await gatherRows(run);
+    const [{ precision, exact, retries }] = run.report().passes;
+    assert.deepEqual([precision, exact, retries.map(({ cause }) => cause)], ["f32", true, [
+      "range",
+    ]]);
+    upscaler.destroy();
   }));
 
 Deno.test("upscale() reports results that are no finite numbers, with the adapter's name", () =>

@@ -15,6 +15,7 @@ import {
 import { explainError } from "../src/cli/failure.ts";
 import { type Job, outputIfKnown, planJobs } from "../src/cli/jobs.ts";
 import { DEFAULT_PATTERN } from "../src/cli/name_pattern.ts";
+import { UPSCALE_OPTIONS } from "../src/cli/upscale_options.ts";
 import { OutputFile } from "../src/cli/output_file.ts";
 import { formatDuration } from "../src/cli/progress.ts";
 import { checkDeno, OLDEST_DENO } from "../src/cli/version.ts";
@@ -36,6 +37,15 @@ Deno.test("parseOptions() reads values, words, switches and the other arguments"
     values: { scale: 2.5, tile: "auto", output: "b.png", quiet: true },
     inputs: ["a.png", "-c.png"],
   });
+});
+
+Deno.test("parseOptions() reads numbers that begin or end with a point", () => {
+  for (const [text, scale] of [["1.", 1], ["01.5", 1.5], [".5e1", undefined], [".", undefined]]) {
+    const read = () => parseOptions(OPTIONS, ["--scale", String(text)]).values.scale;
+    if (scale === undefined) assert.throws(read, { name: "UsageError" });
+    else assert.equal(read(), scale);
+  }
+  assert.equal(UPSCALE_OPTIONS.denoise.read(".5", "--denoise"), 0.5);
 });
 
 Deno.test("parseOptions() gives what is absent its default", () => {
@@ -263,7 +273,9 @@ Deno.test("tessera --json tells programs what was done, and --quiet people nothi
       model: "fast-x4",
       scale: 2.5,
       precision: "f32",
+      exact: true,
       denoise: 0,
+      retries: [],
     });
     assert.ok(consistency >= 45, `${consistency} dB`);
     assert.deepEqual(Object.keys(seconds), ["decode", "upscale", "encode", "total"]);

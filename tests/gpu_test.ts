@@ -49,7 +49,8 @@ Deno.test("open() says what is missing when there is no adapter", async () => {
   try {
     await assert.rejects(Gpu.open(), (error) => {
       assert.ok(error instanceof NoGpuError);
-      assert.match(error.message, /mesa-vulkan-drivers/);
+      assert.match(error.message, /No GPU adapter was found/);
+      assert.deepEqual(error.remedies, ["a driver"]);
       return true;
     });
   } finally {

@@ -3,7 +3,7 @@
  */
 
 import assert from "node:assert/strict";
-import { encodeRows } from "../src/cli/encoding.ts";
+import { encodeRows } from "../src/enhance/encoding.ts";
 import { InputError, UsageError } from "../src/errors.ts";
 import { concatBytes } from "../src/pictures/bytes.ts";
 import {
@@ -65,6 +65,14 @@ Deno.test("JPEG rows: what is not a picture of that header is refused", async ()
   await assert.rejects(joined(picture, [picture.data.subarray(1)]), UsageError);
   await assert.rejects(joined(picture, [new Uint16Array(96)]), UsageError);
   await assert.rejects(joined(testPicture(8, 4, 3, 16), []), UsageError);
+  for (const quality of [0, 101, 80.5, NaN]) {
+    const rows = encodeJpegRows(picture, chunks(picture, 4), quality);
+    await assert.rejects(rows.next(), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, new RegExp(`quality.*${quality}`, "i"));
+      return true;
+    });
+  }
   for (const channels of [1, 2, 4] as const) {
     await assert.rejects(joined(testPicture(8, 4, channels), []), InputError);
   }

@@ -192,6 +192,20 @@ Deno.test("TIFF: premultiplied alpha becomes straight, CMYK becomes RGB and says
   assert.match(notes![0], /CMYK/);
 });
 
+Deno.test("TIFF: CMYK of floats becomes RGB of 16 bits, with the colours of whole levels", async () => {
+  const inks = [1, 0, 0.5, 0, 0.25, 0.75, 0, 0.5];
+  const raw = { width: 2, height: 1, samples: 4, colours: 5 };
+  const floats = bytesOf(Float32Array.from(inks), true);
+  const more = { 0x153: [3, 3, 3, 3] };
+  const { depth, data } = await decodePicture(
+    rawTiff({ ...raw, bits: 32, pieces: [floats], more }),
+  );
+  const whole = bytesOf(Uint16Array.from(inks, (ink) => Math.round(ink * 65535)), true);
+  const expected = await decodePicture(rawTiff({ ...raw, bits: 16, pieces: [whole] }));
+  assert.equal(depth, 16);
+  assert.deepEqual(data, expected.data);
+});
+
 Deno.test("TIFF: orientation, density, profile, XMP and copyright reach other formats", async () => {
   const icc = testProfile("RGB ", 333);
   const xmp = latin1("<x:xmpmeta/>");

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { planResample, resample } from "../src/engine/resampler.ts";
+import { planResample } from "../src/engine/resample_plan.ts";
 import { UsageError } from "../src/errors.ts";
 import { OutOfGpuMemoryError } from "../src/gpu/device.ts";
 import { Submitter } from "../src/gpu/submission.ts";
@@ -17,7 +17,11 @@ import {
   type Samples,
   whiteOf,
 } from "../src/pictures/picture.ts";
-import { pictureBands, RowWindow } from "../src/tiles/row_window.ts";
+import { LossBudget } from "../src/passes/loss_budget.ts";
+import { PassLog } from "../src/passes/pass.ts";
+import { ResamplePass } from "../src/passes/resample_pass.ts";
+import { pictureBands } from "../src/raster/bands.ts";
+import { RowWindow } from "../src/raster/row_window.ts";
 import { gpu, withShortage } from "./gpu_harness.ts";
 import { assertClose } from "./reference/compare.ts";
 import { type Random, withRandom } from "./reference/random.ts";
@@ -55,9 +59,19 @@ async function run(
 ): Promise<Samples> {
   const data = allocateSamples(depth, width * height * 4);
   const source = new RowWindow(picture, pictureBands(picture));
-  const request = { width, height, kernel, depth, memory };
+  const shape = {
+    kind: "resample",
+    width: picture.width,
+    height: picture.height,
+    outputWidth: width,
+    outputHeight: height,
+    depthIn: picture.depth,
+    depthOut: depth,
+  } as const;
+  const pass = new ResamplePass(gpu, submitter, shape, kernel, memory);
+  const log = new PassLog(pass.describe());
   let rows = 0;
-  for await (const band of resample(gpu, source, submitter, request)) {
+  for await (const band of pass.run({ source, losses: new LossBudget(gpu), log })) {
     assert.equal(band.y, rows);
     data.set(fromGpuPixels(band.words, width, band.rows, 4, depth), rows * width * 4);
     rows += band.rows;
@@ -68,7 +82,7 @@ async function run(
 
 for (const kernel of ["bicubic", "lanczos3"] as const) {
   for (const [depthIn, depthOut] of [[8, 8], [8, 16], [16, 8], [16, 16], [32, 32]] as const) {
-    Deno.test(`resample() ${kernel} from ${depthIn} to ${depthOut} bits`, () =>
+    Deno.test(`resampling ${kernel} from ${depthIn} to ${depthOut} bits`, () =>
       withRandom(async (random) => {
         for (const [from, to] of SIZES) {
           const picture = noise(random, from[0], from[1], depthIn);
@@ -95,23 +109,23 @@ for (const kernel of ["bicubic", "lanczos3"] as const) {
   }
 }
 
-Deno.test("resample() gives the same bytes in bands as at once", () =>
+Deno.test("resampling gives the same bytes in bands as at once", () =>
   withRandom(async (random) => {
     for (const to of [[90, 310], [11, 60]] as [number, number][]) {
       const picture = noise(random, 40, 200, 8);
       const whole = await run(picture, to, "lanczos3", 8);
-      const request = { width: to[0], height: to[1], kernel: "lanczos3", depth: 8 } as const;
+      const result = { width: to[0], height: to[1], depth: 8 } as const;
       for (const share of [0.8, 0.6, 0.5]) {
-        const all = planResample(picture, { ...request, memory: 1e8 }, 1e8);
+        const all = planResample(picture, result, "lanczos3", 1e8, 1e8);
         const memory = Math.floor(all.gpuBytes * share);
-        const { bands } = planResample(picture, { ...request, memory }, 1e8);
-        assert.ok(bands > 1, `${bands} bands`);
+        const { bands } = planResample(picture, result, "lanczos3", memory, 1e8);
+        assert.ok(bands.length > 1, `${bands.length} bands`);
         assert.deepEqual(await run(picture, to, "lanczos3", 8, memory), whole);
       }
     }
   }));
 
-Deno.test("resample() takes smaller bands when memory runs out", () =>
+Deno.test("resampling takes smaller bands when memory runs out", () =>
   withRandom(async (random) => {
     const picture = noise(random, 40, 200, 8);
     const whole = await run(picture, [90, 310], "bicubic", 8);
@@ -126,14 +140,14 @@ Deno.test("resample() takes smaller bands when memory runs out", () =>
     assert.equal(gpu.bytes, before);
   }));
 
-Deno.test("resample() takes the memory that its plan promises and gives it back", () =>
+Deno.test("resampling takes the memory that its plan promises and gives it back", () =>
   withRandom(async (random) => {
     const picture = noise(random, 64, 50, 8);
-    const request = { width: 150, height: 120, kernel: "bicubic", depth: 8 } as const;
+    const result = { width: 150, height: 120, depth: 8 } as const;
     const before = gpu.bytes;
     for (const memory of [1e8, 4e5, 2e5]) {
       gpu.resetPeak();
-      const { gpuBytes } = planResample(picture, { ...request, memory }, 1e8);
+      const { gpuBytes } = planResample(picture, result, "bicubic", memory, 1e8);
       await run(picture, [150, 120], "bicubic", 8, memory);
       assert.equal(gpu.peakBytes - before, gpuBytes);
       assert.ok(gpuBytes <= memory);
@@ -143,8 +157,8 @@ Deno.test("resample() takes the memory that its plan promises and gives it back"
 
 Deno.test("planResample() says what one row needs when nothing fits", () => {
   const picture = { width: 1000, height: 1000, depth: 8 } as const;
-  const request = { width: 2000, height: 2000, kernel: "bicubic", depth: 8, memory: 1e5 } as const;
-  assert.throws(() => planResample(picture, request, 1e8), (error) => {
+  const result = { width: 2000, height: 2000, depth: 8 } as const;
+  assert.throws(() => planResample(picture, result, "bicubic", 1e5, 1e8), (error) => {
     assert.ok(error instanceof UsageError);
     assert.match(
       error.message,

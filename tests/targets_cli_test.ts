@@ -104,3 +104,17 @@ Deno.test("--to works on a large PNG whose rows are read as they are needed", ()
     const stripes = result.data.indexOf(255);
     assert.ok(stripes >= 0 && stripes + 400 <= 900, "the stripes are kept");
   }));
+
+Deno.test("tessera plan names a picture that fails, and goes on with the others", () =>
+  inFolder(async (folder) => {
+    await writePicture(`${folder}/good.png`);
+    await Deno.writeTextFile(`${folder}/bad.png`, "not a picture");
+    const args = ["plan", "bad.png", "good.png", "--model", "bicubic", "--json"];
+    const { code, stdout, stderr } = await runProgram(args, { cwd: folder });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^tessera: bad\.png: /m);
+    const [bad, good] = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual([bad.input, bad.error.kind, good.input], ["bad.png", "input", "good.png"]);
+    const alone = await runProgram(["plan", "bad.png", "--model", "bicubic"], { cwd: folder });
+    assert.equal(alone.code, 3);
+  }));

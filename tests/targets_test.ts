@@ -22,8 +22,8 @@ import { FITS, planTarget } from "../src/targets/plan.ts";
 import { parseTarget, SCREENS, type Target } from "../src/targets/target.ts";
 import { thumbnailOf } from "../src/targets/thumbnail.ts";
 import { chooseFactors, MOST_STRETCH, planSteps } from "../src/tiles/factors.ts";
-import type { Size } from "../src/tiles/size.ts";
-import type { Region } from "../src/tiles/plan.ts";
+import type { Size } from "../src/raster/size.ts";
+import type { Region } from "../src/raster/size.ts";
 import { type Random, withRandom } from "./reference/random.ts";
 
 const AWKWARD_SIZES: [width: number, height: number][] = [

@@ -124,7 +124,9 @@ Deno.test("chooseTiles() counts halos in cells after pixel-unshuffle", () => {
 Deno.test("chooseTiles() says what the smallest tile takes when nothing fits", () => {
   assert.throws(() => chooseTiles(demandOf(RRDB, { memory: 1.02e7 })), (error) => {
     assert.ok(error instanceof UsageError);
-    assert.match(error.message, /into 10 MB of GPU memory.*takes \d+ MB.*--memory.*--tile/s);
+    assert.match(error.message, /into 10 MB of GPU memory.*takes \d+ MB$/s);
+    assert.deepEqual(error.remedies, ["more memory", "smaller tiles"]);
+    assert.ok(error.needed! > error.available! && error.available === 1.02e7);
     return true;
   });
 });

@@ -4,7 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import { evenCore, planTiles, type Region } from "../src/tiles/plan.ts";
+import type { Region } from "../src/raster/size.ts";
+import { evenCore, planTiles } from "../src/tiles/plan.ts";
 import { type Random, withRandom } from "./reference/random.ts";
 
 interface Demand {

@@ -1,5 +1,5 @@
 /**
- * The walk over tiles: whatever the tiles, the bytes are those of the untiled picture; and what
+ * The pass of a network: whatever the tiles, the bytes are those of the untiled picture; and what
  * happens when the device runs out of memory.
  */
 
@@ -12,9 +12,12 @@ import { receptiveRadius } from "../src/networks/analysis.ts";
 import type { Network } from "../src/networks/network.ts";
 import { wordsPerPixel } from "../src/pictures/gpu_pixels.ts";
 import type { Depth } from "../src/pictures/picture.ts";
+import { LossBudget } from "../src/passes/loss_budget.ts";
+import { NetworkPass, type TileOptions } from "../src/passes/network_pass.ts";
+import { PassLog, type PassProgress, type PassReport } from "../src/passes/pass.ts";
+import type { Band } from "../src/raster/bands.ts";
+import { RowWindow } from "../src/raster/row_window.ts";
 import type { TileChoice } from "../src/tiles/budget.ts";
-import { type Band, RowWindow } from "../src/tiles/row_window.ts";
-import { choiceFor, type TileOptions, walk } from "../src/tiles/walk.ts";
 import { loadModel } from "../src/weights/library.ts";
 import { assertSameWords, gpu, withShortage } from "./gpu_harness.ts";
 import { assertClose } from "./reference/compare.ts";
@@ -58,6 +61,38 @@ interface Walked {
   words: Uint32Array;
   /** Fractions that were reported. */
   fractions: number[];
+  report: PassReport;
+}
+
+/** The pass of a network over a picture. */
+function passOf(program: Program, picture: Noise, options: Partial<TileOptions> = {}): NetworkPass {
+  const { width, height, depth } = picture;
+  const { scale } = program.network;
+  const sizes = { width, height, outputWidth: width * scale, outputHeight: height * scale };
+  const shape = { kind: "network", ...sizes, depthIn: depth, depthOut: depth } as const;
+  const tiles = { memory: PLENTY, tile: "auto", halo: "exact", ...options } as const;
+  return new NetworkPass(program, "test", shape, tiles, submitter);
+}
+
+function choiceFor(
+  program: Program,
+  picture: Noise,
+  options: Partial<TileOptions> = {},
+): TileChoice {
+  return passOf(program, picture, options).choice;
+}
+
+/** Runs a pass; its rows come in bands of random height. */
+function bandsFrom(
+  pass: NetworkPass,
+  picture: Noise,
+  random: Random,
+  onProgress?: (done: PassProgress) => void,
+): { bands: AsyncGenerator<Band>; log: PassLog } {
+  const source = new RowWindow(picture, bandsOf(picture, random));
+  const log = new PassLog(pass.describe());
+  const bands = pass.run({ source, losses: new LossBudget(gpu), log, onProgress });
+  return { bands, log };
 }
 
 async function run(
@@ -65,26 +100,22 @@ async function run(
   picture: Noise,
   options: Partial<TileOptions> = {},
 ): Promise<Walked> {
-  const { scale } = program.network;
-  const size = { width: picture.width * scale, height: picture.height * scale };
-  const tileOptions = optionsOf(picture, options);
-  const perRow = size.width * wordsPerPixel(tileOptions.depth);
-  const words = new Uint32Array(perRow * size.height);
+  const pass = passOf(program, picture, options);
+  const { outputWidth, outputHeight, depthOut } = pass.shape;
+  const perRow = outputWidth * wordsPerPixel(depthOut);
+  const words = new Uint32Array(perRow * outputHeight);
   const fractions: number[] = [];
-  const source = new RowWindow(picture, bandsOf(picture, new Random(1)));
-  const onProgress = ({ fraction }: { fraction: number }) => fractions.push(fraction);
+  const { bands, log } = bandsFrom(pass, picture, new Random(1), ({ fraction }) => {
+    fractions.push(fraction);
+  });
   let rows = 0;
-  for await (const band of walk(program, source, submitter, { ...tileOptions, onProgress })) {
+  for await (const band of bands) {
     assert.equal(band.y, rows, "bands come from the top without gaps");
     words.set(band.words, rows * perRow);
     rows += band.rows;
   }
-  assert.equal(rows, size.height);
-  return { words, fractions };
-}
-
-function optionsOf({ depth }: Noise, options: Partial<TileOptions>): TileOptions {
-  return { memory: PLENTY, tile: "auto", halo: "exact", depth, ...options };
+  assert.equal(rows, outputHeight);
+  return { words, fractions, report: log.report };
 }
 
 async function withProgram(
@@ -134,7 +165,7 @@ function tilesFor(width: number, height: number): number[] {
 
 for (const [name, make] of NETWORKS) {
   for (const [depth, storage] of [[8, "f32"], [16, "f32"], [32, "f16"]] as const) {
-    Deno.test(`walk() gives the same bytes with tiles: ${name}, ${depth} bits, ${storage}`, () =>
+    Deno.test(`a network's pass gives the same bytes with tiles: ${name}, ${depth} bits, ${storage}`, () =>
       withRandom((random) =>
         withProgram(make(random), storage, async (program) => {
           for (const [width, height] of SIZES) {
@@ -150,7 +181,7 @@ for (const [name, make] of NETWORKS) {
 }
 
 for (const [name, make] of NETWORKS) {
-  Deno.test(`walk() computes what the twin computes: ${name}`, () =>
+  Deno.test(`a network's pass computes what the twin computes: ${name}`, () =>
     withRandom((random) =>
       withProgram(make(random), "f32", async (program) => {
         for (const [width, height] of [[1, 1], [13, 6]]) {
@@ -171,17 +202,17 @@ for (const [name, make] of NETWORKS) {
     ));
 }
 
-Deno.test("walk() gives the same bytes when only the tail is cut", () =>
+Deno.test("a network's pass gives the same bytes when only the tail is cut", () =>
   withRandom((random) =>
     withProgram(tinyRrdbNet(random), "f32", async (program) => {
       const picture = noise(random, 61, 45, 8);
-      const whole = choiceFor(program, picture, optionsOf(picture, {}));
+      const whole = choiceFor(program, picture);
       const { words } = await run(program, picture);
       // Just less than the whole picture takes, then less and less, as long as the trunk stays whole.
       const cuts = new Set<number>();
       for (let { gpuBytes } = whole;;) {
         const options = { memory: gpuBytes - 1 };
-        const choice = choiceFor(program, picture, optionsOf(picture, options));
+        const choice = choiceFor(program, picture, options);
         if (choice.core.width < 61 || choice.core.height < 45) break;
         cuts.add(choice.tailCore.width);
         assertSameWords((await run(program, picture, options)).words, words, `${gpuBytes} bytes`);
@@ -191,15 +222,15 @@ Deno.test("walk() gives the same bytes when only the tail is cut", () =>
     })
   ));
 
-Deno.test("walk() keeps borders zero where tensors of different sizes have equal buffers", () =>
+Deno.test("a network's pass keeps borders zero where tensors of different sizes have equal buffers", () =>
   withRandom((random) =>
     withProgram(tinyRrdbNet(random), "f32", async (program) => {
       // Windows of 32 x 31 pixels; tails of 8 x 8 cells, 32 x 32 pixels at 4x, when memory is short.
       const picture = noise(random, 40, 31, 8);
       const options = { tile: 8, halo: 12 };
-      const { gpuBytes } = choiceFor(program, picture, optionsOf(picture, options));
+      const { gpuBytes } = choiceFor(program, picture, options);
       const short = { ...options, memory: gpuBytes - 1 };
-      const choice = choiceFor(program, picture, optionsOf(picture, short));
+      const choice = choiceFor(program, picture, short);
       assert.deepEqual(choice.memory.trunkWindow, { width: 32, height: 31 });
       assert.deepEqual(choice.memory.tailWindow, { width: 8, height: 8 });
       const expected = await run(program, picture, options);
@@ -207,12 +238,12 @@ Deno.test("walk() keeps borders zero where tensors of different sizes have equal
     })
   ));
 
-Deno.test("walk() with less than the exact halo says so, and errs near the seams only", () =>
+Deno.test("a network's pass with less than the exact halo says so, and errs near the seams only", () =>
   withRandom((random) =>
     withProgram(tinyRrdbNet(random, { blocks: 2 }), "f32", async (program) => {
       const picture = noise(random, 64, 40, 32);
       const options = { tile: 32, halo: 8 };
-      const choice: TileChoice = choiceFor(program, picture, optionsOf(picture, options));
+      const choice: TileChoice = choiceFor(program, picture, options);
       assert.equal(choice.exact, false);
       const values = async (o: Partial<TileOptions>) =>
         new Float32Array((await run(program, picture, o)).words.buffer);
@@ -236,7 +267,7 @@ Deno.test("walk() with less than the exact halo says so, and errs near the seams
     })
   ));
 
-Deno.test("walk() reports progress that only grows, and ends at 1", () =>
+Deno.test("a network's pass reports progress that only grows, and ends at 1", () =>
   withRandom((random) =>
     withProgram(tinyRrdbNet(random, { features: 4, growth: 4 }), "f32", async (program) => {
       for (const options of [{}, { tile: 16 }, { tile: 30, halo: 2 }, { memory: 3e6 }]) {
@@ -248,12 +279,12 @@ Deno.test("walk() reports progress that only grows, and ends at 1", () =>
     })
   ));
 
-Deno.test("walk() takes smaller tiles when memory runs out", () =>
+Deno.test("a network's pass takes smaller tiles when memory runs out", () =>
   withRandom((random) =>
     withProgram(fast, "f32", async (program) => {
       const picture = noise(random, 90, 70, 8);
       const whole = await run(program, picture);
-      const { gpuBytes } = choiceFor(program, picture, optionsOf(picture, {}));
+      const { gpuBytes } = choiceFor(program, picture);
       for (const tile of ["auto", 80] as const) {
         const shortages = await withShortage(gpuBytes / 3, Infinity, async () => {
           const { words, fractions } = await run(program, picture, { tile });
@@ -265,16 +296,15 @@ Deno.test("walk() takes smaller tiles when memory runs out", () =>
     })
   ));
 
-Deno.test("walk() keeps the rows that are done when memory runs out half-way", () =>
+Deno.test("a network's pass keeps the rows that are done when memory runs out half-way", () =>
   withRandom((random) =>
     withProgram(fast, "f32", async (program) => {
       const picture = noise(random, 48, 80, 8);
       const whole = await run(program, picture);
-      const options = optionsOf(picture, { tile: 32 });
-      const source = new RowWindow(picture, bandsOf(picture, random));
+      const { bands, log } = bandsFrom(passOf(program, picture, { tile: 32 }), picture, random);
       const heights: number[] = [];
       let at = 0;
-      for await (const band of walk(program, source, submitter, options)) {
+      for await (const band of bands) {
         heights.push(band.rows);
         assertSameWords(band.words, whole.words.subarray(at, at + band.words.length), `at ${at}`);
         at += band.words.length;
@@ -282,6 +312,11 @@ Deno.test("walk() keeps the rows that are done when memory runs out half-way", (
       }
       assert.equal(at, whole.words.length);
       assert.ok(heights[0] > heights[1], `bands of ${heights} rows`);
+      const { retries, tiles, exact } = log.report;
+      assert.deepEqual(retries.map(({ cause, row }) => ({ cause, row })), [
+        { cause: "memory", row: heights[0] },
+      ]);
+      assert.ok(exact && tiles > heights.length - 1, `${tiles} tiles`);
     })
   ));
 
@@ -291,7 +326,7 @@ function reportOutOfMemory(): void {
   gpu.device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
 }
 
-Deno.test("walk() ends with one error when memory runs out at the smallest tile", () =>
+Deno.test("a network's pass ends with one error when memory runs out at the smallest tile", () =>
   withRandom((random) =>
     withProgram(fast, "f32", async (program) => {
       const before = gpu.bytes;
@@ -310,7 +345,7 @@ Deno.test("walk() ends with one error when memory runs out at the smallest tile"
     })
   ));
 
-Deno.test("walk() takes the memory that its choice promises", () =>
+Deno.test("a network's pass takes the memory that its choice promises", () =>
   withRandom(async (random) => {
     for (const [, make] of NETWORKS) {
       const network = make(random);
@@ -320,7 +355,7 @@ Deno.test("walk() takes the memory that its choice promises", () =>
           const picture = noise(random, 50, 31, 8);
           gpu.resetPeak();
           await run(program, picture, options);
-          const { gpuBytes } = choiceFor(program, picture, optionsOf(picture, options));
+          const { gpuBytes } = choiceFor(program, picture, options);
           assert.equal(gpu.peakBytes - before, gpuBytes);
         });
       }

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { treat, type Treatment } from "../src/cli/treatment.ts";
+import { treat, type Treatment } from "../src/enhance/treatment.ts";
 import {
   decodePngRows,
   encodePicture,

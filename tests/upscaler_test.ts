@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../src/errors.ts";
 import { Gpu } from "../src/gpu/device.ts";
 import { allocateSamples, type Depth, type Picture, whiteOf } from "../src/pictures/picture.ts";
+import { gatherRows } from "../src/pictures/rows.ts";
 import type { Progress } from "../src/progress.ts";
 import type { UpscaleOptions, UpscalerOptions } from "../src/upscale_options.ts";
 import { Upscaler } from "../src/upscaler.ts";
@@ -346,7 +347,7 @@ Deno.test("upscale() names the option, its range and what it received", () =>
 
 Deno.test("upscale() says what is needed when memory is too small, and works on afterwards", () =>
   withUpscaler({ memory: 4e5 }, async (upscaler) => {
-    await assert.rejects(upscaler.upscale(pictureOf()), /No tile fits into .* MB .*--memory/);
+    await assert.rejects(upscaler.upscale(pictureOf()), /No tile fits into .* MB of GPU memory/);
     await assert.rejects(upscaler.upscale(pictureOf()), /No tile fits/);
   }));
 
@@ -377,6 +378,49 @@ Deno.test("an upscaler opens a device of its own and closes it", async () => {
   await Promise.resolve();
   assert.equal(upscaler.gpu.bytes, 0);
 });
+
+Deno.test("tiles are chosen once for each network of a picture, and not again when its plan runs", async () => {
+  let choices = 0;
+  const options: UpscalerOptions = {
+    model: "fast-x4",
+    device: gpu,
+    // Whoever chooses tiles has to ask for this.
+    get tile() {
+      choices++;
+      return 8;
+    },
+  };
+  const upscaler = await Upscaler.create(options);
+  try {
+    choices = 0;
+    const picture = pictureOf({ channels: 4 });
+    await upscaler.upscale(picture, { mode: "faithful" });
+    assert.equal(choices, 1);
+    const plan = await upscaler.plan(picture, { mode: "faithful", scale: 6 });
+    assert.equal(choices, 1 + plan.passes.filter(({ kind }) => kind === "network").length);
+    const before = choices;
+    const results = [await gatherRows(plan.run(picture)), await gatherRows(plan.run(picture))];
+    assert.equal(choices, before);
+    assert.deepEqual(results[0].data, results[1].data);
+  } finally {
+    upscaler.destroy();
+  }
+});
+
+Deno.test("a plan reports what ran as it planned it, and refuses another picture", () =>
+  withUpscaler({ tile: 8 }, async (upscaler) => {
+    const picture = pictureOf();
+    const plan = await upscaler.plan(picture, { mode: "faithful" });
+    const run = plan.run(picture);
+    const { data } = await gatherRows(run);
+    const { passes, consistency } = run.report();
+    assert.deepEqual(passes, plan.passes.map((pass) => ({ ...pass, retries: [] })));
+    assert.ok(consistency! > 30);
+    assert.deepEqual(data, (await upscaler.upscale(picture, { mode: "faithful" })).data);
+    for (const other of [{ width: 13 }, { height: 8 }, { depth: 16 }, { channels: 4 }] as const) {
+      assert.throws(() => plan.run(pictureOf(other)), UsageError);
+    }
+  }));
 
 Deno.test("a destroyed upscaler says so", async () => {
   const upscaler = await Upscaler.create({ model: "fast-x4", device: gpu });

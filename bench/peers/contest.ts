@@ -4,7 +4,7 @@
  */
 
 import { flopPerPixel } from "../../src/networks/analysis.ts";
-import type { Size } from "../../src/tiles/size.ts";
+import type { Size } from "../../src/raster/size.ts";
 import { median, stopwatch } from "../timing.ts";
 import { type Model, type Peer, type Runner, type TestPicture, testPicture } from "./runner.ts";
 

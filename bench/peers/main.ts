@@ -7,7 +7,7 @@ import { explainError } from "../../src/cli/failure.ts";
 import { printNote, printResult } from "../../src/cli/print.ts";
 import { UsageError } from "../../src/errors.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import type { Size } from "../../src/tiles/size.ts";
+import type { Size } from "../../src/raster/size.ts";
 import { loadModel } from "../../src/weights/library.ts";
 import { holdContest } from "./contest.ts";
 import { onnxRuntimePeers } from "./onnxruntime_peers.ts";

@@ -12,7 +12,7 @@ import type {
   Network,
   OutputOperation,
 } from "../../src/networks/network.ts";
-import type { Size } from "../../src/tiles/size.ts";
+import type { Size } from "../../src/raster/size.ts";
 import { bytesField, floatField, integerField, message, textField } from "./protobuf.ts";
 
 /** The model's input: `[1][3][height][width]`, RGB in 0..1. */

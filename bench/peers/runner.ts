@@ -3,7 +3,7 @@
  */
 
 import type { Network } from "../../src/networks/network.ts";
-import type { Size } from "../../src/tiles/size.ts";
+import type { Size } from "../../src/raster/size.ts";
 
 /** A network, and where it came from. */
 export interface Model {

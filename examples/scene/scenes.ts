@@ -4,7 +4,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Picture } from "../../src/pictures/picture.ts";
-import type { Size } from "../../src/tiles/size.ts";
+import type { Size } from "../../src/raster/size.ts";
 import { toPicture, toTensor } from "../../tests/reference/pictures.ts";
 import { resample } from "../../tests/reference/resample.ts";
 import { paintCanal } from "./canal/canal.ts";

@@ -84,7 +84,7 @@ export function numberOption<Word extends string = never>(
     read(text, flag) {
       const word = words.find((word) => word === text);
       if (word !== undefined) return word;
-      const number = /^\d+(\.\d*)?$/.test(text) ? Number(text) : NaN;
+      const number = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
       if (number >= min && number <= max && (!whole || Number.isInteger(number))) return number;
       throw unexpected(listOf([...words, expected]), flag, text);
     },

@@ -3,6 +3,7 @@
  * others go on.
  */
 
+import type { Enhancer } from "../enhance/enhance.ts";
 import { InputError } from "../errors.ts";
 import { type Codecs, CODECS_HERE, CodecThreads } from "./codecs.ts";
 import { EXIT } from "./exit_codes.ts";
@@ -15,13 +16,12 @@ import { BatchProgress, formatDuration } from "./progress.ts";
 import { type JobOptions, runJob } from "./run_job.ts";
 import { describeSummary, type Summary } from "./summary.ts";
 import { Turns } from "./turns.ts";
-import type { UpscalerPool } from "./upscaler_pool.ts";
 
 /** How a batch is done. */
 export interface BatchOptions {
   job: Omit<
     JobOptions,
-    "codecs" | "turns" | "mayReplace" | "onFinish" | "onProgress" | "onLoss"
+    "codecs" | "turns" | "mayReplace" | "onFinish" | "onProgress" | "onNote"
   >;
   /** Whether results may be replaced, and are made again. */
   overwrite: boolean;
@@ -61,15 +61,13 @@ type Outcome =
  */
 export async function runBatch(
   jobs: readonly Job[],
-  pool: UpscalerPool,
+  enhancer: Enhancer,
   options: BatchOptions,
 ): Promise<number> {
   const start = performance.now();
   const outcomes: [Job, Outcome][] = [];
   const { signal } = options.job;
-  let lost = false;
-  pool.first.gpu.device.lost.then(() => lost = true);
-  for await (const [job, outcome] of outcomesOf(jobs, pool, options, () => lost)) {
+  for await (const [job, outcome] of outcomesOf(jobs, enhancer, options)) {
     outcomes.push([job, outcome]);
     tell(job, outcome, options);
   }
@@ -79,7 +77,7 @@ export async function runBatch(
     if (options.json) printResult(JSON.stringify({ summary }));
   }
   if (signal.aborted) return EXIT.interrupted;
-  if (lost) return EXIT.gpu;
+  if (enhancer.gpu.lost) return EXIT.gpu;
   const [only] = outcomes;
   if (!options.several && only?.[1].kind === "failed") return only[1].failure.exitCode;
   return summary.failed === 0 ? EXIT.done : EXIT.failed;
@@ -91,9 +89,8 @@ export async function runBatch(
  */
 async function* outcomesOf(
   jobs: readonly Job[],
-  pool: UpscalerPool,
+  enhancer: Enhancer,
   options: BatchOptions,
-  isLost: () => boolean,
 ): AsyncGenerator<[Job, Outcome]> {
   const progress = new BatchProgress(jobs.length, options.quiet);
   const turns = new Turns();
@@ -101,11 +98,16 @@ async function* outcomesOf(
   const tools = { progress, turns, codecs: threads ?? CODECS_HERE };
   const begun: [Job, Promise<Outcome>][] = [];
   for (const job of jobs) {
-    if (options.job.signal.aborted || isLost()) break;
-    begun.push([job, attempt(job, pool, options, tools)]);
+    if (options.job.signal.aborted || !await hasDevice(enhancer)) break;
+    begun.push([job, attempt(job, enhancer, options, tools)]);
     if (begun.length === AT_A_TIME) yield await settled(begun.shift()!);
   }
   for (const entry of begun) yield await settled(entry);
+}
+
+/** Says whether there is a device; one that a picture was given up for is opened again. */
+async function hasDevice({ gpu }: Enhancer): Promise<boolean> {
+  return await gpu.reopen().then(() => true, () => false);
 }
 
 async function settled([job, outcome]: [Job, Promise<Outcome>]): Promise<[Job, Outcome]> {
@@ -115,7 +117,7 @@ async function settled([job, outcome]: [Job, Promise<Outcome>]): Promise<[Job, O
 /** Upscales one picture unless it is done; whatever goes wrong is its own affair. */
 async function attempt(
   job: Job,
-  pool: UpscalerPool,
+  enhancer: Enhancer,
   options: BatchOptions,
   { progress, turns, codecs }: Tools,
 ): Promise<Outcome> {
@@ -130,14 +132,14 @@ async function attempt(
     }
     const mayReplace = (path: string) => overwrite || ledger?.isOurs(path) === true;
     const known = outputIfKnown(job);
-    const report = await runJob(job, pool, {
+    const report = await runJob(job, enhancer, {
       ...options.job,
       turns,
       codecs,
       mayReplace,
       onFinish: (path, bytes) => ledger?.record(path, bytes, key!),
       onProgress: (done) => progress.report(job.input, done),
-      onLoss: (loss) => quiet || printNote(`${known ?? job.input}: ${loss}`),
+      onNote: (note) => quiet || printNote(`${known ?? job.input}: ${note}`),
     });
     progress.finish(job.input);
     return { kind: "done", report };

@@ -3,6 +3,7 @@
  * is done; in other threads they work while this one serves the GPU with another picture.
  */
 
+import type { Encoder } from "../enhance/encoding.ts";
 import { InputError, UsageError } from "../errors.ts";
 import {
   type DecodeOptions,
@@ -13,12 +14,8 @@ import {
 } from "../pictures/mod.ts";
 
 /** What makes pictures of files and files of pictures, with the errors of `src/pictures`. */
-export interface Codecs {
+export interface Codecs extends Encoder {
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Picture>;
-  /** The picture may be lost to the caller. */
-  encode(picture: Picture, options: EncodeOptions): Promise<Uint8Array>;
-  /** The most pixels of a result that is encoded as a whole though it could be written in rows. */
-  wholePixels: number;
 }
 
 /** Decodes and encodes in this thread. */

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { UsageError } from "../errors.ts";
 import { encodePicture, type Picture, type PictureRows } from "../pictures/mod.ts";
-import type { Size } from "../tiles/size.ts";
+import type { Size } from "../raster/size.ts";
 import { describeOptions, parseOptions, switchOption, textOption } from "./arguments.ts";
 import template from "./compare_page.html" with { type: "text" };
 import { EXIT } from "./exit_codes.ts";

@@ -3,13 +3,15 @@
  * what is missing.
  */
 
+import { adviseOn } from "./failure.ts";
 import { NoGpuError } from "../errors.ts";
 import { type AdapterSummary, Gpu } from "../gpu/device.ts";
 import type { Style } from "../kernels/styles.ts";
 import { chosenStyle } from "../kernels/tuning.ts";
 import type { Picture } from "../pictures/mod.ts";
 import { DEFAULT_MEMORY } from "../upscale_options.ts";
-import { type Plan, Upscaler } from "../upscaler.ts";
+import type { Plan } from "../upscale_plan.ts";
+import { Upscaler } from "../upscaler.ts";
 import { defaultModel } from "../weights/library.ts";
 import { isGranted, PERMISSIONS } from "./permissions.ts";
 import { VERSION } from "./version.ts";
@@ -100,7 +102,7 @@ async function diagnoseGpu(advice: string[]): Promise<GpuDiagnosis | null> {
     gpu = await Gpu.open();
   } catch (error) {
     if (!(error instanceof NoGpuError)) throw error;
-    advice.push(error.message);
+    advice.push(adviseOn(error));
     return null;
   }
   try {

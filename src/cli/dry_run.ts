@@ -1,8 +1,9 @@
 /** `--dry-run`: what a run would take in time, memory and disk, without writing anything. */
 
 import { dirname } from "node:path";
+import type { Enhancement, Enhancer } from "../enhance/enhance.ts";
 import { InputError } from "../errors.ts";
-import type { Plan, Upscaler } from "../upscaler.ts";
+import type { Upscaler } from "../upscaler.ts";
 import type { BatchOptions } from "./batch.ts";
 import { CODECS_HERE } from "./codecs.ts";
 import { freeBytes, megabytes, mostBytes } from "./disk_space.ts";
@@ -16,7 +17,6 @@ import { checkFree, statOrUndefined } from "./output_file.ts";
 import { prepareJob } from "./prepare_job.ts";
 import { printNote, printResult } from "./print.ts";
 import { formatDuration } from "./progress.ts";
-import type { UpscalerPool } from "./upscaler_pool.ts";
 
 /** What one picture would take. */
 interface Estimate {
@@ -48,7 +48,7 @@ interface Total {
  */
 export async function dryRun(
   jobs: readonly Job[],
-  pool: UpscalerPool,
+  enhancer: Enhancer,
   options: BatchOptions,
   folder: string | undefined,
 ): Promise<number> {
@@ -68,7 +68,7 @@ export async function dryRun(
   for (const job of jobs) {
     try {
       options.job.signal.throwIfAborted();
-      const estimate = await estimateJob(job, pool, options, speed);
+      const estimate = await estimateJob(job, enhancer, options, speed);
       if (estimate === undefined) total.skipped++;
       else add(total, estimate);
     } catch (error) {
@@ -79,7 +79,7 @@ export async function dryRun(
       printFailure(job.input, failure, options.json);
     }
   }
-  if (!options.quiet) printNote(describe(total, pool.first.gpu.adapter.description));
+  if (!options.quiet) printNote(describe(total, enhancer.gpu.adapter.description));
   if (options.json) {
     printResult(JSON.stringify({ estimate: { ...total, seconds: toMilliseconds(total.seconds) } }));
   }
@@ -89,7 +89,7 @@ export async function dryRun(
 /** Estimates one picture; `undefined` if it is done. */
 async function estimateJob(
   job: Job,
-  pool: UpscalerPool,
+  enhancer: Enhancer,
   { job: shared, ledger, settings, overwrite, quiet, json }: BatchOptions,
   speed: Speed,
 ): Promise<Estimate | undefined> {
@@ -97,21 +97,20 @@ async function estimateJob(
   const key = ledger && await keyOfJob(job, ledger, settings);
   if (!overwrite && ledger?.findDone(key) !== undefined) return undefined;
   using input = await openPicture(job.input, shared.maxPixels);
-  const options = { ...shared, codecs: CODECS_HERE, onLoss: () => {} };
-  const { choice, plan, result, scale, output } = await prepareJob(job, input, pool, options);
+  const options = { ...shared, codecs: CODECS_HERE, onNote: () => {} };
+  const { enhancement, result, output } = await prepareJob(job, input, enhancer, options);
   checkFree(output, overwrite || ledger?.isOurs(output) === true);
-  const { upscaler } = choice;
-  const { gpuBytes, ...report } = describeJob(job.input, output, upscaler, plan, scale);
+  const { plan } = enhancement;
+  const { gpuBytes, ...report } = describeJob(job.input, output, enhancement, plan.passes);
   const { width, height } = result;
-  const seconds = await speed.secondsFor(plan, upscaler);
+  const seconds = await speed.secondsFor(enhancement);
   const estimate = { seconds, gpuBytes, fileBytes: mostBytes(result, job.format) };
   if (!quiet) {
     printNote(`${job.input} -> ${output} (${width} x ${height}, ${formatDuration(seconds)})`);
   }
   if (json) {
-    const sizes = { outputWidth: width, outputHeight: height };
     const shown = { ...estimate, seconds: toMilliseconds(seconds) };
-    printResult(JSON.stringify({ ...report, ...sizes, ...shown }));
+    printResult(JSON.stringify({ ...report, ...shown }));
   }
   return estimate;
 }
@@ -144,7 +143,7 @@ function describe(total: Total, adapter: string): string {
 class Speed {
   readonly #secondsPerFlop = new Map<Upscaler, number>();
 
-  async secondsFor(plan: Plan, upscaler: Upscaler): Promise<number> {
+  async secondsFor({ plan, choice: { upscaler } }: Enhancement): Promise<number> {
     const flop = plan.passes.reduce((sum, { flop }) => sum + flop, 0);
     if (flop === 0) return 0;
     let rate = this.#secondsPerFlop.get(upscaler);

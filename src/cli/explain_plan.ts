@@ -2,10 +2,10 @@
 
 import { isCropped, isPadded } from "../targets/plan.ts";
 import { MOST_STRETCH } from "../tiles/factors.ts";
-import type { Size } from "../tiles/size.ts";
-import type { PlannedPass } from "../pass_runner.ts";
-import type { Plan } from "../upscaler.ts";
-import type { Aim } from "./aim.ts";
+import type { Size } from "../raster/size.ts";
+import type { PlannedPass } from "../passes/pass.ts";
+import type { Plan } from "../upscale_plan.ts";
+import type { Aim } from "../enhance/aim.ts";
 
 /**
  * Says how a size is reached, and why so: "6x: photo-x2, shrunk to 1440 x 810, then photo-x4, because
@@ -34,7 +34,7 @@ export function explainAim(aim: Aim, picture: Size): string[] {
   ];
 }
 
-function reasonFor(passes: PlannedPass[], factor: number): string {
+function reasonFor(passes: readonly PlannedPass[], factor: number): string {
   const networks = passes.filter(({ kind }) => kind === "network").map(factorOf);
   const reached = networks.reduce((product, each) => product * each, 1);
   if (passes.length === 0) return "it has that size";

@@ -3,7 +3,14 @@
  * code.
  */
 
-import { GpuError, InputError, ModelError, NoGpuError, UsageError } from "../errors.ts";
+import {
+  GpuError,
+  InputError,
+  ModelError,
+  NoGpuError,
+  type Remedy,
+  UsageError,
+} from "../errors.ts";
 import { EXIT } from "./exit_codes.ts";
 import { Interrupted } from "./interrupt.ts";
 import { explainRefusal, isRefusal } from "./permissions.ts";
@@ -16,9 +23,29 @@ export interface Failure {
   exitCode: number;
 }
 
+/** What mends a failure, in the program's options. */
+const REMEDIES: Record<Remedy, string> = {
+  "more memory": "give more with --memory",
+  "less memory": "give less with --memory",
+  "smaller tiles": "choose a smaller --tile",
+  "mode network": "choose --mode network",
+  "another format": "choose --format png",
+  "a background": "give a --background",
+  "quality 100": "choose --quality 100",
+  "baseline 4:4:4": "choose --chroma 444 without --progressive",
+  "a driver": "install your GPU's driver with Vulkan support; without a GPU, a software adapter " +
+    "serves: `apt-get install mesa-vulkan-drivers libvulkan1` on Debian and Ubuntu",
+};
+
+/** Returns an error's message, with what can be done about it. */
+export function adviseOn(error: Error & { remedies?: readonly Remedy[] }): string {
+  const advice = (error.remedies ?? []).map((remedy) => REMEDIES[remedy]);
+  return advice.length === 0 ? error.message : `${error.message}: ${advice.join(", or ")}`;
+}
+
 /** Finds out what an error means for whoever started the program. */
 export function explainError(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? adviseOn(error) : String(error);
   if (isRefusal(error)) {
     return { kind: "permission", message: explainRefusal(message), exitCode: EXIT.usage };
   }

@@ -1,6 +1,7 @@
 /** What was done with a picture and how long it took: the line of `--json`. */
 
-import type { Plan, Upscaler } from "../upscaler.ts";
+import type { Enhancement } from "../enhance/enhance.ts";
+import type { PlannedPass, Retry } from "../passes/pass.ts";
 
 /** What was done. */
 export interface JobReport {
@@ -12,7 +13,10 @@ export interface JobReport {
   outputHeight: number;
   model: string;
   scale: number;
+  /** The least that any part was stored in between layers. */
   precision: "f32" | "f16";
+  /** Whether the result is what it would be without tiles. */
+  exact: boolean;
   /** Share of the restorer in the weights. */
   denoise: number;
   /**
@@ -21,32 +25,38 @@ export interface JobReport {
    */
   consistency: number | null;
   tiles: number;
-  /** Most GPU memory in use at one time, as planned. */
+  /** What had to be done once more. */
+  retries: (Pick<Retry, "cause" | "row"> & { pass: PlannedPass["kind"] })[];
+  /** Most GPU memory that a pass takes. */
   gpuBytes: number;
   adapter: string;
   seconds: Record<Exclude<Phase, "wait"> | "total", number>;
 }
 
-/** Describes what a plan does. */
+/**
+ * Describes what is done.
+ *
+ * @param passes What ran, or will.
+ */
 export function describeJob(
   input: string,
   output: string,
-  upscaler: Upscaler,
-  plan: Plan,
-  scale: number,
-): Omit<JobReport, "denoise" | "consistency" | "seconds"> {
+  { choice: { upscaler }, plan, result, scale }: Enhancement,
+  passes: readonly PlannedPass[],
+): Omit<JobReport, "denoise" | "consistency" | "retries" | "seconds"> {
   return {
     input,
     output,
     width: plan.width,
     height: plan.height,
-    outputWidth: plan.outputWidth,
-    outputHeight: plan.outputHeight,
+    outputWidth: result.width,
+    outputHeight: result.height,
     model: upscaler.label,
     scale,
-    precision: plan.passes.find(({ kind }) => kind === "network")?.precision ?? "f32",
-    tiles: plan.passes.reduce((sum, { tiles }) => sum + tiles, 0),
-    gpuBytes: Math.max(0, ...plan.passes.map(({ gpuBytes }) => gpuBytes)),
+    precision: passes.find(({ kind }) => kind === "network")?.precision ?? "f32",
+    exact: passes.every(({ exact }) => exact),
+    tiles: passes.reduce((sum, { tiles }) => sum + tiles, 0),
+    gpuBytes: Math.max(0, ...passes.map(({ gpuBytes }) => gpuBytes)),
     adapter: upscaler.gpu.adapter.description,
   };
 }

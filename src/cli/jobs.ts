@@ -7,7 +7,8 @@ import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { UsageError } from "../errors.ts";
 import { formatOfName, FORMATS, type PictureFormat } from "../pictures/mod.ts";
 import type { Input } from "./inputs.ts";
-import { fillPattern, nameOf, type NamePattern, parsePattern, scaleText } from "./name_pattern.ts";
+import { scaleText } from "../enhance/options.ts";
+import { fillPattern, nameOf, type NamePattern, parsePattern } from "./name_pattern.ts";
 import { statOrUndefined } from "./output_file.ts";
 
 /** One picture to upscale. */

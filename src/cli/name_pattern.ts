@@ -62,8 +62,3 @@ export function nameOf(pattern: NamePattern): string | undefined {
   const texts = pattern.filter((part) => typeof part === "string");
   return texts.length === pattern.length ? texts.join("") : undefined;
 }
-
-/** Writes a factor as names carry it: "4", "1.5", at most three decimals. */
-export function scaleText(scale: number): string {
-  return String(Number(scale.toFixed(3)));
-}

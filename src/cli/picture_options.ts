@@ -9,7 +9,7 @@ import {
   type OptionValues,
   switchOption,
 } from "./arguments.ts";
-import type { Rgb, Treatment } from "./treatment.ts";
+import type { EnhanceOptions, Rgb } from "../enhance/options.ts";
 
 const PIXELS_PER_MEGAPIXEL = 1e6;
 
@@ -77,8 +77,9 @@ export function encodingOf(
 }
 
 /** What is to be done to each picture. */
-export function treatmentOf(values: OptionValues<typeof TREATMENT_OPTIONS>): Treatment {
-  return { background: values.background, toSrgb: values["to-srgb"], strip: values.strip };
+export function treatmentOf(values: OptionValues<typeof TREATMENT_OPTIONS>): EnhanceOptions {
+  const { background, "to-srgb": toSrgb, strip } = values;
+  return { ...(background !== undefined && { background }), toSrgb, strip };
 }
 
 /** An option that takes a colour. */

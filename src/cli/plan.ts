@@ -1,21 +1,21 @@
 /** `tessera plan photo.jpg`: what would be done, without doing it. */
 
+import { type Enhancement, Enhancer } from "../enhance/enhance.ts";
+import type { EnhanceOptions } from "../enhance/options.ts";
 import { UsageError } from "../errors.ts";
-import type { PlannedPass } from "../pass_runner.ts";
-import type { Plan } from "../upscaler.ts";
-import { type Aim, aimAt, cropTo, upscaleOf } from "./aim.ts";
-import { describeOptions, switchOption } from "./arguments.ts";
+import type { PlannedPass } from "../passes/pass.ts";
+import { describeOptions, type OptionValues, switchOption } from "./arguments.ts";
 import { EXIT } from "./exit_codes.ts";
 import { explainAim, explainSteps } from "./explain_plan.ts";
+import { explainError, printFailure } from "./failure.ts";
 import { openPicture } from "./input_file.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
 import { parseWithPreset, PRESET_OPTIONS } from "./preset_options.ts";
 import { printResult } from "./print.ts";
 import { formatDuration } from "./progress.ts";
-import { TARGET_OPTIONS, type TargetRequest, targetRequestOf } from "./target_options.ts";
+import { enhanceOptionsOf, TARGET_OPTIONS } from "./target_options.ts";
 import { UPSCALE_OPTIONS } from "./upscale_options.ts";
-import { scaleFor, UPSCALER_OPTIONS } from "./upscaler_options.ts";
-import { type Choice, explainChoice, UpscalerPool } from "./upscaler_pool.ts";
+import { enhancerOptionsOf, UPSCALER_OPTIONS } from "./upscaler_options.ts";
 
 const OPTIONS = {
   ...PRESET_OPTIONS,
@@ -34,17 +34,34 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   if (inputs.length === 0) throw new UsageError("No picture was given: tessera plan photo.jpg");
-  const pool = await UpscalerPool.create(values);
+  const asked = enhanceOptionsOf(values);
+  const enhancer = await Enhancer.create(enhancerOptionsOf(values));
+  const codes: number[] = [];
   try {
-    const target = targetRequestOf(values, scaleFor(pool.first, values));
-    for (const input of inputs) {
-      const planned = await planPicture(input, pool, target, maxPixelsOf(values));
-      printResult(values.json ? asJson(planned) : describe(planned));
-    }
+    for (const input of inputs) codes.push(await planFile(input, enhancer, asked, values));
   } finally {
-    pool.destroy();
+    enhancer.destroy();
   }
-  return EXIT.done;
+  if (codes.length === 1) return codes[0];
+  return codes.every((code) => code === EXIT.done) ? EXIT.done : EXIT.failed;
+}
+
+/** Plans one picture, says how and returns its exit code: the others go on. */
+async function planFile(
+  input: string,
+  enhancer: Enhancer,
+  asked: EnhanceOptions,
+  values: OptionValues<typeof OPTIONS>,
+): Promise<number> {
+  try {
+    const planned = await planPicture(input, enhancer, asked, maxPixelsOf(values));
+    printResult(values.json ? asJson(planned) : describe(planned));
+    return EXIT.done;
+  } catch (error) {
+    const failure = explainError(error);
+    printFailure(input, failure, values.json);
+    return failure.exitCode;
+  }
 }
 
 /** What would be done with one picture. */
@@ -52,42 +69,35 @@ interface PlannedPicture {
   input: string;
   width: number;
   height: number;
-  choice: Choice;
-  aim: Aim;
-  plan: Plan;
+  enhancement: Enhancement;
   seconds: number;
 }
 
 async function planPicture(
   input: string,
-  pool: UpscalerPool,
-  target: TargetRequest,
+  enhancer: Enhancer,
+  asked: EnhanceOptions,
   maxPixels: number,
 ): Promise<PlannedPicture> {
   using file = await openPicture(input, maxPixels);
   const { picture, bytes } = file;
-  const choice = await pool.upscalerFor(picture, bytes);
-  const { upscaler } = choice;
-  const aim = await aimAt(target, picture);
-  const plan = await upscaler.plan(cropTo(picture, aim), upscaleOf(aim));
-  const seconds = await upscaler.estimateSeconds(plan);
-  return { input, width: picture.width, height: picture.height, choice, aim, plan, seconds };
+  const enhancement = await enhancer.plan(picture, { ...asked, record: false }, bytes);
+  const seconds = await enhancer.estimateSeconds(enhancement);
+  return { input, width: picture.width, height: picture.height, enhancement, seconds };
 }
 
-function asJson({ input, width, height, choice, aim, plan, seconds }: PlannedPicture): string {
-  const { crop, canvas } = aim;
+function asJson({ input, width, height, enhancement, seconds }: PlannedPicture): string {
+  const { aim: { crop, canvas }, plan: { passes }, denoise } = enhancement;
   const sizes = { width, height, outputWidth: canvas.width, outputHeight: canvas.height };
-  const { denoise } = choice;
-  return JSON.stringify({ input, ...sizes, crop, canvas, passes: plan.passes, denoise, seconds });
+  return JSON.stringify({ input, ...sizes, crop, canvas, passes, denoise, seconds });
 }
 
 function describe(planned: PlannedPicture): string {
-  const { input, width, height, choice, aim, plan, seconds } = planned;
-  const { upscaler } = choice;
+  const { input, width, height, enhancement, seconds } = planned;
+  const { choice: { upscaler }, aim, plan, notes } = enhancement;
   const sizes = `${width} x ${height} to ${aim.canvas.width} x ${aim.canvas.height}`;
-  const damage = explainChoice(choice);
   const reasons = [
-    ...damage === undefined ? [] : [damage],
+    ...notes.filter(({ kind }) => kind === "damage").map(({ text }) => text),
     ...explainAim(aim, planned),
     explainSteps(plan, (aim.style.passes ?? 1) > 1),
   ];

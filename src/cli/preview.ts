@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { UsageError } from "../errors.ts";
 import { type Mode, MODES, SCALE_RANGE } from "../upscale_options.ts";
+import type { UpscaleStyle } from "../enhance/options.ts";
 import type { Upscaler } from "../upscaler.ts";
 import { defaultModel, embeddedModels, type LibraryEntry } from "../weights/library.ts";
 import {
@@ -17,7 +18,7 @@ import {
 import { EXIT } from "./exit_codes.ts";
 import { naming } from "./input_file.ts";
 import { InterruptListener } from "./interrupt.ts";
-import { type Style, STYLE_OPTIONS, styleOf } from "./style_options.ts";
+import { STYLE_OPTIONS, styleOf } from "./style_options.ts";
 import { OutputFile } from "./output_file.ts";
 import { pagePath } from "./page.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "./picture_options.ts";
@@ -103,7 +104,7 @@ async function tryAll(
   const bicubic = await createUpscaler({ ...values, model: "bicubic" }, { denoise: 0 });
   try {
     const shrunk = await shrinkPart(sample, bicubic, { scale, signal });
-    const attempt = async (upscaler: Upscaler, style: Style) => {
+    const attempt = async (upscaler: Upscaler, style: UpscaleStyle) => {
       if (!values.quiet) {
         printNote(`Trying ${[upscaler.label, style.mode ?? []].flat().join(", ")}`);
       }
@@ -146,7 +147,7 @@ function familiesFor(scale: number): string[] {
 }
 
 /** What is asked of a network beside the size, mode by mode. */
-function stylesOf(values: PreviewValues): Style[] {
+function stylesOf(values: PreviewValues): UpscaleStyle[] {
   const { creativity, ...others } = styleOf(values);
   const modes = values.mode === undefined ? TRIED_MODES : [values.mode];
   return modes.map((mode) => ({

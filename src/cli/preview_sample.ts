@@ -12,9 +12,9 @@ import {
 } from "../pictures/mod.ts";
 import { cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
-import type { Size } from "../tiles/size.ts";
-import type { Region } from "../tiles/plan.ts";
-import { copyOf } from "./aim.ts";
+import type { Size } from "../raster/size.ts";
+import type { Region } from "../raster/size.ts";
+import { copyOf } from "../enhance/aim.ts";
 import { openPicture } from "./input_file.ts";
 
 /** Longest side of what is shown, in pixels of a result. */

@@ -10,10 +10,11 @@ import type { Picture } from "../pictures/mod.ts";
 import { psnrY } from "../quality/psnr.ts";
 import { ssimY } from "../quality/ssim.ts";
 import { cropPicture } from "../targets/crop.ts";
-import type { Size } from "../tiles/size.ts";
-import type { Region } from "../tiles/plan.ts";
-import type { Plan, Upscaler } from "../upscaler.ts";
-import type { Style } from "./style_options.ts";
+import type { Size } from "../raster/size.ts";
+import type { Region } from "../raster/size.ts";
+import type { Plan } from "../upscale_plan.ts";
+import type { UpscaleStyle } from "../enhance/options.ts";
+import type { Upscaler } from "../upscaler.ts";
 import { around, type PreviewSample } from "./preview_sample.ts";
 
 /** Pixels around what is shown that are upscaled with it, so that it has no border of its own. */
@@ -41,7 +42,7 @@ export interface TrialOptions {
   /** The sample's part as {@linkcode shrinkPart} returns it. */
   shrunk: Picture;
   /** What is asked of a network beside the size; nothing for resampling alone. */
-  style: Style;
+  style: UpscaleStyle;
   signal: AbortSignal;
 }
 
@@ -70,7 +71,7 @@ export async function tryUpscaler(
   };
 }
 
-function labelOf(upscaler: Upscaler, { passes }: Plan, { mode }: Style): string {
+function labelOf(upscaler: Upscaler, { passes }: Plan, { mode }: UpscaleStyle): string {
   const networks = new Set(passes.flatMap(({ network }) => network ?? []));
   if (networks.size === 0) return upscaler.label;
   return [[...networks].join(" and "), ...mode === undefined ? [] : [mode]].join(", ");

@@ -1,27 +1,21 @@
 /**
- * One picture from file to file: read, decode, upscale, encode, write.
+ * One picture from file to file: read, decode, enhance, encode, write.
  */
 
-import {
-  type EncodeOptions,
-  gatherRows,
-  type Picture,
-  type PictureRows,
-  type Samples,
-} from "../pictures/mod.ts";
+import { encodeRows, isWrittenInRows } from "../enhance/encoding.ts";
+import type { EnhancementRun, Enhancer } from "../enhance/enhance.ts";
+import type { Retry } from "../passes/pass.ts";
+import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../pictures/mod.ts";
 import type { Progress } from "../progress.ts";
-import { padTo, upscaleOf } from "./aim.ts";
 import { checkSpace, mostBytes } from "./disk_space.ts";
-import { encodeRows, isWrittenInRows } from "./encoding.ts";
 import { openPicture } from "./input_file.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "./jobs.ts";
 import { makeFolder, OutputFile } from "./output_file.ts";
 import { prepareJob, type PrepareOptions } from "./prepare_job.ts";
 import type { Turns } from "./turns.ts";
-import type { UpscalerPool } from "./upscaler_pool.ts";
 
-/** How the pictures are to be upscaled, and whom to tell. */
+/** How the pictures are to be enhanced, and whom to tell. */
 export interface JobOptions extends PrepareOptions {
   /** The most pixels that the input may claim. */
   maxPixels: number;
@@ -36,7 +30,7 @@ export interface JobOptions extends PrepareOptions {
 }
 
 /**
- * Upscales one picture.
+ * Enhances one picture.
  *
  * @throws {UsageError} If the output cannot be written.
  * @throws {InputError} If the input cannot be read.
@@ -44,42 +38,37 @@ export interface JobOptions extends PrepareOptions {
  */
 export async function runJob(
   job: Job,
-  pool: UpscalerPool,
+  enhancer: Enhancer,
   options: JobOptions,
 ): Promise<JobReport> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onNote } = options;
   const clock = new PhaseClock();
   const known = outputIfKnown(job);
   using early = known === undefined ? undefined : openOutput(job, known, options);
   using input = await openPicture(job.input, options.maxPixels, options.codecs);
-  const prepared = await prepareJob(job, input, pool, options);
-  const { choice: { upscaler, denoise }, plan, aim, result, encoding } = prepared;
-  using file = early ?? openOutput(job, prepared.output, options);
+  const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
+  using file = early ?? openOutput(job, output, options);
   checkSpace(file.folder, mostBytes(result, job.format));
   signal.throwIfAborted();
   const encoded = isWrittenInRows(result, encoding, options.codecs)
     ? encodedInRows
     : encodedAsWhole;
-  let consistency: number | undefined;
-  const onConsistency = (psnr: number) => consistency = psnr;
-  const upscale = () => {
-    const asked = { ...upscaleOf(aim), signal, onProgress, onConsistency };
-    return padTo(upscaler.upscaleRows(prepared.part, asked), aim);
-  };
-  for await (const bytes of encoded(upscale, encoding, options, clock)) {
-    await file.write(bytes);
-  }
+  const onRetry = (retry: Retry) => onNote(describeRetry(retry));
+  const run = enhancement.run({ signal, onProgress, onRetry });
+  for await (const bytes of encoded(run, encoding, options, clock)) await file.write(bytes);
   signal.throwIfAborted();
-  options.onFinish?.(prepared.output, file.bytes);
+  options.onFinish?.(output, file.bytes);
   await file.commit();
+  const { passes, consistency } = run.report();
   return {
-    ...describeJob(job.input, prepared.output, upscaler, plan, prepared.scale),
+    ...describeJob(job.input, output, enhancement, passes),
     width: input.picture.width,
     height: input.picture.height,
-    outputWidth: result.width,
-    outputHeight: result.height,
-    denoise,
+    denoise: enhancement.denoise,
     consistency: consistency === undefined ? null : reportedDecibels(consistency),
+    retries: passes.flatMap((pass) =>
+      pass.retries.map(({ cause, row }) => ({ pass: pass.kind, cause, row }))
+    ),
     seconds: clock.stop(),
   };
 }
@@ -90,9 +79,21 @@ function openOutput(job: Job, path: string, { mayReplace }: JobOptions): OutputF
   return new OutputFile(path, { overwrite: mayReplace(path) });
 }
 
+function describeRetry({ cause, row, message }: Retry): string {
+  const goes = `it goes on from row ${row}`;
+  switch (cause) {
+    case "lost device":
+      return `${message}; the device was opened again and ${goes}`;
+    case "memory":
+      return `${message}; ${goes} with smaller tiles, which less --memory plans from the start`;
+    case "range":
+      return `${message}; ${goes} once more, in f32`;
+  }
+}
+
 /** Yields the bytes of the result as its rows are made. */
 async function* encodedInRows(
-  upscale: () => PictureRows,
+  run: EnhancementRun,
   encoding: EncodeOptions,
   { turns }: JobOptions,
   clock: PhaseClock,
@@ -100,13 +101,19 @@ async function* encodedInRows(
   clock.enter("wait");
   using _turn = await turns.take();
   clock.enter("upscale");
-  const { rows, ...header } = upscale();
-  yield* encodeRows(header, timed(rows, clock), encoding);
+  const rows = run.rows[Symbol.asyncIterator]();
+  try {
+    // What is recorded in the head of the file is what ran: the first rows tell.
+    const first = await rows.next();
+    yield* encodeRows(run.header(), timed(first, rows, clock), encoding);
+  } finally {
+    await rows.return?.();
+  }
 }
 
 /** Yields the bytes of the result at once. */
 async function* encodedAsWhole(
-  upscale: () => PictureRows,
+  run: EnhancementRun,
   encoding: EncodeOptions,
   { codecs, turns }: JobOptions,
   clock: PhaseClock,
@@ -116,7 +123,8 @@ async function* encodedAsWhole(
   let result: Picture;
   try {
     clock.enter("upscale");
-    result = await gatherRows(upscale());
+    const { data } = await gatherRows(run);
+    result = { ...run.header(), data };
   } finally {
     turn[Symbol.dispose]();
   }
@@ -125,10 +133,14 @@ async function* encodedAsWhole(
 }
 
 /** Passes rows on; the time until the next ones are asked for goes to the encoder. */
-async function* timed(rows: AsyncIterable<Samples>, clock: PhaseClock): AsyncGenerator<Samples> {
-  for await (const samples of rows) {
+async function* timed(
+  first: IteratorResult<Samples>,
+  rows: AsyncIterator<Samples>,
+  clock: PhaseClock,
+): AsyncGenerator<Samples> {
+  for (let next = first; !next.done; next = await rows.next()) {
     clock.enter("encode");
-    yield samples;
+    yield next.value;
     clock.enter("upscale");
   }
   clock.enter("encode");

@@ -1,8 +1,8 @@
 /** What of the command line has a say in the bytes of a result: the ledger's idea of "the same". */
 
 import { createHash } from "node:crypto";
+import { weightHashes } from "../enhance/record.ts";
 import { defaultModel, embeddedModels } from "../weights/library.ts";
-import { statOrUndefined } from "./output_file.ts";
 import type { UpscalerValues } from "./upscaler_options.ts";
 
 /** Options that say where results go, which pictures are meant, and what is shown. */
@@ -48,17 +48,6 @@ async function modelIdentity(model: string = defaultModel().name): Promise<strin
   const siblings = embeddedModels().filter((entry) => entry.family === family);
   const hashes = [...await weightHashes(model), ...siblings.map(({ sha256 }) => sha256)];
   return hashes.length > 0 ? hashes.join(" ") : model;
-}
-
-/**
- * Returns the SHA-256 of a model's weights in hexadecimal, and of its restorer's if it has one; of a
- * model given by URL none.
- */
-export async function weightHashes(model: string = defaultModel().name): Promise<string[]> {
-  const entry = embeddedModels().find(({ name }) => name === model);
-  if (entry === undefined) return statOrUndefined(model)?.isFile ? [await hashOfFile(model)] : [];
-  const restorer = embeddedModels().find(({ name }) => name === entry.restorer);
-  return restorer === undefined ? [entry.sha256] : [entry.sha256, restorer.sha256];
 }
 
 /** Returns the SHA-256 of a file's bytes in hexadecimal; the file is never in memory as a whole. */

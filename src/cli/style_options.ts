@@ -1,12 +1,7 @@
 /** The options that say how networks are run, and how far a result may leave its picture. */
 
-import {
-  DEFAULT_CREATIVITY,
-  DEFAULT_DERING,
-  MODES,
-  PASSES_RANGE,
-  type UpscaleOptions,
-} from "../upscale_options.ts";
+import type { UpscaleStyle } from "../enhance/options.ts";
+import { DEFAULT_CREATIVITY, DEFAULT_DERING, MODES, PASSES_RANGE } from "../upscale_options.ts";
 import { choiceOption, numberOption, type OptionValues, switchOption } from "./arguments.ts";
 
 /** The options. */
@@ -38,13 +33,10 @@ export const STYLE_OPTIONS = {
   }),
 };
 
-/** What is asked of the upscaler beside a size. */
-export type Style = Pick<UpscaleOptions, "mode" | "creativity" | "dering" | "tta" | "passes">;
-
 /** Returns what the options ask for. */
 export function styleOf(
   { mode, creativity, dering, tta, passes }: OptionValues<typeof STYLE_OPTIONS>,
-): Style {
+): UpscaleStyle {
   return {
     tta,
     ...(passes !== undefined && { passes }),

@@ -1,20 +1,15 @@
 /** The options that say how large results become, what of a picture they show, and in what style. */
 
 import { UsageError } from "../errors.ts";
-import { GRAVITIES, type Gravity } from "../targets/gravity.ts";
-import { type Fit, FITS } from "../targets/plan.ts";
-import { parseTarget, SCREENS, type Target } from "../targets/target.ts";
-import { SCALE_RANGE } from "../upscale_options.ts";
+import type { EnhanceOptions, Pad } from "../enhance/options.ts";
+import { GRAVITIES } from "../targets/gravity.ts";
+import { FITS } from "../targets/plan.ts";
+import { parseTarget, SCREENS } from "../targets/target.ts";
 import { choiceOption, listOf, type Option, type OptionValues } from "./arguments.ts";
-import { scaleText } from "./name_pattern.ts";
 import { colourOf } from "./picture_options.ts";
-import { type Style, STYLE_OPTIONS, styleOf } from "./style_options.ts";
-import type { Rgb } from "./treatment.ts";
+import { STYLE_OPTIONS, styleOf } from "./style_options.ts";
 
 const PAD_KINDS = ["blur", "mirror"] as const;
-
-/** What `--pad` names. */
-export type Pad = typeof PAD_KINDS[number] | Rgb;
 
 /** The options. */
 export const TARGET_OPTIONS = {
@@ -33,38 +28,24 @@ export const TARGET_OPTIONS = {
   ...STYLE_OPTIONS,
 };
 
-/** What results are to be like. */
-export interface TargetRequest {
-  target: Target;
-  /** How names and people say it: `4k`, `3840x2160`, `x4`. */
-  label: string;
-  /** The factor; undefined where it follows from the picture. */
-  scale: number | undefined;
-  fit: Fit;
-  gravity: Gravity | "auto";
-  /** Undefined: black, or transparent where the picture has alpha. */
-  pad: Pad | undefined;
-  /** What is asked of the upscaler beside the size. */
-  style: Style;
-}
-
 /**
- * Returns what the options ask for.
+ * Returns what the options ask of a picture's size and style.
  *
- * @param ownScale The network's factor, which is taken for each pass where no size is asked for.
  * @throws {UsageError} If options contradict each other.
  */
-export function targetRequestOf(
+export function enhanceOptionsOf(
   values: OptionValues<typeof TARGET_OPTIONS> & { scale?: number | undefined },
-  ownScale: number,
-): TargetRequest {
+): EnhanceOptions {
   checkTogether(values);
-  const { fit = "cover", gravity = "centre", pad, passes = 1 } = values;
-  const common = { fit, gravity, pad, style: styleOf(values) };
-  if (values.to !== undefined) return { ...values.to, ...common, scale: undefined };
-  const factor = values.scale ?? Math.min(SCALE_RANGE.max, ownScale ** passes);
-  const target = { kind: "factor", factor } as const;
-  return { target, label: `x${scaleText(factor)}`, ...common, scale: factor };
+  const { to, scale, fit, gravity, pad } = values;
+  return {
+    ...styleOf(values),
+    ...(to !== undefined && { to }),
+    ...(scale !== undefined && { scale }),
+    ...(fit !== undefined && { fit }),
+    ...(gravity !== undefined && { gravity }),
+    ...(pad !== undefined && { pad }),
+  };
 }
 
 function checkTogether(
@@ -80,13 +61,16 @@ function checkTogether(
   }
 }
 
-/** An option that takes a target, and keeps how it was spelt. */
-function targetOption(help: string): Option<{ target: Target; label: string } | undefined> {
+/** An option that takes a target; its spelling is kept, as names and records show it. */
+function targetOption(help: string): Option<string | undefined> {
   return {
     value: "SIZE",
     help,
     absent: undefined,
-    read: (text) => ({ target: parseTarget(text), label: text.toLowerCase() }),
+    read(text) {
+      parseTarget(text);
+      return text.toLowerCase();
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
+import { Enhancer } from "../enhance/enhance.ts";
+import { targetRequestOf } from "../enhance/options.ts";
 import { UsageError } from "../errors.ts";
 import { describeTargets } from "../targets/target.ts";
 import { alignRows, describeOptions } from "./arguments.ts";
@@ -8,7 +10,6 @@ import { dryRun } from "./dry_run.ts";
 import { EXIT, EXIT_CODE_HELP } from "./exit_codes.ts";
 import { findInputs, searchedFolder } from "./inputs.ts";
 import { InterruptListener } from "./interrupt.ts";
-import { runRecordOf } from "./job_record.ts";
 import { outputFolder, planJobs } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
 import { DEFAULT_PATTERN, PLACEHOLDERS } from "./name_pattern.ts";
@@ -19,10 +20,9 @@ import { printNote, printResult } from "./print.ts";
 import { effectiveSettings } from "./settings.ts";
 import { describeShard, isInShard, shardFrom, shardVariables } from "./shard.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
-import { targetRequestOf } from "./target_options.ts";
+import { enhanceOptionsOf } from "./target_options.ts";
 import { UPSCALE_OPTIONS, type UpscaleValues } from "./upscale_options.ts";
-import { scaleFor } from "./upscaler_options.ts";
-import { UpscalerPool } from "./upscaler_pool.ts";
+import { enhancerOptionsOf } from "./upscaler_options.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs the subcommand. */
@@ -47,13 +47,13 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   using interrupt = new InterruptListener();
   const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
   const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
-  const pool = await UpscalerPool.create(values);
+  const asked = enhanceOptionsOf(values);
+  const enhancer = await Enhancer.create(enhancerOptionsOf(values));
   try {
-    const target = targetRequestOf(values, scaleFor(pool.first, values));
-    const { scale } = target;
+    const { scale, label } = targetRequestOf(asked, enhancer.scale);
     const request = { ...values, several };
-    const known = { model: pool.first.label, ...(scale !== undefined && { scale }) };
-    const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(target.label);
+    const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
+    const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(label);
     const jobs = planJobs(inputs, { ...request, defaultPattern, known });
     const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
     if (shard !== undefined && !values.quiet) {
@@ -63,10 +63,8 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
     using ledger = folder === undefined ? undefined : new Ledger(folder);
     const options: BatchOptions = {
       job: {
-        target,
+        enhance: { ...asked, ...treatmentOf(values) },
         maxPixels: maxPixelsOf(values),
-        treatment: treatmentOf(values),
-        record: await runRecordOf(values),
         encoding: encodingOf(values),
         signal: interrupt.signal,
       },
@@ -78,10 +76,10 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
       quiet: values.quiet,
       json: values.json,
     };
-    if (values["dry-run"]) return await dryRun(own, pool, options, folder);
-    return await runBatch(own, pool, options);
+    if (values["dry-run"]) return await dryRun(own, enhancer, options, folder);
+    return await runBatch(own, enhancer, options);
   } finally {
-    pool.destroy();
+    enhancer.destroy();
   }
 }
 

@@ -1,13 +1,11 @@
 /** The options that say how pictures are upscaled: those of every subcommand that does so or plans it. */
 
+import type { EnhancerOptions } from "../enhance/options.ts";
 import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
 import { choiceOption, numberOption, type OptionValues, textOption } from "./arguments.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
-
-/** For `--model bicubic`, which has no scale of its own. */
-const DEFAULT_SCALE = 4;
 
 /** The options. */
 export const UPSCALER_OPTIONS = {
@@ -59,22 +57,24 @@ export const UPSCALER_OPTIONS = {
 /** Their values. */
 export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
 
-/** Makes the upscaler that the options describe; how much it denoises is said apart. */
-export function createUpscaler(
-  { model, tile, halo, precision, memory }: UpscalerValues,
-  shared: Pick<UpscalerOptions, "denoise" | "device">,
-): Promise<Upscaler> {
-  return Upscaler.create({
-    ...shared,
+/** Returns how an upscaler, or an enhancer, is made. */
+export function enhancerOptionsOf(
+  { model, denoise, tile, halo, precision, memory }: UpscalerValues,
+): EnhancerOptions {
+  return {
     ...(model !== undefined && { model }),
+    ...(denoise !== undefined && { denoise }),
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),
     ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
-  });
+  };
 }
 
-/** The factor asked for, or the network's own. */
-export function scaleFor(upscaler: Upscaler, { scale }: UpscalerValues): number {
-  return scale ?? upscaler.network?.scale ?? DEFAULT_SCALE;
+/** Makes the upscaler that the options describe; how much it denoises is said apart. */
+export function createUpscaler(
+  values: UpscalerValues,
+  shared: Pick<UpscalerOptions, "device"> & { denoise: number },
+): Promise<Upscaler> {
+  return Upscaler.create({ ...enhancerOptionsOf(values), ...shared });
 }

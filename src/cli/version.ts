@@ -2,11 +2,9 @@
  * Which Tessera this is, and which Deno it needs.
  */
 
-import config from "../../deno.json" with { type: "json" };
 import { UsageError } from "../errors.ts";
 
-/** The version of Tessera. */
-export const VERSION: string = config.version;
+export { VERSION } from "../version.ts";
 
 /** The oldest Deno that has all that is used here; `scripts/setup.sh` names it, too. */
 export const OLDEST_DENO = "2.9.6";

@@ -15,7 +15,7 @@ import {
   type RowRange,
   rowsOf,
 } from "../kernels/back_projection.ts";
-import type { Dispatch } from "../kernels/dispatch.ts";
+import { type Dispatch, MOST_GRID_ROWS } from "../kernels/dispatch.ts";
 import { resampleRows } from "../kernels/resample.ts";
 import {
   composedTaps,
@@ -26,7 +26,7 @@ import {
 } from "../kernels/taps.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Depth } from "../pictures/picture.ts";
-import type { RasterSize } from "../tiles/row_window.ts";
+import type { RasterSize } from "../raster/size.ts";
 import {
   type BandRows,
   type ColumnTaps,
@@ -64,8 +64,8 @@ type AxisTaps = ColumnTaps & {
   copy: Taps;
 };
 
-/** Both axes' filters: those along rows (`x`) and those along columns (`y`). */
-interface Filters {
+/** Both axes' filters, which are most of what a plan takes: those along rows (`x`) and those along columns (`y`). */
+export interface Filters {
   x: AxisTaps;
   y: AxisTaps;
 }
@@ -90,13 +90,14 @@ const BAND_BUFFERS = [
 export type BufferName = typeof BAND_BUFFERS[number] | FilterName;
 
 /** One dispatch and what it binds behind its parameters. */
-export interface Step {
+export interface BackProjectionStep {
   dispatch: Dispatch;
   buffers: BufferName[];
 }
 
 /** Filters, bands and buffers. */
 export interface BackProjectionPlan {
+  filters: Filters;
   /** Rows of the result per band; the last one may have fewer. */
   bandRows: number;
   bands: BandRows[];
@@ -108,7 +109,7 @@ export interface BackProjectionPlan {
   gpuBytes: number;
   flop: number;
   /** The steps of a band, in order. */
-  stepsOf: (band: BandRows) => Step[];
+  stepsOf: (band: BandRows) => BackProjectionStep[];
 }
 
 /**
@@ -127,37 +128,44 @@ export const PARAMS_BYTES = 64;
  *
  * @param memory Bytes of GPU memory.
  * @param maxBinding Bytes of the largest buffer that the device binds.
+ * @param from The first row that is wanted, and the filters if there are some already.
  * @throws {UsageError} If not even one row fits.
  */
 export function planBackProjection(
   shape: BackProjectionShape,
   memory: number,
   maxBinding: number,
+  from: { row: number; filters?: Filters } = { row: 0 },
 ): BackProjectionPlan {
   const { small, large, freedom } = shape;
-  const filters = {
+  const filters = from.filters ?? {
     x: axisTaps(small.width, large.width, freedom),
     y: axisTaps(small.height, large.height, freedom),
   };
+  const height = large.height - from.row;
   const stepsOf = (band: BandRows) => bandSteps(shape, filters, band);
   const sizedWith = (rows: number) => {
-    const bands = bandsOf(shape, filters.y, rows);
+    const bands = bandsOf(shape, filters.y, from.row, rows);
     return { ...sizedPlan(shape, filters, bands, stepsOf(bands[0]).length), bands };
   };
-  const fits = ({ bytes, gpuBytes }: ReturnType<typeof sizedWith>) => {
+  const accepts = (rows: number) => {
+    const bands = bandsOf(shape, filters.y, from.row, rows);
+    if (bands.some((band) => mostRows(band) > MOST_GRID_ROWS)) return false;
+    const { bytes, gpuBytes } = sizedWith(rows);
     return gpuBytes <= memory && Math.max(...bytes.values()) <= maxBinding;
   };
-  const most = largestThat((rows) => fits(sizedWith(rows)), large.height);
+  const most = largestThat(accepts, height);
   // As few bands as possible, all of about the same size.
-  const bandRows = most === 0 ? 1 : Math.ceil(large.height / Math.ceil(large.height / most));
+  const bandRows = most === 0 ? 1 : Math.ceil(height / Math.ceil(height / most));
   const sized = sizedWith(bandRows);
-  if (most > 0) return { ...sized, bandRows, stepsOf, flop: flopOf(sized.bands.flatMap(stepsOf)) };
+  if (most > 0) {
+    const flop = flopOf(sized.bands.flatMap(stepsOf));
+    return { ...sized, filters, bandRows, stepsOf, flop };
+  }
   throw new UsageError(
     `Making a result of ${large.width}x${large.height} faithful needs ` +
-      `${megabytes(sized.gpuBytes)} MB of GPU memory for one row but has ${
-        megabytes(memory)
-      } MB: ` +
-      `give more with --memory, or choose --mode network`,
+      `${megabytes(sized.gpuBytes)} MB of GPU memory for one row but has ${megabytes(memory)} MB`,
+    { remedies: ["more memory", "mode network"], needed: sized.gpuBytes, available: memory },
   );
 }
 
@@ -173,23 +181,7 @@ function largestThat(accepts: (value: number) => boolean, most: number): number 
   return good;
 }
 
-/** The filters asked for last, by their axis. */
-const recent = new Map<string, AxisTaps>();
-
-/** Axes of four pictures: a batch has three under way, and plans each three times. */
-const RECENT_AXES = 8;
-
-/** Returns an axis' filters; they are most of what a plan takes, so that the last ones are kept. */
 function axisTaps(small: number, large: number, freedom: number): AxisTaps {
-  const key = `${small} to ${large}, ${freedom > 0}`;
-  const taps = recent.get(key) ?? makeAxisTaps(small, large, freedom);
-  recent.delete(key);
-  recent.set(key, taps);
-  if (recent.size > RECENT_AXES) recent.delete(recent.keys().next().value!);
-  return taps;
-}
-
-function makeAxisTaps(small: number, large: number, freedom: number): AxisTaps {
   const shrink = resampleTaps(large, small, "bicubic");
   const enlarge = resampleTaps(small, large, "bicubic");
   return {
@@ -201,14 +193,24 @@ function makeAxisTaps(small: number, large: number, freedom: number): AxisTaps {
   };
 }
 
-function bandsOf({ small, large }: BackProjectionShape, taps: AxisTaps, rows: number): BandRows[] {
+function bandsOf(
+  { small, large }: BackProjectionShape,
+  taps: AxisTaps,
+  firstRow: number,
+  rows: number,
+): BandRows[] {
   const heights = { small: small.height, large: large.height };
   const bands: BandRows[] = [];
-  for (let first = 0; first < large.height; first += rows) {
+  for (let first = firstRow; first < large.height; first += rows) {
     const last = Math.min(large.height, first + rows) - 1;
     bands.push(rowsOfBand({ first, last }, heights, taps));
   }
   return bands;
+}
+
+/** The most rows that a step of a band computes. */
+function mostRows({ small, rounds }: BandRows): number {
+  return Math.max(rowsOf(small), ...rounds.map(({ from }) => rowsOf(from)));
 }
 
 function sizedPlan(
@@ -265,7 +267,11 @@ function readBytes(
   return result + (own === undefined ? 0 : small.width * rowsOf(own) * VEC4_BYTES);
 }
 
-function bandSteps(shape: BackProjectionShape, filters: Filters, band: BandRows): Step[] {
+function bandSteps(
+  shape: BackProjectionShape,
+  filters: Filters,
+  band: BandRows,
+): BackProjectionStep[] {
   const steps = new BandSteps(shape, filters, band);
   steps.copyReference();
   band.rounds.forEach((round, index) => {
@@ -288,7 +294,7 @@ function bandSteps(shape: BackProjectionShape, filters: Filters, band: BandRows)
 
 /** Collects the steps of a band. */
 class BandSteps {
-  readonly list: Step[] = [];
+  readonly list: BackProjectionStep[] = [];
   readonly #shape: BackProjectionShape;
   readonly #filters: Filters;
   readonly #band: BandRows;
@@ -389,7 +395,7 @@ class BandSteps {
   }
 }
 
-function flopOf(steps: Step[]): number {
+function flopOf(steps: BackProjectionStep[]): number {
   return steps.reduce((sum, { dispatch }) => sum + dispatch.flop, 0);
 }
 

@@ -1,5 +1,5 @@
 /**
- * A network on a device: its weights, packed and uploaded once, and its pipelines.
+ * A network on a device: its weights, packed and uploaded, and how its activations are stored.
  */
 
 import type { Gpu } from "../gpu/device.ts";
@@ -22,14 +22,14 @@ export class Program {
   readonly network: Network;
   readonly storage: Storage;
   readonly style: Style;
-  readonly #weights: Map<string, GPUBuffer>;
+  readonly #weights: Weights;
 
   private constructor(
     gpu: Gpu,
     network: Network,
     storage: Storage,
     style: Style,
-    weights: Map<string, GPUBuffer>,
+    weights: Weights,
   ) {
     this.gpu = gpu;
     this.network = network;
@@ -44,17 +44,9 @@ export class Program {
    * @throws {OutOfGpuMemoryError} If they do not fit.
    */
   static async create(gpu: Gpu, network: Network, storage: Storage): Promise<Program> {
-    const weights = new Map<string, GPUBuffer>();
     const { style } = await chosenStyle(gpu);
-    const program = new Program(gpu, network, storage, style, weights);
-    try {
-      await gpu.checked("the weights", () => {
-        for (const [key, data] of packedWeights(network)) weights.set(key, upload(gpu, key, data));
-      });
-    } catch (error) {
-      program.destroy();
-      throw error;
-    }
+    const program = new Program(gpu, network, storage, style, new Weights(gpu, network));
+    await program.ready();
     return program;
   }
 
@@ -63,20 +55,64 @@ export class Program {
     return new Program(this.gpu, this.network, storage, this.style, this.#weights);
   }
 
+  /**
+   * Sees to it that the weights are on the device: a lost one took them along.
+   *
+   * @throws {OutOfGpuMemoryError} If they do not fit.
+   */
+  async ready(): Promise<void> {
+    await this.#weights.ready();
+  }
+
   /** The buffer of one link of a convolution. */
   weights(key: string): GPUBuffer {
-    return this.#weights.get(key)!;
+    return this.#weights.buffers.get(key)!;
   }
 
   /** Bytes of all weights. */
   get weightBytes(): number {
-    return [...this.#weights.values()].reduce((sum, buffer) => sum + buffer.size, 0);
+    return [...this.#weights.buffers.values()].reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
   /** Gives the weights back, also those of programs that share them. */
   destroy(): void {
-    for (const buffer of this.#weights.values()) this.gpu.destroyBuffer(buffer);
-    this.#weights.clear();
+    this.#weights.destroy();
+  }
+}
+
+/** Packed weights on whichever device is open. */
+class Weights {
+  readonly buffers = new Map<string, GPUBuffer>();
+  readonly #gpu: Gpu;
+  readonly #network: Network;
+  #generation: number | undefined;
+
+  constructor(gpu: Gpu, network: Network) {
+    this.#gpu = gpu;
+    this.#network = network;
+  }
+
+  async ready(): Promise<void> {
+    if (this.#generation === this.#gpu.generation) return;
+    this.destroy();
+    const { generation } = this.#gpu;
+    try {
+      await this.#gpu.checked("the weights", () => {
+        for (const [key, data] of packedWeights(this.#network)) {
+          this.buffers.set(key, upload(this.#gpu, key, data));
+        }
+      });
+      this.#generation = generation;
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
+  }
+
+  destroy(): void {
+    this.#generation = undefined;
+    for (const buffer of this.buffers.values()) this.#gpu.destroyBuffer(buffer);
+    this.buffers.clear();
   }
 }
 

@@ -73,6 +73,7 @@ export class Workspace {
   ): Promise<Workspace> {
     let workspace: Workspace | undefined;
     try {
+      await program.ready();
       await program.gpu.checked("the buffers of a tile", () => {
         workspace = new Workspace(program, context, tailTile);
       });

@@ -33,14 +33,38 @@ export class OutOfGpuMemoryError extends GpuError {
   override readonly name = "OutOfGpuMemoryError";
 }
 
+/** The device is gone, and with it all buffers: {@linkcode Gpu.reopen} brings another one. */
+export class DeviceLostError extends GpuError {
+  override readonly name = "DeviceLostError";
+}
+
 /** Features that speed the kernels up; each is used where the device really grants it. */
-const WANTED_FEATURES = ["subgroups", "timestamp-query"];
+const WANTED_FEATURES = ["subgroups"];
+
+const ENABLE_SUBGROUPS = "enable subgroups;\n";
 
 /** Limits that are raised to what the adapter has; all others stay at WebGPU's defaults. */
 const RAISED_LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
 
+/** How often an adapter is asked for after a loss, and the milliseconds between: drivers take a moment. */
+const REOPENING = { tries: 4, pause: 500 } as const;
+
+/** Milliseconds in which a runtime that lost its device says so, after an operation failed. */
+const LOSS_NOTICE = 50;
+
+/** A device as it was opened. */
+interface Opened {
+  device: GPUDevice;
+  adapter: AdapterSummary;
+  enabled: ReadonlySet<string>;
+  /** Whether shaders have to name the extensions that they use. */
+  namesExtensions: boolean;
+}
+
 /**
- * An open device and what was granted on it.
+ * A GPU: an open device and what was granted on it. If the device is lost, it can be opened again;
+ * buffers, pipelines and bind groups of the one before are then worth nothing, which
+ * {@linkcode Gpu.generation} tells.
  *
  * @example
  * ```ts
@@ -51,25 +75,21 @@ const RAISED_LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
  * ```
  */
 export class Gpu {
-  readonly device: GPUDevice;
-  readonly adapter: AdapterSummary;
-  /** Optional features that the device was granted. */
-  readonly enabled: ReadonlySet<string>;
+  readonly #options: GpuOptions;
+  #opened: Opened;
+  #generation = 0;
+  #lost: string | undefined;
+  #closed = false;
+  #reopening: Promise<void> | undefined;
   #bytes = 0;
   #peakBytes = 0;
-  #failure: GPUError | string | undefined;
+  #failure: GPUError | undefined;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
-  private constructor(device: GPUDevice, adapter: AdapterSummary, enabled: Set<string>) {
-    this.device = device;
-    this.adapter = adapter;
-    this.enabled = enabled;
-    device.addEventListener("uncapturederror", (event) => {
-      this.#failure ??= (event as GPUUncapturedErrorEvent).error;
-    });
-    device.lost.then((info) => {
-      if (info.reason !== "destroyed") this.#failure ??= `the device was lost: ${info.message}`;
-    });
+  private constructor(options: GpuOptions, opened: Opened) {
+    this.#options = options;
+    this.#opened = opened;
+    this.#listen(opened.device);
   }
 
   /**
@@ -78,19 +98,71 @@ export class Gpu {
    * @throws {NoGpuError} If the runtime has no WebGPU, or no adapter can be had.
    */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
-    const power = options.power ?? "high-performance";
-    let wanted = WANTED_FEATURES;
-    for (;;) {
-      const adapter = await requestAdapter(power);
-      const device = await requestDevice(adapter, wanted);
-      if (device !== undefined) return new Gpu(device, summarise(adapter), new Set(wanted));
-      if (wanted.length === 0) {
-        throw new NoGpuError(
-          `The adapter "${adapter.info.description}" gives no device; update its driver`,
-        );
+    return new Gpu(options, await openDevice(options));
+  }
+
+  /** The device that is open now. */
+  get device(): GPUDevice {
+    return this.#opened.device;
+  }
+
+  get adapter(): AdapterSummary {
+    return this.#opened.adapter;
+  }
+
+  /** Optional features that the device was granted. */
+  get enabled(): ReadonlySet<string> {
+    return this.#opened.enabled;
+  }
+
+  /** How often the device was opened again: what was made in another generation is gone. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether the device is lost and was not opened again. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /**
+   * Opens the device again, if it is lost; who asks meanwhile waits for the same opening.
+   *
+   * @throws {DeviceLostError} If the same adapter does not come back, or the Gpu was destroyed.
+   */
+  async reopen(): Promise<void> {
+    if (!this.lost) return;
+    await (this.#reopening ??= this.#openAgain().finally(() => this.#reopening = undefined));
+  }
+
+  async #openAgain(): Promise<void> {
+    const { description } = this.adapter;
+    for (let tries = 1; !this.#closed; tries++) {
+      const opened = await openDevice(this.#options).catch(() => undefined);
+      if (opened?.adapter.description === description && !this.#closed) {
+        this.#opened = opened;
+        this.#generation++;
+        this.#lost = undefined;
+        this.#failure = undefined;
+        this.#pipelines.clear();
+        return this.#listen(opened.device);
       }
-      wanted = await grantedOneByOne(power, wanted);
+      opened?.device.destroy();
+      if (tries === REOPENING.tries) break;
+      await pause(REOPENING.pause);
     }
+    throw new DeviceLostError(
+      `The GPU "${description}" was lost (${this.#lost}) and did not come back`,
+    );
+  }
+
+  #listen(device: GPUDevice): void {
+    device.addEventListener("uncapturederror", (event) => {
+      if (device === this.device) this.#failure ??= (event as GPUUncapturedErrorEvent).error;
+    });
+    device.lost.then(({ message }) => {
+      if (device === this.device && !this.#closed) this.#lost = message || "without a reason";
+    });
   }
 
   /** Bytes of the largest buffer that a shader can read or write. */
@@ -146,11 +218,15 @@ export class Gpu {
    * exception.
    *
    * @throws {OutOfGpuMemoryError} If memory ran out.
-   * @throws {GpuError} If the device refused something.
+   * @throws {DeviceLostError} If the device was lost.
+   * @throws {GpuError} If it refused something.
    */
   async checked<T>(what: string, work: () => T): Promise<T> {
     const scopes = this.#inErrorScopes(work);
-    const [outOfMemory, invalid] = await Promise.all(scopes.errors);
+    const [outOfMemory, invalid] = await Promise.all(scopes.errors).catch(async (error) => {
+      throw await this.explain(error);
+    });
+    if (this.lost) throw this.#lostError();
     if (outOfMemory !== null) throw this.#outOfMemory(what);
     if (invalid !== null) throw new GpuError(`The GPU refused ${what}: ${invalid.message}`);
     return scopes.result();
@@ -175,24 +251,44 @@ export class Gpu {
   /**
    * Throws what went wrong on the device since it was opened, if anything did.
    *
+   * @throws {DeviceLostError} If it is lost.
    * @throws {OutOfGpuMemoryError} If memory ran out; the device can go on with less.
    * @throws {GpuError} With the device's own message and the adapter's name.
    */
   check(): void {
+    if (this.lost) throw this.#lostError();
     const failure = this.#failure;
     if (failure === undefined) return;
-    if (typeof failure !== "string" && failure instanceof GPUOutOfMemoryError) {
+    if (failure instanceof GPUOutOfMemoryError) {
       this.#failure = undefined;
       throw this.#outOfMemory("the work on a tile");
     }
-    const message = typeof failure === "string" ? failure : failure.message;
-    throw new GpuError(`The GPU "${this.adapter.description}" failed: ${message}`);
+    throw this.#failed(failure.message);
+  }
+
+  /**
+   * Returns what an operation's own exception means: runtimes throw many things when a device is lost,
+   * often before they tell of the loss.
+   */
+  async explain(error: unknown): Promise<GpuError> {
+    if (error instanceof GpuError) return error;
+    if (!this.lost) await Promise.race([this.device.lost, pause(LOSS_NOTICE)]);
+    if (this.lost) return this.#lostError();
+    return this.#failed(error instanceof Error ? error.message : String(error));
+  }
+
+  #lostError(): DeviceLostError {
+    return new DeviceLostError(`The GPU "${this.adapter.description}" was lost: ${this.#lost}`);
+  }
+
+  #failed(message: string): GpuError {
+    return new GpuError(`The GPU "${this.adapter.description}" failed: ${message}`);
   }
 
   #outOfMemory(what: string): OutOfGpuMemoryError {
     return new OutOfGpuMemoryError(
-      `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use; ` +
-        `give less with --memory`,
+      `GPU memory ran out for ${what} with ${megabytes(this.#bytes)} MB in use`,
+      { remedies: ["less memory"], needed: this.#bytes },
     );
   }
 
@@ -200,8 +296,8 @@ export class Gpu {
   pipeline(label: string, code: string): Promise<GPUComputePipeline> {
     const known = this.#pipelines.get(code);
     if (known !== undefined) return known;
-    const compiled = this.checked(`the shader ${label}`, () => {
-      const module = this.device.createShaderModule({ label, code });
+    const compiled: Promise<GPUComputePipeline> = this.checked(`the shader ${label}`, () => {
+      const module = this.device.createShaderModule({ label, code: this.#withExtensions(code) });
       return this.device.createComputePipeline({
         label,
         layout: "auto",
@@ -209,14 +305,55 @@ export class Gpu {
       });
     });
     this.#pipelines.set(code, compiled);
-    compiled.catch(() => this.#pipelines.delete(code));
+    compiled.catch(() => {
+      if (this.#pipelines.get(code) === compiled) this.#pipelines.delete(code);
+    });
     return compiled;
+  }
+
+  #withExtensions(code: string): string {
+    const named = this.#opened.namesExtensions && /\bsubgroup\w+\(/.test(code);
+    return named ? ENABLE_SUBGROUPS + code : code;
   }
 
   /** Gives the device back. Buffers that still live go with it. */
   destroy(): void {
+    this.#closed = true;
     this.device.destroy();
   }
+}
+
+/** Opens the best adapter with what it grants of the features that are wanted. */
+async function openDevice({ power = "high-performance" }: GpuOptions): Promise<Opened> {
+  let wanted = WANTED_FEATURES;
+  for (;;) {
+    const adapter = await requestAdapter(power);
+    const device = await requestDevice(adapter, wanted);
+    if (device !== undefined) {
+      const namesExtensions = wanted.includes("subgroups") && await takesEnable(device);
+      return { device, adapter: summarise(adapter), enabled: new Set(wanted), namesExtensions };
+    }
+    if (wanted.length === 0) {
+      throw new NoGpuError(
+        `The adapter "${adapter.info.description}" gives no device; update its driver`,
+      );
+    }
+    wanted = await grantedOneByOne(power, wanted);
+  }
+}
+
+/** Tint wants extensions to be named before they are used; naga in Deno 2.9.6 refuses this one's name. */
+async function takesEnable(device: GPUDevice): Promise<boolean> {
+  device.pushErrorScope("validation");
+  device.createShaderModule({
+    label: "whether extensions are named",
+    code: `${ENABLE_SUBGROUPS}@compute @workgroup_size(1) fn main() {}`,
+  });
+  return await device.popErrorScope() === null;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function megabytes(bytes: number): string {
@@ -232,8 +369,8 @@ async function requestAdapter(powerPreference: GPUPowerPreference): Promise<GPUA
   const adapter = await navigator.gpu.requestAdapter({ powerPreference });
   if (adapter === null) {
     throw new NoGpuError(
-      "No GPU adapter was found. Install your GPU's driver with Vulkan support; without a GPU, " +
-        "a software adapter serves: `apt-get install mesa-vulkan-drivers libvulkan1` on Debian and Ubuntu",
+      "No GPU adapter was found",
+      { remedies: ["a driver"] },
     );
   }
   return adapter;

@@ -27,24 +27,38 @@ export class Readback {
    * At most one earlier read may still be awaited.
    *
    * @param sources Parts of buffers; `offset` and `bytes` are multiples of 4.
-   * @returns The words, in memory of their own.
+   * @returns The words, in memory of their own. Whoever awaits them later need not have caught their
+   *   failure before.
+   * @throws {DeviceLostError} If the device was lost meanwhile.
+   * @throws {GpuError} If it fails otherwise.
    */
-  async read(
-    ...sources: { buffer: GPUBuffer; offset?: number; bytes: number }[]
+  read(...sources: { buffer: GPUBuffer; offset?: number; bytes: number }[]): Promise<Uint32Array> {
+    const words = this.#read(sources);
+    words.catch(() => {});
+    return words;
+  }
+
+  async #read(
+    sources: { buffer: GPUBuffer; offset?: number; bytes: number }[],
   ): Promise<Uint32Array> {
     const staging = this.#staging[this.#next];
     this.#next = 1 - this.#next;
-    const encoder = this.#gpu.device.createCommandEncoder();
-    let total = 0;
-    for (const { buffer, offset = 0, bytes } of sources) {
-      encoder.copyBufferToBuffer(buffer, offset, staging, total, bytes);
-      total += bytes;
+    try {
+      const encoder = this.#gpu.device.createCommandEncoder();
+      let total = 0;
+      for (const { buffer, offset = 0, bytes } of sources) {
+        encoder.copyBufferToBuffer(buffer, offset, staging, total, bytes);
+        total += bytes;
+      }
+      this.#gpu.device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ, 0, total);
+      const words = new Uint32Array(staging.getMappedRange(0, total).slice(0));
+      // Of a lost device a buffer may still be mapped, whatever it holds; this then fails.
+      staging.unmap();
+      return words;
+    } catch (error) {
+      throw await this.#gpu.explain(error);
     }
-    this.#gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ, 0, total);
-    const words = new Uint32Array(staging.getMappedRange(0, total).slice(0));
-    staging.unmap();
-    return words;
   }
 
   /** Gives the buffers back. */

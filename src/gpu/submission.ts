@@ -6,6 +6,7 @@
  * speed of those before it.
  */
 
+import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
 import type { Gpu } from "./device.ts";
 
 /** One dispatch, ready to be recorded. */
@@ -44,7 +45,8 @@ export class Submitter {
    * Runs commands in order, in as many submissions as their cost asks for.
    *
    * @param onDone Told the FLOP of each submission once it has run.
-   * @throws {GpuError} If the device failed.
+   * @throws {DeviceLostError} If the device was lost.
+   * @throws {GpuError} If it failed otherwise.
    * @throws The signal's reason, between two submissions.
    */
   async run(
@@ -57,10 +59,14 @@ export class Submitter {
       const piece = commands.slice(from, to);
       const flop = piece.reduce((sum, command) => sum + command.flop, 0);
       const start = performance.now();
-      this.#submit(piece);
-      await finished(this.#gpu);
-      this.#learn(flop, (performance.now() - start) / 1000);
+      try {
+        this.#submit(piece);
+        await finished(this.#gpu);
+      } catch (error) {
+        throw await this.#gpu.explain(error);
+      }
       this.#gpu.check();
+      this.#learn(flop, (performance.now() - start) / 1000);
       signal?.throwIfAborted();
       onDone(flop);
       from = to;
@@ -102,6 +108,7 @@ export class Submitter {
  */
 export async function finished(gpu: Gpu): Promise<void> {
   const done = gpu.device.queue.onSubmittedWorkDone();
-  if ("Deno" in globalThis) await new Promise((resolve) => setTimeout(resolve, 0));
-  else await done;
+  if (!QUEUE_WAITS_IN_CALL) return void await done;
+  done.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 0));
 }

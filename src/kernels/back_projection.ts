@@ -9,12 +9,13 @@
 import addBody from "../wgsl/back_projection_add.wgsl" with { type: "text" };
 import limitsBody from "../wgsl/back_projection_limits.wgsl" with { type: "text" };
 import residualBody from "../wgsl/back_projection_residual.wgsl" with { type: "text" };
+import grid from "../wgsl/shared/grid.wgsl" with { type: "text" };
 import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
 import sumColumn from "../wgsl/shared/sum_column.wgsl" with { type: "text" };
 import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
-import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
+import { type Dispatch, gridOf, paramWords, shaderOf } from "./dispatch.ts";
 import type { Taps } from "./taps.ts";
 
 /** Rows of a picture: from `first` to `last`, both included. */
@@ -48,12 +49,12 @@ export function residualStep(
   return {
     shader: shaderOf(
       `back_projection_residual ${step}`,
-      () => specialise(sumColumn + residualBody, { STEP: STEPS[step] }),
+      () => specialise(grid + sumColumn + residualBody, { STEP: STEPS[step] }),
     ),
     params: paramWords(
       [taps.count, width, height, rows.first, firstRow, firstSourceRow, { f32: freedom }],
     ),
-    workgroups: groups(width, height),
+    workgroups: gridOf(width, height),
     flop: 8 * (taps.count + 1) * width * height,
   };
 }
@@ -71,9 +72,9 @@ export function limitsStep(
   const { width, height, firstRow } = picture;
   const count = rowsOf(rows);
   return {
-    shader: shaderOf("back_projection_limits", () => limitsBody),
+    shader: shaderOf("back_projection_limits", () => grid + limitsBody),
     params: paramWords([width, count, rows.first, firstRow, height, { f32: overshoot }]),
-    workgroups: groups(width, count),
+    workgroups: gridOf(width, count),
     flop: 8 * (2 * LIMITS_REACH + 1) ** 2 * width * count,
   };
 }
@@ -100,7 +101,7 @@ export function addStep(rows: RowRange, shape: AddShape, taps: Taps): Dispatch {
     shader: shaderOf(
       `back_projection_add ${depthIn}-bit to ${depthOut}-bit${limited ? ", limited" : ""}`,
       () =>
-        specialise(sumColumn + readPixel + writePixel + addBody, {
+        specialise(grid + sumColumn + readPixel + writePixel + addBody, {
           SOURCE_DEPTH: depthIn,
           DEPTH: depthOut,
           LIMITED: Number(limited),
@@ -119,7 +120,7 @@ export function addStep(rows: RowRange, shape: AddShape, taps: Taps): Dispatch {
       shape.firstPixelRow,
       shape.firstOutputRow,
     ]),
-    workgroups: groups(width, height),
+    workgroups: gridOf(width, height),
     flop: 8 * (taps.count + 1) * width * height,
   };
 }
@@ -127,8 +128,4 @@ export function addStep(rows: RowRange, shape: AddShape, taps: Taps): Dispatch {
 /** How many rows a range has. */
 export function rowsOf({ first, last }: RowRange): number {
   return last + 1 - first;
-}
-
-function groups(width: number, height: number): [number, number, number] {
-  return [Math.ceil(width / 8), Math.ceil(height / 8), 1];
 }

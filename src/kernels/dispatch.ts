@@ -33,6 +33,26 @@ export interface Dispatch {
   flop: number;
 }
 
+/** The most workgroups along one side of a grid, which every adapter has. */
+const MOST_GROUPS = 65535;
+
+/** Rows that a grid of {@linkcode gridOf} can have at most. */
+export const MOST_GRID_ROWS = 8 * MOST_GROUPS;
+
+/**
+ * The grid of 8x8 workgroups over a raster: rows that are wider than one can be go on in its next layer.
+ * Must be kept in sync with `wgsl/shared/grid.wgsl`.
+ *
+ * @throws {RangeError} If it has more than {@linkcode MOST_GRID_ROWS} rows.
+ */
+export function gridOf(width: number, height: number): Dispatch["workgroups"] {
+  if (height > MOST_GRID_ROWS) {
+    throw new RangeError(`Cannot compute ${height} rows at once: ${MOST_GRID_ROWS} at most`);
+  }
+  const across = Math.ceil(width / 8);
+  return [Math.min(across, MOST_GROUPS), Math.ceil(height / 8), Math.ceil(across / MOST_GROUPS)];
+}
+
 /** How activations lie in memory; arithmetic is f32 in both. */
 export type Storage = "f32" | "f16";
 

@@ -5,12 +5,13 @@
 
 import columnsBody from "../wgsl/resample_columns.wgsl" with { type: "text" };
 import rowsBody from "../wgsl/resample_rows.wgsl" with { type: "text" };
+import grid from "../wgsl/shared/grid.wgsl" with { type: "text" };
 import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
 import sumColumn from "../wgsl/shared/sum_column.wgsl" with { type: "text" };
 import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
-import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
+import { type Dispatch, gridOf, paramWords, shaderOf } from "./dispatch.ts";
 import type { Taps } from "./taps.ts";
 
 /**
@@ -26,10 +27,10 @@ export function resampleRows(
   return {
     shader: shaderOf(
       `resample_rows ${source.depth}-bit`,
-      () => specialise(readPixel + rowsBody, { SOURCE_DEPTH: source.depth }),
+      () => specialise(grid + readPixel + rowsBody, { SOURCE_DEPTH: source.depth }),
     ),
     params: paramWords([source.width, taps.count, width, source.rows, source.firstRow ?? 0]),
-    workgroups: [Math.ceil(width / 8), Math.ceil(source.rows / 8), 1],
+    workgroups: gridOf(width, source.rows),
     flop: 8 * taps.count * width * source.rows,
   };
 }
@@ -42,10 +43,10 @@ export function resampleColumns(
   return {
     shader: shaderOf(
       `resample_columns ${band.depth}-bit`,
-      () => specialise(sumColumn + writePixel + columnsBody, { DEPTH: band.depth }),
+      () => specialise(grid + sumColumn + writePixel + columnsBody, { DEPTH: band.depth }),
     ),
     params: paramWords([taps.count, band.width, band.rows, band.firstRow, band.firstSourceRow]),
-    workgroups: [Math.ceil(band.width / 8), Math.ceil(band.rows / 8), 1],
+    workgroups: gridOf(band.width, band.rows),
     flop: 8 * taps.count * band.width * band.rows,
   };
 }

@@ -9,6 +9,7 @@ import { convertDepth } from "./depth.ts";
 import { FORMATS, type PictureFormat } from "./formats.ts";
 import { encodeJpeg } from "./jpeg.ts";
 import { encodeJxl } from "./jxl.ts";
+import { checkQuality } from "./limits.ts";
 import type { Picture } from "./picture.ts";
 import { encodePngRows } from "./png_encode.ts";
 import { encodeWebp } from "./webp.ts";
@@ -80,11 +81,4 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
     case "jxl":
       return await encodeJxl(shallow(), quality, progressive, lossless);
   }
-}
-
-function checkQuality(quality: number): number {
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
-    throw new UsageError(`Quality must be a whole number from 1 to 100, not ${quality}.`);
-  }
-  return quality;
 }

@@ -13,7 +13,7 @@ import { concatBytes } from "./bytes.ts";
 import { encodeImagescript } from "./imagescript.ts";
 import { JPEG_MAX_SIDE } from "./jpeg.ts";
 import { jpegSegment, readSegments, withMetadata } from "./jpeg_segments.ts";
-import { checkSide } from "./limits.ts";
+import { checkQuality, checkSide } from "./limits.ts";
 import { metadataToWrite } from "./metadata.ts";
 import type { PictureHeader, Samples } from "./picture.ts";
 import { rgbaOf } from "./rgba.ts";
@@ -44,7 +44,7 @@ interface Scan {
  * @param rows samples `[n][width][3]` of any number of whole rows each, from the top down; a chunk may
  *   be reused by its maker once the next one is asked for
  * @param quality 1 to 100
- * @throws {UsageError} if the depth is not 8, the rows are not `height` whole rows of that depth, or
+ * @throws {UsageError} if the depth is not 8, the quality no whole number from 1 to 100, the rows are not `height` whole rows of that depth, or
  *   the codec cannot be loaded
  * @throws {InputError} if the picture is not of three channels, or has a side beyond 65535 pixels
  *
@@ -64,6 +64,7 @@ export async function* encodeJpegRows(
   quality: number,
 ): AsyncGenerator<Uint8Array> {
   checkHeader(header);
+  checkQuality(quality);
   const { width } = header;
   const across = Math.ceil(width / BLOCK);
   const down = Math.floor(Math.min(BAND_PIXELS / (width * BLOCK), MAX_INTERVAL / across));

@@ -2,7 +2,7 @@
  * The checks that every decoder makes on a file's own claims before it allocates anything.
  */
 
-import { InputError } from "../errors.ts";
+import { InputError, UsageError } from "../errors.ts";
 
 /** The most pixels that a picture may claim unless the caller says otherwise: 268 megapixels. */
 export const DEFAULT_MAX_PIXELS = 2 ** 28;
@@ -51,4 +51,16 @@ export function unsupported(format: string, what: string): InputError {
     `This ${format} file ${what}, which Tessera cannot read. ` +
       `Save it as an ordinary 8-bit JPEG or as PNG in another program.`,
   );
+}
+
+/**
+ * Returns a quality as it is.
+ *
+ * @throws {UsageError} If it is no whole number from 1 to 100.
+ */
+export function checkQuality(quality: number): number {
+  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
+    throw new UsageError(`Quality must be a whole number from 1 to 100, not ${quality}.`);
+  }
+  return quality;
 }

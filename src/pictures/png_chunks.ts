@@ -3,8 +3,8 @@
  * metadata are made from. No pixel is touched here.
  */
 
-import { crc32, inflateSync } from "node:zlib";
-import { startsWith, viewOf } from "./bytes.ts";
+import { crc32, inflate } from "../platform/mod.ts";
+import { latin1, startsWith, viewOf } from "./bytes.ts";
 import { withoutPrefix } from "./exif.ts";
 import { readIptcText } from "./iptc.ts";
 import { checkSize, damaged } from "./limits.ts";
@@ -87,7 +87,7 @@ export async function readPngParts(source: ByteSource, maxPixels: number): Promi
     if (data === undefined) continue;
     if (chunk.type === "PLTE") parts.palette = checkPalette(data);
     else if (chunk.type === "tRNS") parts.transparency = data;
-    else readMetadata(chunk.type, data, parts.metadata);
+    else await readMetadata(chunk.type, data, parts.metadata);
   }
   checkParts(parts);
   return parts;
@@ -102,7 +102,7 @@ export async function* readCompressed(
   places: ChunkPlace[],
 ): AsyncGenerator<Uint8Array> {
   for (const { type, at, length } of places) {
-    let sum = crc32(type);
+    let sum = crc32(latin1(type));
     for (let done = 0; done < length;) {
       const piece = await source.read(at + done, Math.min(length - done, PIECE_BYTES));
       if (piece.length === 0) {
@@ -183,7 +183,7 @@ async function readChunk(source: ByteSource, chunk: ChunkPlace): Promise<Uint8Ar
   }
   if (length > MAX_METADATA_BYTES) return undefined;
   const data = (await source.read(at, length)).slice();
-  if (await hasSum(source, at + length, crc32(data, crc32(type)))) return data;
+  if (await hasSum(source, at + length, crc32(data, crc32(latin1(type))))) return data;
   if (critical) throw wrongChecksum(chunk);
   return undefined;
 }
@@ -229,12 +229,12 @@ function checkParts({ header, palette, compressed }: PngParts): void {
 }
 
 /** Adds what an ancillary chunk says, if it is known and whole. */
-function readMetadata(type: string, data: Uint8Array, metadata: Metadata): void {
-  if (type === "iCCP") setIfKnown(metadata, "icc", readProfile(data));
+async function readMetadata(type: string, data: Uint8Array, metadata: Metadata): Promise<void> {
+  if (type === "iCCP") setIfKnown(metadata, "icc", await readProfile(data));
   else if (type === "eXIf") setIfKnown(metadata, "exif", withoutPrefix(data));
-  else if (type === "iTXt") setIfKnown(metadata, "xmp", readXmp(data));
+  else if (type === "iTXt") setIfKnown(metadata, "xmp", await readXmp(data));
   else if (type === "zTXt" || type === "tEXt") {
-    setIfKnown(metadata, "iptc", readIptcChunk(data, type));
+    setIfKnown(metadata, "iptc", await readIptcChunk(data, type));
   } else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
 }
 
@@ -247,29 +247,32 @@ function setIfKnown<K extends keyof Metadata>(
 }
 
 /** iCCP: a name, a zero, the compression method 0, and the compressed profile. */
-function readProfile(data: Uint8Array): Uint8Array | undefined {
+async function readProfile(data: Uint8Array): Promise<Uint8Array | undefined> {
   const nameEnd = data.indexOf(0);
   return nameEnd > 0 && data[nameEnd + 1] === 0
-    ? inflateText(data.subarray(nameEnd + 2))
+    ? await inflateText(data.subarray(nameEnd + 2))
     : undefined;
 }
 
 /** iTXt: keyword, zero, compressed?, method, language, zero, translated keyword, zero, text. */
-function readXmp(data: Uint8Array): Uint8Array | undefined {
+async function readXmp(data: Uint8Array): Promise<Uint8Array | undefined> {
   if (!startsWith(data, `${XMP_KEYWORD}\0`)) return undefined;
   const compressed = data[XMP_KEYWORD.length + 1] === 1;
   const languageEnd = data.indexOf(0, XMP_KEYWORD.length + 3);
   const translatedEnd = data.indexOf(0, languageEnd + 1);
   if (languageEnd < 0 || translatedEnd < 0) return undefined;
   const text = data.subarray(translatedEnd + 1);
-  return compressed ? inflateText(text) : text.slice();
+  return compressed ? await inflateText(text) : text.slice();
 }
 
 /** tEXt: keyword, zero, text. zTXt: keyword, zero, the compression method 0, compressed text. */
-function readIptcChunk(data: Uint8Array, type: string): Uint8Array | undefined {
+async function readIptcChunk(
+  data: Uint8Array,
+  type: string,
+): Promise<Uint8Array | undefined> {
   if (!startsWith(data, `${IPTC_KEYWORD}\0`)) return undefined;
   const rest = data.subarray(IPTC_KEYWORD.length + 1);
-  const text = type === "tEXt" ? rest : inflateText(rest.subarray(1));
+  const text = type === "tEXt" ? rest : await inflateText(rest.subarray(1));
   return text && readIptcText(text);
 }
 
@@ -282,9 +285,9 @@ function readDensity(data: Uint8Array): Metadata["density"] {
 }
 
 /** Inflates a piece of metadata, or returns `undefined` if it is damaged or far too long. */
-function inflateText(data: Uint8Array): Uint8Array | undefined {
+async function inflateText(data: Uint8Array): Promise<Uint8Array | undefined> {
   try {
-    return new Uint8Array(inflateSync(data, { maxOutputLength: MAX_METADATA_BYTES }));
+    return await inflate(data, MAX_METADATA_BYTES);
   } catch {
     return undefined;
   }

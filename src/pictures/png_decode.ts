@@ -9,9 +9,7 @@
  * browsers do), and the later frames of an animation.
  */
 
-import { pipeline, Readable } from "node:stream";
-import { createInflate } from "node:zlib";
-import { InputError } from "../errors.ts";
+import { inflateBlocks, InflateError } from "../platform/mod.ts";
 import { viewOf } from "./bytes.ts";
 import { readOrientation } from "./exif.ts";
 import { damaged, DEFAULT_MAX_PIXELS } from "./limits.ts";
@@ -150,24 +148,17 @@ async function* inflateInto(
   { compressed }: PngParts,
   reader: RowReader,
 ): AsyncGenerator<void> {
-  const inflate = createInflate({ chunkSize: PIECE_BYTES });
-  // A failure of the file destroys the inflater with that error, so the loop below throws it.
-  pipeline(Readable.from(readCompressed(source, compressed)), inflate, () => {});
   try {
-    for await (const piece of inflate) {
+    for await (const piece of inflateBlocks(readCompressed(source, compressed), PIECE_BYTES)) {
       const whole = reader.push(piece);
       yield;
       if (whole) return;
     }
   } catch (error) {
-    if (error instanceof InputError || !isZlibError(error)) throw error;
+    if (!(error instanceof InflateError)) throw error;
     throw damaged("PNG", `its image data breaks in ${reader.place()} (${error.message})`);
   }
   throw damaged("PNG", `its image data ends in ${reader.place()}`);
-}
-
-function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
 }
 
 /** Cuts the inflated stream into rows and undoes their filters. */

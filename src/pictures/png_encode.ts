@@ -11,9 +11,8 @@
  * the compressor always gets blocks of one size.
  */
 
-import { pipeline, Readable } from "node:stream";
-import { crc32, createDeflate, deflateSync } from "node:zlib";
 import { InputError, UsageError } from "../errors.ts";
+import { crc32, deflate, deflateBlocks } from "../platform/mod.ts";
 import { concatBytes, latin1, viewOf } from "./bytes.ts";
 import { writeIptcText } from "./iptc.ts";
 import { metadataToWrite } from "./metadata.ts";
@@ -56,12 +55,11 @@ export async function* encodePngRows(
   yield concatBytes([
     PNG_SIGNATURE,
     chunk("IHDR", headerData(header)),
-    ...metadataChunks(metadataToWrite(header)),
+    ...await metadataChunks(metadataToWrite(header)),
   ]);
-  const deflate = createDeflate({ level: LEVEL, chunkSize: 2 ** 18 });
-  // A failure of the rows destroys the compressor with that error, so the loop below throws it.
-  pipeline(Readable.from(filteredBlocks(header, rows)), deflate, () => {});
-  for await (const piece of deflate) yield chunk("IDAT", piece);
+  for await (const piece of deflateBlocks(filteredBlocks(header, rows), LEVEL)) {
+    yield chunk("IDAT", piece);
+  }
   yield chunk("IEND", new Uint8Array(0));
 }
 
@@ -144,10 +142,12 @@ function headerData({ width, height, channels, depth }: PictureHeader): Uint8Arr
 }
 
 /** The chunks that carry metadata, in the order in which the format wants them before the pixels. */
-function metadataChunks({ icc, density, exif, xmp, iptc }: Metadata): Uint8Array[] {
+async function metadataChunks(
+  { icc, density, exif, xmp, iptc }: Metadata,
+): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   if (icc !== undefined) {
-    chunks.push(chunk("iCCP", concatBytes([latin1("ICC profile\0\0"), deflateSync(icc)])));
+    chunks.push(chunk("iCCP", concatBytes([latin1("ICC profile\0\0"), await deflate(icc)])));
   }
   if (density !== undefined) chunks.push(chunk("pHYs", densityData(density)));
   if (exif !== undefined) chunks.push(chunk("eXIf", exif));
@@ -155,7 +155,7 @@ function metadataChunks({ icc, density, exif, xmp, iptc }: Metadata): Uint8Array
     chunks.push(chunk("iTXt", concatBytes([latin1(`${XMP_KEYWORD}\0\0\0\0\0`), xmp])));
   }
   if (iptc !== undefined) {
-    const text = deflateSync(writeIptcText(iptc));
+    const text = await deflate(writeIptcText(iptc));
     chunks.push(chunk("zTXt", concatBytes([latin1(`${IPTC_KEYWORD}\0\0`), text])));
   }
   return chunks;

@@ -195,11 +195,11 @@ async function pictureOf(
   const depth = bits === 32 ? 32 : bits === 16 ? 16 : 8;
   if (colours === COLOURS.cmyk) {
     const { icc, ...rest } = metadata;
-    const cmyk = cut(data, samples, 4, 1) as Uint8Array | Uint16Array;
+    const cmyk = inWholeLevels(cut(data, samples, 4, 1));
     const picture: Picture = {
       ...size,
       channels: 3,
-      depth,
+      depth: bits > 8 ? 16 : 8,
       data: await rgbOfCmyk(cmyk, icc),
       metadata: rest,
     };
@@ -215,6 +215,12 @@ async function pictureOf(
   const channels = kept as Picture["channels"];
   const picture: Picture = { ...size, channels, depth, data: out, metadata };
   return depth === 32 ? convertDepth(picture, 16) : picture;
+}
+
+/** Samples of 8 or 16 bits as they are, floats as 16 bits. */
+function inWholeLevels(samples: Samples): Uint8Array | Uint16Array {
+  if (!(samples instanceof Float32Array)) return samples;
+  return Uint16Array.from(samples, (value) => Math.min(1, Math.max(0, value)) * 65535 + 0.5);
 }
 
 /** Keeps the first samples of each pixel, multiplied. */

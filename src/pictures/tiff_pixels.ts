@@ -5,9 +5,9 @@
  * Left out on purpose: the fax compressions, and the predictor for floats.
  */
 
-import { inflateSync } from "node:zlib";
 import { concatBytes, viewOf } from "./bytes.ts";
 import { damaged, unsupported } from "./limits.ts";
+import { inflate } from "../platform/mod.ts";
 import { unpackLzw } from "./lzw.ts";
 import { allocateSamples, type Samples } from "./picture.ts";
 
@@ -105,7 +105,8 @@ async function readPiece(
     const file = withTables(stored, layout.jpegTables);
     return checkLength(await decodeJpegPiece(file), rows * rowSamples, index);
   }
-  const raw = checkLength(unpack(stored, compression, rows * rowBytes), rows * rowBytes, index);
+  const unpacked = await unpack(stored, compression, rows * rowBytes);
+  const raw = checkLength(unpacked, rows * rowBytes, index);
   const piece = samplesOf(raw, bits, little, rows, rowSamples);
   if (layout.differences) addUp(piece, rows, rowSamples, inPiece);
   return piece;
@@ -117,7 +118,11 @@ function checkLength<T extends Samples>(data: T, length: number, index: number):
 }
 
 /** Decompresses a piece into at most `length` bytes. */
-function unpack(stored: Uint8Array, compression: number, length: number): Uint8Array {
+async function unpack(
+  stored: Uint8Array,
+  compression: number,
+  length: number,
+): Promise<Uint8Array> {
   switch (compression) {
     case TIFF_COMPRESSION.none:
       return stored;
@@ -128,7 +133,7 @@ function unpack(stored: Uint8Array, compression: number, length: number): Uint8A
     case TIFF_COMPRESSION.deflate:
     case TIFF_COMPRESSION.oldDeflate:
       try {
-        return inflateSync(stored, { maxOutputLength: length + 2 ** 16 });
+        return await inflate(stored, length + 2 ** 16);
       } catch {
         return new Uint8Array(0);
       }

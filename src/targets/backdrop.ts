@@ -7,7 +7,7 @@
  */
 
 import { type Depth, hasAlpha, type Picture, type Samples, whiteOf } from "../pictures/picture.ts";
-import type { Size } from "../tiles/size.ts";
+import type { Size } from "../raster/size.ts";
 
 /** The longer side of the copy that a backdrop is painted from, in pixels. */
 export const BACKDROP_SIDE = 32;

@@ -6,7 +6,7 @@ import {
   type PictureHeader,
   type Samples,
 } from "../pictures/picture.ts";
-import type { Region } from "../tiles/plan.ts";
+import type { Region } from "../raster/size.ts";
 
 /** Returns a part of a picture, with the rest of what the file carried. */
 export function cropPicture(picture: Picture, region: Region): Picture {

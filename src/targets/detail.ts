@@ -9,7 +9,7 @@
 
 import { hasAlpha, type Picture } from "../pictures/picture.ts";
 import { lumaPlane } from "../quality/luma.ts";
-import type { Region } from "../tiles/plan.ts";
+import type { Region } from "../raster/size.ts";
 import type { Anchor } from "./gravity.ts";
 
 /** The longer side of the copy that is looked at, in pixels. */

@@ -11,7 +11,7 @@ import {
   type Samples,
   whiteOf,
 } from "../pictures/picture.ts";
-import type { Region } from "../tiles/plan.ts";
+import type { Region } from "../raster/size.ts";
 import { Backdrop } from "./backdrop.ts";
 
 /** What a canvas is filled with. */

@@ -3,8 +3,8 @@
  * lies on the canvas. A pure function of sizes.
  */
 
-import type { Size } from "../tiles/size.ts";
-import type { Region } from "../tiles/plan.ts";
+import type { Size } from "../raster/size.ts";
+import type { Region } from "../raster/size.ts";
 import type { Anchor } from "./gravity.ts";
 import type { Target } from "./target.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { Size } from "../tiles/size.ts";
+import type { Size } from "../raster/size.ts";
 
 /** What was asked for. All but `size` keep the picture's proportions. */
 export type Target =

@@ -119,7 +119,12 @@ export function chooseTiles(demand: TileDemand): TileChoice {
     `No tile fits into ${
       megabytes(demand.memory)
     } MB of GPU memory: the smallest that can be had ` +
-      `here takes ${megabytes(smallest!.gpuBytes)} MB; give more with --memory or a smaller --tile`,
+      `here takes ${megabytes(smallest!.gpuBytes)} MB`,
+    {
+      remedies: ["more memory", "smaller tiles"],
+      needed: smallest!.gpuBytes,
+      available: demand.memory,
+    },
   );
 }
 

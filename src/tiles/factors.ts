@@ -9,7 +9,7 @@
  * chain each network should read no more pixels than the size asked for needs.
  */
 
-import type { Size } from "./size.ts";
+import type { Size } from "../raster/size.ts";
 
 /** Stretching by resampling up to this factor is as good as another network, for much less work. */
 export const MOST_STRETCH = 1.25;

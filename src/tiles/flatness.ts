@@ -5,7 +5,7 @@
 
 import { samplesIn, wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import { type Depth, whiteOf } from "../pictures/picture.ts";
-import type { Region } from "./plan.ts";
+import type { Region } from "../raster/size.ts";
 
 /** Contrast of a source, 0 to 1, that no network flattens. */
 const CLEAR_CONTRAST = 0.2;

@@ -7,13 +7,7 @@
  * it needs on the inner side, and ends with the bounds on the outer side.
  */
 
-/** A rectangle in whole units. */
-export interface Region {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
+import type { Region } from "../raster/size.ts";
 
 /** One tile: `core` is what it contributes, the window what it is computed from. */
 export interface Tile {

@@ -18,6 +18,7 @@ import { ModelError, UsageError } from "../errors.ts";
 import { networkFromTensors } from "../networks/detect.ts";
 import { interpolateNetworks } from "../networks/interpolate.ts";
 import type { Network } from "../networks/network.ts";
+import { isNotFound, modelUrl, readFile } from "../platform/mod.ts";
 import models from "../../models/models.json" with { type: "json" };
 import { readSafetensors } from "./safetensors.ts";
 
@@ -178,7 +179,7 @@ function labelOf(place: string | URL): string {
 }
 
 async function readEmbedded(entry: LibraryEntry): Promise<Uint8Array> {
-  const url = new URL(`../../models/${entry.file}`, import.meta.url);
+  const url = modelUrl(entry.file);
   if (url.protocol === "file:") return await readPlace(url);
   const key = `${url.origin}${url.pathname}?sha256=${entry.sha256}`;
   // A cache only saves time: where there is none, or no room for it, the model is fetched again.
@@ -201,12 +202,12 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 /** The only access to files and network in this room. */
 async function readPlace(place: string | URL): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    if (!(place instanceof URL) || place.protocol === "file:") return await Deno.readFile(place);
+    if (!(place instanceof URL) || place.protocol === "file:") return await readFile(place);
     const response = await fetch(place);
     if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`);
     return await response.bytes();
   } catch (error) {
-    if (error instanceof Error && error.name === "NotFound") {
+    if (isNotFound(error)) {
       const names = embeddedModels().map(({ name }) => name).join(", ");
       throw new ModelError(
         `Model "${place}" is neither a file nor one of the embedded models: ${names}`,

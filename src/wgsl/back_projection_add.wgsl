@@ -11,7 +11,7 @@
 // Each buffer holds rows from a row of its own on (see the parameters). One invocation computes one
 // pixel.
 //
-// In front of this file: shared/sum_column.wgsl, shared/read_pixel.wgsl, shared/write_pixel.wgsl.
+// In front of this file: shared/grid.wgsl, shared/sum_column.wgsl, shared/read_pixel.wgsl, shared/write_pixel.wgsl.
 
 struct Params {
   taps: u32,
@@ -39,7 +39,8 @@ const SOURCE_DEPTH = 8u;
 const LIMITED = 1u;
 
 @compute @workgroup_size(8, 8, 1)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) invocation: vec3u) {
+  let id = place(invocation);
   if (id.x >= params.width || id.y >= params.height) {
     return;
   }

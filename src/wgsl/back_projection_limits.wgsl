@@ -6,6 +6,8 @@
 //           -1..2 as two unorm16, which errs by 0.006 of 255 levels at most
 //
 // Pixels outside the picture are left out. One invocation computes one pixel.
+//
+// In front of this file: shared/grid.wgsl.
 
 struct Params {
   width: u32,
@@ -23,7 +25,8 @@ struct Params {
 const REACH = 2u;
 
 @compute @workgroup_size(8, 8, 1)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) invocation: vec3u) {
+  let id = place(invocation);
   if (id.x >= params.width || id.y >= params.height) {
     return;
   }

@@ -15,7 +15,7 @@
 // The last four buffers hold rows from `first_row` on, `input` those from `first_source_row` on.
 // One invocation computes one pixel.
 //
-// In front of this file: shared/sum_column.wgsl.
+// In front of this file: shared/grid.wgsl, shared/sum_column.wgsl.
 
 struct Params {
   taps: u32,
@@ -37,7 +37,8 @@ struct Params {
 const STEP = 0u;
 
 @compute @workgroup_size(8, 8, 1)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) invocation: vec3u) {
+  let id = place(invocation);
   if (id.x >= params.width || id.y >= params.height) {
     return;
   }

@@ -6,7 +6,7 @@
 //
 // One invocation computes one output pixel.
 //
-// In front of this file: shared/sum_column.wgsl, shared/write_pixel.wgsl.
+// In front of this file: shared/grid.wgsl, shared/sum_column.wgsl, shared/write_pixel.wgsl.
 
 struct Params {
   taps: u32, // taps per output row
@@ -24,7 +24,8 @@ struct Params {
 const DEPTH = 8u;
 
 @compute @workgroup_size(8, 8, 1)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) invocation: vec3u) {
+  let id = place(invocation);
   if (id.x >= params.width || id.y >= params.height) {
     return;
   }

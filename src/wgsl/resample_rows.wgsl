@@ -7,7 +7,7 @@
 // Weights sum to 1; edges are already resolved in the source columns.
 // One invocation computes one output pixel.
 //
-// In front of this file: shared/read_pixel.wgsl.
+// In front of this file: shared/grid.wgsl, shared/read_pixel.wgsl.
 
 struct Params {
   pixel_pitch: u32, // pixels per row of `pixels`
@@ -25,7 +25,8 @@ struct Params {
 const SOURCE_DEPTH = 8u;
 
 @compute @workgroup_size(8, 8, 1)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) invocation: vec3u) {
+  let id = place(invocation);
   if (id.x >= params.width || id.y >= params.height) {
     return;
   }

@@ -8,11 +8,11 @@ fn write_pixel(index: u32, value: vec4f) {
   let clamped = clamp(value, vec4f(), vec4f(1.0));
   if (DEPTH == 8u) {
     let v = vec4u(clamped * 255.0 + 0.5);
-    output[index] = v.x | v.y << 8u | v.z << 16u | v.w << 24u;
+    output[index] = v.x | (v.y << 8u) | (v.z << 16u) | (v.w << 24u);
   } else if (DEPTH == 16u) {
     let v = vec4u(clamped * 65535.0 + 0.5);
-    output[index * 2u] = v.x | v.y << 16u;
-    output[index * 2u + 1u] = v.z | v.w << 16u;
+    output[index * 2u] = v.x | (v.y << 16u);
+    output[index * 2u + 1u] = v.z | (v.w << 16u);
   } else {
     let v = bitcast<vec4u>(value);
     output[index * 4u] = v.x;

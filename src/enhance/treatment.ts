@@ -19,9 +19,7 @@ import {
   stripMetadata,
   toSrgb,
 } from "../pictures/mod.ts";
-
-/** Red, green and blue, each from 0 to 255. */
-export type Rgb = readonly [red: number, green: number, blue: number];
+import type { Rgb } from "./options.ts";
 
 /** What was asked for. */
 export interface Treatment {
@@ -58,8 +56,8 @@ async function checkOpaque(picture: Picture | PictureRows, format: PictureFormat
   for await (const data of samplesOf(picture)) {
     if (isOpaque({ ...picture, data })) continue;
     throw new UsageError(
-      `${FORMATS[format].name} cannot hold the picture's transparency: choose --format png, ` +
-        `or a --background`,
+      `${FORMATS[format].name} cannot hold the picture's transparency`,
+      { remedies: ["another format", "a background"] },
     );
   }
 }

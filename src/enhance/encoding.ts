@@ -12,7 +12,14 @@ import {
   type PictureHeader,
   type Samples,
 } from "../pictures/mod.ts";
-import type { Codecs } from "./codecs.ts";
+
+/** What makes files of pictures. */
+export interface Encoder {
+  /** The picture may be lost to the caller. */
+  encode(picture: Picture, options: EncodeOptions): Promise<Uint8Array>;
+  /** The most pixels of a result that is encoded as a whole though it could be written in rows. */
+  wholePixels: number;
+}
 
 /** Encoding it shows whether the codec can be loaded. */
 const ONE_PIXEL: Picture = {
@@ -25,13 +32,13 @@ const ONE_PIXEL: Picture = {
 };
 
 /**
- * Says whether a result is written as its rows come: a PNG is, unless codecs would rather have the whole
+ * Says whether a result is written as its rows come: a PNG is, unless the encoder would rather have the whole
  * of it, and a JPEG that is too large to be encoded as a whole, if it is of the kind that can be.
  */
 export function isWrittenInRows(
   result: PictureHeader,
   encoding: EncodeOptions,
-  { wholePixels }: Codecs,
+  { wholePixels }: Encoder,
 ): boolean {
   const { format, chroma, progressive = false } = encoding;
   if (format === "png") return result.width * result.height > wholePixels;
@@ -64,24 +71,26 @@ export function encodeRows(
 export async function checkEncoder(
   result: PictureHeader,
   encoding: EncodeOptions,
-  codecs: Codecs,
+  encoder: Encoder,
 ): Promise<void> {
   const { name, maxSide, quality, lossless } = FORMATS[encoding.format];
   if (encoding.lossless && quality !== undefined && !lossless) {
-    throw new UsageError(`${name} is never lossless: choose --format png, or --quality 100`);
+    throw new UsageError(`${name} is never lossless`, {
+      remedies: ["another format", "quality 100"],
+    });
   }
   const { width, height } = result;
   if (Math.max(width, height) > maxSide) {
     throw new UsageError(
-      `${name} holds at most ${maxSide} pixels a side, not ${width} x ${height}: ` +
-        `choose --format png`,
+      `${name} holds at most ${maxSide} pixels a side, not ${width} x ${height}`,
+      { remedies: ["another format"] },
     );
   }
-  if (isWrittenInRows(result, encoding, codecs)) {
+  if (isWrittenInRows(result, encoding, encoder)) {
     await Array.fromAsync(encodeRows(ONE_PIXEL, [ONE_PIXEL.data], encoding));
   } else {
     if (isTooLarge(result, encoding)) throw tooLarge(result, encoding);
-    await codecs.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
+    await encoder.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
   }
 }
 
@@ -91,11 +100,10 @@ function isTooLarge({ width, height }: PictureHeader, { format }: EncodeOptions)
 
 function tooLarge({ width, height, channels }: PictureHeader, { format }: EncodeOptions) {
   const { name, maxPixels } = FORMATS[format];
-  const advice = format === "jpeg" && channels === 3
-    ? "choose --chroma 444 without --progressive, or --format png"
-    : "choose --format png";
+  const rows = format === "jpeg" && channels === 3;
   return new UsageError(
     `${width} x ${height} pixels are more than this kind of ${name} can be written with ` +
-      `(${Math.floor(maxPixels / 1e6)} megapixels): ${advice}`,
+      `(${Math.floor(maxPixels / 1e6)} megapixels)`,
+    { remedies: [...rows ? ["baseline 4:4:4"] as const : [], "another format"] },
   );
 }

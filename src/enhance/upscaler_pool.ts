@@ -3,11 +3,11 @@
  * chooses for each picture; all share one device.
  */
 
-import { describeDamage, type Inspection, inspectPicture } from "../inspect/mod.ts";
+import { type Inspection, inspectPicture } from "../inspect/mod.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
-import type { Upscaler } from "../upscaler.ts";
+import { Upscaler } from "../upscaler.ts";
 import { defaultModel, embeddedModels } from "../weights/library.ts";
-import { createUpscaler, type UpscalerValues } from "./upscaler_options.ts";
+import type { EnhancerOptions } from "./options.ts";
 
 /** What a picture is upscaled with. */
 export interface Choice {
@@ -25,12 +25,12 @@ export interface Choice {
 export class UpscalerPool {
   /** The one with the strength asked for, and with none if that is to be chosen. */
   readonly first: Upscaler;
-  readonly #values: UpscalerValues;
+  readonly #options: EnhancerOptions;
   readonly #byStrength: Map<number, Promise<Upscaler>>;
 
-  private constructor(first: Upscaler, strength: number, values: UpscalerValues) {
+  private constructor(first: Upscaler, strength: number, options: EnhancerOptions) {
     this.first = first;
-    this.#values = values;
+    this.#options = options;
     this.#byStrength = new Map([[strength, Promise.resolve(first)]]);
   }
 
@@ -39,10 +39,10 @@ export class UpscalerPool {
    *
    * @throws As `Upscaler.create`.
    */
-  static async create(values: UpscalerValues): Promise<UpscalerPool> {
-    const strength = typeof values.denoise === "number" ? values.denoise : 0;
-    const first = await createUpscaler(values, { denoise: strength });
-    return new UpscalerPool(first, strength, values);
+  static async create(options: EnhancerOptions): Promise<UpscalerPool> {
+    const strength = typeof options.denoise === "number" ? options.denoise : 0;
+    const first = await Upscaler.create({ ...options, denoise: strength });
+    return new UpscalerPool(first, strength, options);
   }
 
   /**
@@ -52,8 +52,8 @@ export class UpscalerPool {
    * @param file The bytes it was decoded from, where they are at hand.
    */
   async upscalerFor(picture: Picture | PictureRows, file?: Uint8Array): Promise<Choice> {
-    const { denoise } = this.#values;
-    if (typeof denoise === "number" || !canDenoise(this.#values.model) || "rows" in picture) {
+    const { denoise, model } = this.#options;
+    if (typeof denoise === "number" || !canDenoise(model) || "rows" in picture) {
       const [strength] = this.#byStrength.keys();
       return { upscaler: this.first, denoise: strength, inspection: undefined };
     }
@@ -74,7 +74,7 @@ export class UpscalerPool {
   #withStrength(denoise: number): Promise<Upscaler> {
     let upscaler = this.#byStrength.get(denoise);
     if (upscaler === undefined) {
-      upscaler = createUpscaler(this.#values, { denoise, device: this.first.gpu });
+      upscaler = Upscaler.create({ ...this.#options, denoise, device: this.first.gpu });
       this.#byStrength.set(denoise, upscaler);
       upscaler.catch(() => this.#byStrength.delete(denoise));
     }
@@ -82,13 +82,7 @@ export class UpscalerPool {
   }
 }
 
-/** Says why a picture is denoised: "JPEG of quality 42: denoise 0.75"; `undefined` if nothing is to be said. */
-export function explainChoice({ denoise, inspection }: Choice): string | undefined {
-  if (inspection === undefined || denoise === 0) return undefined;
-  return `${describeDamage(inspection)}: denoise ${denoise}`;
-}
-
 /** Says whether a model can be blended with a restorer. */
-function canDenoise(model: string = defaultModel().name): boolean {
+function canDenoise(model: EnhancerOptions["model"] = defaultModel().name): boolean {
   return embeddedModels().some(({ name, restorer }) => name === model && restorer !== null);
 }

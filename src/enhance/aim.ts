@@ -16,15 +16,14 @@ import { paddedHeader, type Padding, padRows } from "../targets/padding.ts";
 import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
 import { thumbnailOf } from "../targets/thumbnail.ts";
 import { SCALE_RANGE, type UpscaleOptions } from "../upscale_options.ts";
-import type { Style } from "./style_options.ts";
-import type { TargetRequest } from "./target_options.ts";
+import type { TargetRequest, UpscaleStyle } from "./options.ts";
 
 /** What is done with one picture to give it the size that was asked for. */
 export interface Aim extends TargetPlan {
   /** What is around the picture; undefined where nothing is. */
   padding: Padding | undefined;
   /** What is asked of the upscaler beside the size. */
-  style: Style;
+  style: UpscaleStyle;
 }
 
 /**

@@ -4,11 +4,11 @@
  */
 
 import type { Depth } from "../pictures/picture.ts";
-import { planSteps } from "./factors.ts";
-import type { Size } from "./size.ts";
+import type { RasterSize, Size } from "../raster/size.ts";
+import { planSteps } from "../tiles/factors.ts";
 
-/** One pass: what it reads and what it makes. */
-export interface Pass {
+/** What a pass is for: what it reads and what it makes. */
+export interface PassShape {
   kind: "network" | "resample" | "back-projection";
   width: number;
   height: number;
@@ -19,7 +19,7 @@ export interface Pass {
 }
 
 /** What may be between two sizes. */
-export interface PassOptions {
+export interface RouteOptions {
   /** Factors of the networks at hand; none for resampling alone. */
   factors: readonly number[];
   /** How often the whole is run; see {@linkcode planSteps}. */
@@ -35,7 +35,7 @@ export interface PassOptions {
  *
  * Between two passes pixels have at least 16 bits, so that rounding happens once.
  */
-export function passesTo(from: Size, to: Size, depth: Depth, options: PassOptions): Pass[] {
+export function passesTo(from: Size, to: Size, depth: Depth, options: RouteOptions): PassShape[] {
   const sizes = sizedPasses(from, to, options);
   const between = Math.max(depth, 16) as Depth;
   return sizes.map((pass, index) => ({
@@ -45,11 +45,11 @@ export function passesTo(from: Size, to: Size, depth: Depth, options: PassOption
   }));
 }
 
-/** The part of passes that a picture turned by 90 degrees goes through. */
-export function turnedPass(pass: Pass): Pass {
-  const { width, height, outputWidth, outputHeight } = pass;
+/** What a pass is for a picture that is turned by 90 degrees. */
+export function turnedShape(shape: PassShape): PassShape {
+  const { width, height, outputWidth, outputHeight } = shape;
   return {
-    ...pass,
+    ...shape,
     width: height,
     height: width,
     outputWidth: outputHeight,
@@ -57,14 +57,26 @@ export function turnedPass(pass: Pass): Pass {
   };
 }
 
-type SizedPass = Omit<Pass, "depthIn" | "depthOut">;
+/** Size and depth of what a pass reads. */
+export function sizeIn({ width, height, depthIn }: PassShape): RasterSize {
+  return { width, height, depth: depthIn };
+}
+
+/** Size and depth of what a pass makes. */
+export function sizeOut({ outputWidth, outputHeight, depthOut }: PassShape): RasterSize {
+  return { width: outputWidth, height: outputHeight, depth: depthOut };
+}
+
+type SizedPass = Omit<PassShape, "depthIn" | "depthOut">;
 
 function sizedPasses(
   from: Size,
   to: Size,
-  { factors, passes, faithful, always }: PassOptions,
+  { factors, passes, faithful, always }: RouteOptions,
 ): SizedPass[] {
-  if (factors.length === 0) return [...resampling(from, to), ...faithful ? promise(from, to) : []];
+  if (factors.length === 0) {
+    return [...resampling(from, to), ...faithful ? correction(from, to) : []];
+  }
   if (always && sameSize(from, to) && !factors.includes(1)) {
     return cleaning(from, Math.min(...factors));
   }
@@ -74,7 +86,7 @@ function sizedPasses(
     before = step;
     return pass;
   });
-  return [...chain, ...faithful ? promise(from, to) : []];
+  return [...chain, ...faithful ? correction(from, to) : []];
 }
 
 /** A network, and back to the size before it. */
@@ -83,10 +95,10 @@ function cleaning(size: Size, factor: number): SizedPass[] {
   return [passOf("network", size, enlarged), ...resampling(enlarged, size)];
 }
 
-/** Nothing can be promised of a result that is smaller on a side. */
-function promise(from: Size, to: Size): SizedPass[] {
-  const promised = !sameSize(from, to) && to.width >= from.width && to.height >= from.height;
-  return promised ? [passOf("back-projection", to, to)] : [];
+/** A result that is smaller on a side cannot be corrected: shrinking it says nothing. */
+function correction(from: Size, to: Size): SizedPass[] {
+  const larger = !sameSize(from, to) && to.width >= from.width && to.height >= from.height;
+  return larger ? [passOf("back-projection", to, to)] : [];
 }
 
 function resampling(from: Size, to: Size): SizedPass[] {
@@ -97,7 +109,7 @@ function sameSize(a: Size, b: Size): boolean {
   return a.width === b.width && a.height === b.height;
 }
 
-function passOf(kind: Pass["kind"], from: Size, to: Size): SizedPass {
+function passOf(kind: PassShape["kind"], from: Size, to: Size): SizedPass {
   return {
     kind,
     width: from.width,
