@@ -92,6 +92,7 @@ export {
   sourceOf,
 } from "./src/pictures/mod.ts";
 export {
+  type Blend,
   defaultModel,
   embeddedModels,
   type LibraryEntry,

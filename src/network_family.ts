@@ -7,7 +7,7 @@ import { Program } from "./engine/program.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { Storage } from "./kernels/dispatch.ts";
 import type { Network } from "./networks/network.ts";
-import { embeddedModels, type LibraryEntry, loadModel } from "./weights/library.ts";
+import { type Blend, embeddedModels, type LibraryEntry, loadModel } from "./weights/library.ts";
 
 /** A network and what people call it. */
 export interface NamedNetwork {
@@ -27,13 +27,22 @@ export class NetworkFamily {
   readonly #networks: Map<number, Promise<NamedNetwork>>;
   readonly #programs = new Map<string, Promise<Program>>();
 
-  private constructor(main: NamedNetwork, entry: LibraryEntry | undefined, denoise: number) {
+  /**
+   * @param entry What it is among the networks that come with Tessera; undefined if it is another.
+   * @param blended Whether other weights are mixed into its own.
+   */
+  private constructor(
+    main: NamedNetwork,
+    entry: LibraryEntry | undefined,
+    denoise: number,
+    blended: boolean,
+  ) {
     this.main = main;
     this.embedded = entry !== undefined;
     this.cleaning = isRestorer(entry) ? 1 : denoise;
     this.#networks = new Map([[main.network.scale, Promise.resolve(main)]]);
-    // A blend with a restorer has no siblings: they have none.
-    this.#siblings = denoise > 0 || entry === undefined
+    // A blend has no siblings: they would have to be blended as well.
+    this.#siblings = blended || entry === undefined
       ? []
       : embeddedModels().filter(({ family, name }) =>
         family === entry.family && name !== entry.name
@@ -43,12 +52,19 @@ export class NetworkFamily {
   /**
    * Loads the network that is asked for.
    *
-   * @throws {UsageError} If `denoise` is above 0 and it has no restorer.
-   * @throws {ModelError} If it cannot be used.
+   * @throws {UsageError} If `denoise` is above 0 and it has no restorer, or a blend.
+   * @throws {ModelError} If it cannot be used, or not be blended.
    */
-  static async load(model: string | URL | Uint8Array, denoise: number): Promise<NetworkFamily> {
-    const entry = embeddedModels().find(({ name }) => name === model);
-    return new NetworkFamily(await loadModel(model, { denoise }), entry, denoise);
+  static async load(
+    model: string | URL | Uint8Array,
+    denoise: number,
+    blend?: Blend,
+  ): Promise<NetworkFamily> {
+    const entryOf = (model: Blend["model"]) => embeddedModels().find(({ name }) => name === model);
+    const main = await loadModel(model, { denoise, blend });
+    const foreign = blend !== undefined && entryOf(blend.model) === undefined;
+    const entry = foreign ? undefined : entryOf(model);
+    return new NetworkFamily(main, entry, denoise, denoise > 0 || blend !== undefined);
   }
 
   /** Factors at hand. */

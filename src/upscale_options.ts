@@ -9,6 +9,7 @@ import type { PlannedPass, Retry } from "./passes/pass.ts";
 import type { Progress } from "./progress.ts";
 import type { Size } from "./raster/size.ts";
 import type { Report } from "./upscale_plan.ts";
+import type { Blend } from "./weights/library.ts";
 
 /** Factors that can be asked for. A size may also be as much smaller than the picture. */
 export const SCALE_RANGE = { min: 1, max: 16 } as const;
@@ -36,7 +37,7 @@ export const DEFAULT_MEMORY = 1.5e9;
 /** How an upscaler is made. */
 export interface UpscalerOptions {
   /**
-   * An embedded network's name, a path, a URL, or the bytes of a safetensors file; or `bicubic` or
+   * An embedded network's name, a path, a URL, or the bytes of a weights file (safetensors or PyTorch); or `bicubic` or
    * `lanczos3`, which resample without a network. Default: the default embedded network.
    */
   model?: string | URL | Uint8Array;
@@ -45,6 +46,8 @@ export interface UpscalerOptions {
    * embedded networks that have one (`photo-x4`, `fast-x4`). Default: 0.
    */
   denoise?: number;
+  /** Another network of the same shape that is mixed into the weights, and its share, 0 to 1. */
+  blend?: Blend;
   /** A device to share. Default: one is opened, and goes with the upscaler. */
   device?: Gpu;
   /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
@@ -179,7 +182,10 @@ export function checkUpscale(options: UpscaleOptions, mode: Mode): void {
  * @throws {UsageError} If an option is out of range.
  */
 export function checkOptions(options: UpscalerOptions): void {
-  const { denoise = 0, memory, precision = "auto", tile = "auto", halo = "auto" } = options;
+  const { denoise = 0, blend, memory, precision = "auto", tile = "auto", halo = "auto" } = options;
+  if (blend !== undefined && !(blend.amount >= 0 && blend.amount <= 1)) {
+    throw new UsageError(`Expected a blend of 0 to 1 but received ${blend.amount}`);
+  }
   if (!(denoise >= 0 && denoise <= 1)) {
     throw new UsageError(`Expected denoise from 0 to 1 but received ${denoise}`);
   }

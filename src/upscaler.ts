@@ -77,10 +77,11 @@ export class Upscaler {
    */
   static async create(options: UpscalerOptions = {}): Promise<Upscaler> {
     checkOptions(options);
-    const { model = defaultModel().name, denoise = 0 } = options;
+    const { model = defaultModel().name, denoise = 0, blend } = options;
     const resampling = isResampleKernel(model);
     if (resampling && denoise > 0) throw new UsageError(`Denoising needs a network, not ${model}`);
-    const family = resampling ? undefined : await NetworkFamily.load(model, denoise);
+    if (resampling && blend) throw new UsageError(`Blending needs a network, not ${model}`);
+    const family = resampling ? undefined : await NetworkFamily.load(model, denoise, blend);
     return new Upscaler(options.device ?? await Gpu.open(), family, options);
   }
 

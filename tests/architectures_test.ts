@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { ModelError } from "../src/errors.ts";
 import { receptiveRadius } from "../src/networks/analysis.ts";
 import { networkFromTensors } from "../src/networks/detect.ts";
-import type { TensorView } from "../src/weights/safetensors.ts";
+import type { TensorView } from "../src/weights/tensor.ts";
 import { assertClose } from "./reference/compare.ts";
 import { concatenate, convolve, erf } from "./reference/conv.ts";
 import { runNetwork } from "./reference/network.ts";

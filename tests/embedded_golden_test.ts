@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import type { Picture } from "../src/pictures/picture.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { embeddedModels } from "../src/weights/library.ts";
-import { getTensor, readSafetensors, toFloat32 } from "../src/weights/safetensors.ts";
+import { readSafetensors } from "../src/weights/safetensors.ts";
+import { getTensor, toFloat32 } from "../src/weights/tensor.ts";
 import { gpu } from "./gpu_harness.ts";
 import { largestDifference } from "./reference/compare.ts";
 

@@ -1,7 +1,7 @@
 /** Pictures that are kept as tensors of floats. */
 
 import type { Picture } from "../src/pictures/picture.ts";
-import type { TensorView } from "../src/weights/safetensors.ts";
+import type { TensorView } from "../src/weights/tensor.ts";
 
 /** Turns `[1][3][height][width]` into a picture of floats. */
 export function pictureOfTensor({ shape, bytes }: TensorView): Picture {

@@ -85,10 +85,18 @@ onMachine(
   },
 );
 
-onMachine("the launcher gives the network only for a model given by URL", async (machine) => {
+onMachine("the launcher gives the network only for a model by URL or to pull", async (machine) => {
   machine.script("deno", ECHO_DENO);
-  for (const args of [["a.jpg", "--model", "https://host/m"], ["--model=http://host/m", "a.jpg"]]) {
-    assert.ok((await machine.run(args)).stdout.startsWith(`run ${FLAGS} --allow-net `));
+  const cases: [args: string[], net: boolean][] = [
+    [["a.jpg", "--model", "https://host/m"], true],
+    [["--model=http://host/m", "a.jpg"], true],
+    [["models", "pull", "bsrgan-x4"], true],
+    [["models"], false],
+    [["a.jpg", "pull"], false],
+  ];
+  for (const [args, net] of cases) {
+    const { stdout } = await machine.run(args);
+    assert.equal(stdout.startsWith(`run ${FLAGS} --allow-net `), net, args.join(" "));
   }
 });
 

@@ -3,7 +3,6 @@ import { ModelError } from "../src/errors.ts";
 import { defaultModel, embeddedModels, loadModel } from "../src/weights/library.ts";
 import { SafetensorsError } from "../src/weights/safetensors.ts";
 import { type Random, withRandom } from "./reference/random.ts";
-import { hasShared, shared } from "./reference/shared.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const MODELS = new URL("models/", ROOT);
@@ -62,23 +61,6 @@ Deno.test("loadModel() lists the embedded models when there is no such name or f
 Deno.test("loadModel() says why it cannot read a place", async () => {
   await assertRefused(MODELS, /^Cannot read the model "file:.*models\/": /);
 });
-
-Deno.test("loadModel() refuses PyTorch checkpoints and says what to do", async () => {
-  const zip = Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8);
-  const pickle = Uint8Array.of(0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9);
-  for (const bytes of [zip, pickle]) {
-    await assertRefused(bytes, /"model": it is a PyTorch checkpoint, convert it to safetensors/);
-  }
-});
-
-for (const file of ["realesr-animevideov3.pth", "legacy-pickle-dncnn_25.pth"]) {
-  const path = `models/${file}`;
-  Deno.test({
-    name: `loadModel() refuses the published ${file}`,
-    ignore: !hasShared(path),
-    fn: async () => void await assertRefused(shared(path), /\.pth": it is a PyTorch checkpoint/),
-  });
-}
 
 Deno.test("loadModel() takes a header of 640 bytes for no pickle", async () => {
   const bytes = Uint8Array.of(0x80, 2, 0, 0, 0, 0, 0, 0, 0x7b);

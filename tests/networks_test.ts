@@ -21,7 +21,8 @@ import {
   compactShapes,
   type CompactSizes,
 } from "../src/networks/srvgg_net_compact/srvgg_net_compact.ts";
-import { readSafetensors, type TensorView } from "../src/weights/safetensors.ts";
+import { readSafetensors } from "../src/weights/safetensors.ts";
+import type { TensorView } from "../src/weights/tensor.ts";
 import { assertClose } from "./reference/compare.ts";
 import { convolve } from "./reference/conv.ts";
 import { runNetwork } from "./reference/network.ts";

@@ -6,12 +6,8 @@
  */
 
 import assert from "node:assert/strict";
-import {
-  type FloatTensor,
-  readSafetensors,
-  toFloat32,
-  writeSafetensors,
-} from "../src/weights/safetensors.ts";
+import { type FloatTensor, readSafetensors, writeSafetensors } from "../src/weights/safetensors.ts";
+import { toFloat32 } from "../src/weights/tensor.ts";
 import { assertMean, measureSet } from "./psnr_sets.ts";
 import { hasShared, shared } from "./reference/shared.ts";
 

@@ -19,8 +19,19 @@ const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
 /** Listens until it is disposed; its signal is what stops the work. */
 export class InterruptListener implements Disposable {
   readonly #controller = new AbortController();
+  readonly #announcement: string;
+  readonly #reason: string;
 
-  constructor() {
+  /**
+   * @param announcement What is said when the first signal comes.
+   * @param reason What is said when the work has stopped.
+   */
+  constructor(
+    announcement = "Stopping after the current tile",
+    reason = "nothing was written for this picture",
+  ) {
+    this.#announcement = announcement;
+    this.#reason = reason;
     for (const name of SIGNALS) Deno.addSignalListener(name, this.#stop);
   }
 
@@ -38,7 +49,7 @@ export class InterruptListener implements Disposable {
       discardAll();
       Deno.exit(EXIT.interrupted);
     }
-    printNote("Stopping after the current tile; once more to stop at once");
-    this.#controller.abort(new Interrupted("Interrupted: nothing was written for this picture"));
+    printNote(`${this.#announcement}; once more to stop at once`);
+    this.#controller.abort(new Interrupted(`Interrupted: ${this.#reason}`));
   };
 }

@@ -142,7 +142,7 @@ function jobInFolder(
 
 /** A model's name without an ending, and with nothing in it that file systems dislike. */
 function plainName(model: string): string {
-  return model.replace(/\.safetensors$/, "").replace(/[^\w.-]+/g, "-");
+  return model.replace(/\.(safetensors|pth|pt|ckpt)$/, "").replace(/[^\w.-]+/g, "-");
 }
 
 /** A pattern that does not end with `{ext}` says itself which format it means. */

@@ -21,6 +21,8 @@ const MODULES: Record<SubcommandName, () => Promise<SubcommandModule>> = {
   preview: () => import("./preview.ts"),
   compare: () => import("./compare.ts"),
   models: () => import("./models.ts"),
+  "inspect-model": () => import("./inspect_model.ts"),
+  convert: () => import("./convert.ts"),
   presets: () => import("./presets.ts"),
   doctor: () => import("./doctor.ts"),
   bench: () => import("./bench.ts"),

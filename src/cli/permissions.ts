@@ -14,7 +14,13 @@ export interface Permission {
   descriptors: readonly Deno.PermissionDescriptor[];
 }
 
-/** Everything that any run uses, apart from the network for a `--model` given by URL. */
+/** Variables that say where a user's configuration and cache are. */
+const USER_VARIABLES = ["XDG_CONFIG_HOME", "HOME", "APPDATA", "XDG_CACHE_HOME", "LOCALAPPDATA"];
+
+/**
+ * Everything that any run uses, apart from the network for a `--model` given by URL and for
+ * `tessera models pull`.
+ */
 export const PERMISSIONS: readonly Permission[] = [
   {
     flag: "--allow-read",
@@ -42,9 +48,9 @@ export const PERMISSIONS: readonly Permission[] = [
     descriptors: [{ name: "ffi" }],
   },
   {
-    flag: "--allow-env=XDG_CONFIG_HOME,HOME,APPDATA",
-    purpose: "presets: where the user keeps them",
-    descriptors: ["XDG_CONFIG_HOME", "HOME", "APPDATA"].map((variable) => ({
+    flag: `--allow-env=${USER_VARIABLES.join(",")}`,
+    purpose: "presets and fetched networks: where the user keeps them",
+    descriptors: USER_VARIABLES.map((variable) => ({
       name: "env",
       variable,
     })),

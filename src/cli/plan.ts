@@ -35,7 +35,7 @@ export async function run(args: string[]): Promise<number> {
   }
   if (inputs.length === 0) throw new UsageError("No picture was given: tessera plan photo.jpg");
   const asked = enhanceOptionsOf(values);
-  const enhancer = await Enhancer.create(enhancerOptionsOf(values));
+  const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
   const codes: number[] = [];
   try {
     for (const input of inputs) codes.push(await planFile(input, enhancer, asked, values));

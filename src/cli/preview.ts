@@ -101,7 +101,9 @@ async function tryAll(
   values: PreviewValues,
   signal: AbortSignal,
 ): Promise<Trial[]> {
-  const bicubic = await createUpscaler({ ...values, model: "bicubic" }, { denoise: 0 });
+  const bicubic = await createUpscaler({ ...values, model: "bicubic", blend: undefined }, {
+    denoise: 0,
+  });
   try {
     const shrunk = await shrinkPart(sample, bicubic, { scale, signal });
     const attempt = async (upscaler: Upscaler, style: UpscaleStyle) => {

@@ -6,7 +6,7 @@ import type { Progress } from "../progress.ts";
 import { drawBar, printNote } from "./print.ts";
 
 /** What the upscaler calls as it goes on. */
-export type ShowProgress = (progress: Progress) => void;
+export type ShowProgress = (progress: Shown) => void;
 
 const BAR_CELLS = 30;
 const LINE_EVERY_MS = 10_000;

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { weightHashes } from "../enhance/record.ts";
 import { defaultModel, embeddedModels } from "../weights/library.ts";
+import { resolveModel } from "./model_cache.ts";
 import type { UpscalerValues } from "./upscaler_options.ts";
 
 /** Options that say where results go, which pictures are meant, and what is shown. */
@@ -15,6 +16,7 @@ const WITHOUT_EFFECT = new Set([
   "shard",
   "dry-run",
   "max-pixels",
+  "licence-policy",
   "overwrite",
   "quiet",
   "json",
@@ -39,14 +41,20 @@ export async function effectiveSettings(
   const given = Object.entries(values).filter(([name, value]) =>
     value !== undefined && value !== false && !WITHOUT_EFFECT.has(name)
   );
-  return { ...Object.fromEntries(given.sort()), model: await modelIdentity(values.model), scale };
+  const others = Object.fromEntries(given.sort());
+  const { model, blend } = values;
+  const mixed = blend && { blend: `${await modelIdentity(blend.model)} ${blend.amount}` };
+  return { ...others, ...mixed, model: await modelIdentity(model), scale };
 }
 
 /** The hashes of all weights that may have a part in a result, those of the model's siblings too. */
 async function modelIdentity(model: string = defaultModel().name): Promise<string> {
   const family = embeddedModels().find(({ name }) => name === model)?.family;
   const siblings = embeddedModels().filter((entry) => entry.family === family);
-  const hashes = [...await weightHashes(model), ...siblings.map(({ sha256 }) => sha256)];
+  const hashes = [
+    ...await weightHashes(resolveModel(model)),
+    ...siblings.map(({ sha256 }) => sha256),
+  ];
   return hashes.length > 0 ? hashes.join(" ") : model;
 }
 

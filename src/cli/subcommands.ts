@@ -33,6 +33,14 @@ export const SUBCOMMANDS = [
     summary: "list the embedded networks",
   },
   {
+    name: "inspect-model",
+    summary: "show which network a weights file holds, and what it takes to run it",
+  },
+  {
+    name: "convert",
+    summary: "write the weights of a .pth file as safetensors",
+  },
+  {
     name: "presets",
     summary: "list named sets of options",
   },

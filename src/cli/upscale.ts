@@ -48,7 +48,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
   const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
   const asked = enhanceOptionsOf(values);
-  const enhancer = await Enhancer.create(enhancerOptionsOf(values));
+  const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
   try {
     const { scale, label } = targetRequestOf(asked, enhancer.scale);
     const request = { ...values, several };

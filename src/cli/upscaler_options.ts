@@ -3,9 +3,34 @@
 import type { EnhancerOptions } from "../enhance/options.ts";
 import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
-import { choiceOption, numberOption, type OptionValues, textOption } from "./arguments.ts";
+import { LICENCE_POLICIES } from "../weights/catalogue.ts";
+import type { Blend } from "../weights/library.ts";
+import { UsageError } from "../errors.ts";
+import {
+  choiceOption,
+  numberOption,
+  type Option,
+  type OptionValues,
+  textOption,
+} from "./arguments.ts";
+import { checkModelLicence, resolveModel } from "./model_cache.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
+
+/** An option that takes a network and its share in the weights. */
+function blendOption(spec: { value: string; help: string }): Option<Blend<string> | undefined> {
+  return {
+    ...spec,
+    absent: undefined,
+    read(text, flag) {
+      const [, model, share] = /^(.+):(0|1|0?\.\d+|[01]\.\d*)$/.exec(text) ?? [];
+      if (model !== undefined && Number(share) <= 1) return { model, amount: Number(share) };
+      throw new UsageError(
+        `Expected ${spec.value} with a share from 0 to 1 for ${flag} but received "${text}"`,
+      );
+    },
+  };
+}
 
 /** The options. */
 export const UPSCALER_OPTIONS = {
@@ -17,7 +42,11 @@ export const UPSCALER_OPTIONS = {
   }),
   model: textOption({
     value: "NAME|PATH|URL",
-    help: "see tessera models; or bicubic, lanczos3, or a safetensors file",
+    help: "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth)",
+  }),
+  blend: blendOption({
+    value: "MODEL:SHARE",
+    help: "mix in another network of the same shape, such as restore-x4:0.3",
   }),
   denoise: numberOption({
     value: "D",
@@ -48,6 +77,10 @@ export const UPSCALER_OPTIONS = {
     max: 1048576,
     help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
   }),
+  "licence-policy": choiceOption({
+    words: LICENCE_POLICIES,
+    help: "commercial refuses networks that may not be used so (default: any)",
+  }),
   precision: choiceOption({
     words: ["auto", "f32", "f16"],
     help: "storage between layers (default: auto)",
@@ -57,12 +90,22 @@ export const UPSCALER_OPTIONS = {
 /** Their values. */
 export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
 
-/** Returns how an upscaler, or an enhancer, is made. */
-export function enhancerOptionsOf(
-  { model, denoise, tile, halo, precision, memory }: UpscalerValues,
-): EnhancerOptions {
+/**
+ * Returns how an upscaler, or an enhancer, is made; names of fetched networks have become files.
+ *
+ * @throws {UsageError} If a network is not on this machine.
+ * @throws {ModelError} If its licence is ruled out.
+ */
+export async function enhancerOptionsOf(values: UpscalerValues): Promise<EnhancerOptions> {
+  const { denoise, tile, halo, precision, memory, "licence-policy": policy = "any" } = values;
+  const model = values.model === undefined ? undefined : resolveModel(values.model);
+  const blend = values.blend && { ...values.blend, model: resolveModel(values.blend.model) };
+  for (const used of [model, blend?.model]) {
+    if (used !== undefined) await checkModelLicence(used, policy);
+  }
   return {
     ...(model !== undefined && { model }),
+    ...(blend !== undefined && { blend }),
     ...(denoise !== undefined && { denoise }),
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
@@ -72,9 +115,9 @@ export function enhancerOptionsOf(
 }
 
 /** Makes the upscaler that the options describe; how much it denoises is said apart. */
-export function createUpscaler(
+export async function createUpscaler(
   values: UpscalerValues,
   shared: Pick<UpscalerOptions, "device"> & { denoise: number },
 ): Promise<Upscaler> {
-  return Upscaler.create({ ...enhancerOptionsOf(values), ...shared });
+  return await Upscaler.create({ ...await enhancerOptionsOf(values), ...shared });
 }

@@ -20,7 +20,7 @@ import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
 import { type Aim, aimAt, cropTo, padTo, resultOf, upscaleOf } from "./aim.ts";
 import { type EnhanceOptions, type EnhancerOptions, targetRequestOf } from "./options.ts";
-import { type RecordedRun, weightHashes, withRunRecord } from "./record.ts";
+import { recordedHashes, type RecordedRun, withRunRecord } from "./record.ts";
 import { treat } from "./treatment.ts";
 import { type Choice, UpscalerPool } from "./upscaler_pool.ts";
 
@@ -152,7 +152,7 @@ export class Enhancer {
   }
 
   async #recordOf(options: EnhanceOptions, choice: Choice, plan: Plan): Promise<RecordedRun> {
-    this.#weights ??= weightHashes(this.#options.model);
+    this.#weights ??= recordedHashes(this.#options);
     return {
       options: { ...this.#options, ...options },
       weights: await this.#weights,

@@ -76,6 +76,13 @@ export function withRunRecord(
   return lost === lossesOf(picture, format).length ? metadata : picture.metadata;
 }
 
+/** Returns the hashes of what {@linkcode EnhancerOptions} name: of a blend, those of the two networks. */
+export async function recordedHashes({ model, blend }: EnhancerOptions): Promise<string[]> {
+  const own = await weightHashes(model);
+  if (blend === undefined) return own;
+  return [...own.slice(0, 1), ...(await weightHashes(blend.model)).slice(0, 1)];
+}
+
 /**
  * Returns the SHA-256 of a model's weights in hexadecimal, and of its restorer's if it has one; of a
  * model given by URL none.
@@ -110,11 +117,11 @@ function sizeText({ width, height }: { width: number; height: number }): string 
 }
 
 /** The networks that run, and the hashes of their weights. */
-function modelFields({ weights, model, denoise, passes }: RecordedRun): RecordFields {
+function modelFields({ options, weights, model, denoise, passes }: RecordedRun): RecordFields {
   const names = [...new Set(passes.flatMap(({ network }) => network ?? []))];
   const hashes = names.flatMap((name) => {
     const embedded = embeddedModels().find((entry) => entry.name === name);
-    return embedded?.sha256 ?? weights.slice(0, denoise > 0 ? 2 : 1);
+    return embedded?.sha256 ?? weights.slice(0, denoise > 0 || options.blend ? 2 : 1);
   });
   return {
     Model: names.join(" + ") || model,

@@ -5,8 +5,7 @@
  */
 
 import { ModelError } from "../errors.ts";
-import { type TensorView, toFloat32 } from "../weights/safetensors.ts";
-import { quote } from "../weights/safetensors_header.ts";
+import { quote, type TensorView, toFloat32 } from "../weights/tensor.ts";
 import type { Dialect } from "./architecture.ts";
 
 /** Shape of each tensor by canonical name. */

@@ -3,8 +3,7 @@
  */
 
 import { ModelError } from "../errors.ts";
-import type { TensorView } from "../weights/safetensors.ts";
-import { quote } from "../weights/safetensors_header.ts";
+import { quote, type TensorView } from "../weights/tensor.ts";
 import type { Metadata } from "./architecture.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { checkNetwork } from "./check.ts";

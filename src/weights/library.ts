@@ -20,7 +20,7 @@ import { interpolateNetworks } from "../networks/interpolate.ts";
 import type { Network } from "../networks/network.ts";
 import { isNotFound, modelUrl, readFile } from "../platform/mod.ts";
 import models from "../../models/models.json" with { type: "json" };
-import { readSafetensors } from "./safetensors.ts";
+import { readWeights } from "./read_weights.ts";
 
 /** A network that comes with Tessera. */
 export interface LibraryEntry {
@@ -54,6 +54,16 @@ export interface LibraryEntry {
 export interface LoadOptions {
   /** Share of the model's restorer in its weights, 0 to 1. Default: 0. */
   denoise?: number;
+  /** Another network of the same shape, and its share. Default: none. */
+  blend?: Blend | undefined;
+}
+
+/** A network that is mixed into another one, weight by weight. */
+export interface Blend<Source = string | URL | Uint8Array> {
+  /** What {@linkcode loadModel} takes. */
+  model: Source;
+  /** Its share in the weights, 0 to 1. */
+  amount: number;
 }
 
 /** A model, ready to be planned for a device. */
@@ -93,16 +103,16 @@ export function defaultModel(): LibraryEntry {
 }
 
 /**
- * Loads a model: safetensors with the weights of an RRDBNet or a SRVGGNetCompact.
+ * Loads a model: a safetensors or PyTorch file with the weights of a known network.
  *
  * An embedded model needs `--allow-read` for its file in a local checkout. Imported from a URL, it
  * needs `--allow-net` for that host the first time and nothing later.
  *
  * @param source an embedded model's name, a path, an http, https or file URL, or a file's bytes
- * @param options how much of the restorer for damaged pictures is blended in
+ * @param options how much of the restorer for damaged pictures, or of another network, is blended in
  * @throws {UsageError} when `denoise` is asked of a model that has no restorer
- * @throws {ModelError} when the source cannot be read, is no valid safetensors file (`cause` is
- * the `SafetensorsError` then), or describes no known network
+ * @throws {ModelError} when the source cannot be read, is no valid weights file (`cause` says why),
+ * or describes no known network
  *
  * @example
  * ```ts
@@ -112,17 +122,37 @@ export function defaultModel(): LibraryEntry {
  */
 export async function loadModel(
   source: string | URL | Uint8Array,
-  { denoise = 0 }: LoadOptions = {},
+  { denoise = 0, blend }: LoadOptions = {},
 ): Promise<LoadedModel> {
-  if (denoise > 0) return await loadBlend(source, denoise);
-  if (source instanceof Uint8Array) return parseModel(source, "model");
+  if (denoise > 0 && blend !== undefined) {
+    throw new UsageError("Expected either denoise or a blend but received both");
+  }
+  if (denoise > 0) return await loadDenoised(source, denoise);
+  if (blend !== undefined) return await loadBlend(source, blend);
+  if (source instanceof Uint8Array) return await parseModel(source, "model");
   const entry = embeddedModels().find(({ name }) => name === source);
-  if (entry !== undefined) return parseModel(await readEmbedded(entry), entry.name);
+  if (entry !== undefined) return await parseModel(await readEmbedded(entry), entry.name);
   const place = toPlace(source);
-  return parseModel(await readPlace(place), labelOf(place));
+  return await parseModel(await readPlace(place), labelOf(place));
 }
 
-async function loadBlend(source: string | URL | Uint8Array, amount: number): Promise<LoadedModel> {
+async function loadBlend(
+  source: string | URL | Uint8Array,
+  { model, amount }: Blend,
+): Promise<LoadedModel> {
+  const { label, network, metadata } = await loadModel(source);
+  const other = await loadModel(model);
+  return {
+    label: `${label}, ${amount} of ${other.label}`,
+    network: interpolateNetworks(network, other.network, amount),
+    metadata,
+  };
+}
+
+async function loadDenoised(
+  source: string | URL | Uint8Array,
+  amount: number,
+): Promise<LoadedModel> {
   const entry = embeddedModels().find(({ name }) => name === source);
   if (entry === undefined || entry.restorer === null) {
     const able = embeddedModels().filter(({ restorer }) => restorer !== null);
@@ -139,32 +169,14 @@ async function loadBlend(source: string | URL | Uint8Array, amount: number): Pro
   };
 }
 
-function parseModel(bytes: Uint8Array, label: string): LoadedModel {
-  refusePyTorch(bytes, label);
+async function parseModel(bytes: Uint8Array, label: string): Promise<LoadedModel> {
   try {
-    const { tensors, metadata } = readSafetensors(bytes);
+    const { tensors, metadata } = await readWeights(bytes);
     return { label, network: networkFromTensors(tensors, metadata), metadata };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(`Cannot use the model "${label}": ${error.message}`, { cause: error });
   }
-}
-
-/** PyTorch's `.pth` is a zip archive, or a bare pickle when it is old. */
-function refusePyTorch(bytes: Uint8Array, label: string): void {
-  const isZip = startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]);
-  // A safetensors header of 640 bytes begins with 80 02, too, but its length ends with zeros.
-  const isPickle = startsWith(bytes, [0x80]) && bytes[1] >= 2 && bytes[1] <= 5 && bytes[7] !== 0;
-  if (isZip || isPickle) {
-    throw new ModelError(
-      `Cannot use the model "${label}": it is a PyTorch checkpoint, convert it to safetensors ` +
-        "first (in Python: safetensors.torch.save_file)",
-    );
-  }
-}
-
-function startsWith(bytes: Uint8Array, magic: number[]): boolean {
-  return magic.every((byte, i) => bytes[i] === byte);
 }
 
 /** Takes a string for a URL only if it begins like one: `C:\model.safetensors` is a path. */

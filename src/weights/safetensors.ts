@@ -4,22 +4,26 @@
  * A file is 8 bytes that say how long the header is (u64, little-endian), the header in JSON, and
  * the tensors' bytes. The reader refuses whatever the reference implementation refuses, by the
  * same names, and hands out views into the file: nothing is copied or converted before it is asked
- * for. Values are little-endian, as is every machine that Deno runs on.
+ * for.
  */
 
 import {
-  BITS_PER_ELEMENT,
-  type Dtype,
   METADATA_KEY,
   parseHeader,
-  quote,
   SafetensorsError,
   type TensorInfo,
   U64_MAX,
 } from "./safetensors_header.ts";
-import { ModelError } from "../errors.ts";
+import {
+  BITS_PER_ELEMENT,
+  byteCountOf,
+  type Dtype,
+  quote,
+  type TensorView,
+  type Weights,
+} from "./tensor.ts";
 
-export { type Dtype, SafetensorsError };
+export { SafetensorsError };
 export type { SafetensorsErrorKind } from "./safetensors_header.ts";
 
 /** Longest header that the reference reads or writes, in bytes. */
@@ -31,24 +35,6 @@ const PREFIX_BYTES = 8;
 /** Every type, in ascending alignment. */
 const DTYPES = Object.keys(BITS_PER_ELEMENT);
 
-/** One tensor of a file: a view, not a copy. */
-export interface TensorView {
-  name: string;
-  dtype: Dtype;
-  /** Outermost dimension first; empty for a scalar. */
-  shape: readonly number[];
-  /** Elements in row-major order; possibly not aligned to the size of an element. */
-  bytes: Uint8Array;
-}
-
-/** What a safetensors file holds. */
-export interface Safetensors {
-  /** The strings under `__metadata__`; empty when there are none. */
-  metadata: Map<string, string>;
-  /** Tensors by name, in the order of their bytes. */
-  tensors: Map<string, TensorView>;
-}
-
 /** Types that Tessera computes with, and therefore converts and writes. */
 export type FloatDtype = "F32" | "F16" | "BF16";
 
@@ -58,6 +44,15 @@ export interface FloatTensor {
   shape: readonly number[];
   /** Row-major, as many values as the shape says. */
   data: Float32Array;
+}
+
+/** A tensor to write as it is: a view of another file, under whatever name it is written. */
+export type StoredTensor = Omit<TensorView, "name">;
+
+/** Says whether bytes may be a safetensors file: whether their first eight can be a header's length. */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length < PREFIX_BYTES) return true;
+  return statedHeaderLength(bytes) <= MAX_HEADER_BYTES;
 }
 
 /**
@@ -75,7 +70,7 @@ export interface FloatTensor {
  * console.log(tensors.get("slopes")?.shape); // [ 3 ]
  * ```
  */
-export function readSafetensors(bytes: Uint8Array): Safetensors {
+export function readSafetensors(bytes: Uint8Array): Weights {
   const dataStart = PREFIX_BYTES + headerLength(bytes);
   const { metadata, tensors } = parseHeader(decodeUtf8(bytes.subarray(PREFIX_BYTES, dataStart)));
   tensors.sort((a, b) => compare(a.start, b.start) || compare(a.end, b.end));
@@ -85,56 +80,8 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 /**
- * Returns the tensor of that name.
- *
- * @throws {SafetensorsError} `TensorNotFound`
- *
- * @example
- * ```ts
- * const { tensors } = readSafetensors(writeSafetensors(
- *   new Map([["bias", { dtype: "F16", shape: [1], data: Float32Array.of(0.5) }]]),
- * ));
- * console.log(toFloat32(getTensor(tensors, "bias"))); // Float32Array(1) [ 0.5 ]
- * ```
- */
-export function getTensor(tensors: ReadonlyMap<string, TensorView>, name: string): TensorView {
-  const view = tensors.get(name);
-  if (view === undefined) {
-    throw new SafetensorsError(
-      "TensorNotFound",
-      `Tensor ${quote(name)} is not among the ${tensors.size} of the file`,
-    );
-  }
-  return view;
-}
-
-/**
- * Converts a tensor to single precision; F32 that lies aligned is not copied but viewed.
- *
- * @returns as many values as the shape says, row-major; do not write to it
- * @throws {ModelError} when the type is none of F32, F16 and BF16
- * @throws {SafetensorsError} `InvalidTensorView` when bytes and shape do not agree
- *
- * @example
- * ```ts
- * const view = { name: "one", dtype: "BF16", shape: [], bytes: Uint8Array.of(0x80, 0x3f) } as const;
- * console.log(toFloat32(view)); // Float32Array(1) [ 1 ]
- * ```
- */
-export function toFloat32(view: TensorView): Float32Array {
-  const { name, dtype, shape, bytes } = view;
-  const { buffer, byteOffset, byteLength } = aligned(bytes, BITS_PER_ELEMENT[dtype] / 8);
-  checkByteCount(name, dtype, shape, byteLength);
-  if (dtype === "F32") return new Float32Array(buffer, byteOffset, byteLength / 4);
-  if (dtype === "F16") {
-    return new Float32Array(new Float16Array(buffer, byteOffset, byteLength / 2));
-  }
-  if (dtype === "BF16") return expandBfloat16(new Uint16Array(buffer, byteOffset, byteLength / 2));
-  throw new ModelError(`Tensor ${quote(name)} is ${dtype}: Tessera reads F32, F16 and BF16`);
-}
-
-/**
- * Writes tensors as a safetensors file, in the reference's order: F32, BF16, F16, then by name.
+ * Writes tensors as a safetensors file, in the reference's order: by type, the widest first, then by
+ * name.
  *
  * Equal input gives equal bytes. Values are rounded to nearest, ties to even.
  *
@@ -148,11 +95,11 @@ export function toFloat32(view: TensorView): Float32Array {
  * ```ts
  * const bias = { dtype: "F16", shape: [2], data: Float32Array.of(0.5, -0.25) } as const;
  * const file = writeSafetensors(new Map([["bias", bias]]));
- * console.log(toFloat32(getTensor(readSafetensors(file).tensors, "bias")));
+ * console.log(readSafetensors(file).tensors.get("bias")?.dtype); // F16
  * ```
  */
 export function writeSafetensors(
-  tensors: ReadonlyMap<string, FloatTensor>,
+  tensors: ReadonlyMap<string, FloatTensor | StoredTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors].sort(compareTensors);
@@ -176,8 +123,7 @@ function headerLength(bytes: Uint8Array): number {
       `File has ${bytes.length} bytes: a safetensors file has at least ${PREFIX_BYTES}`,
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES);
-  const length = view.getBigUint64(0, true);
+  const length = statedHeaderLength(bytes);
   if (length > MAX_HEADER_BYTES) {
     throw new SafetensorsError(
       "HeaderTooLarge",
@@ -191,6 +137,10 @@ function headerLength(bytes: Uint8Array): number {
     );
   }
   return Number(length);
+}
+
+function statedHeaderLength(bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
 }
 
 /** Decodes strictly: a byte order mark stays in the text, where the header's parser refuses it. */
@@ -266,7 +216,7 @@ function checkByteCount(
   shape: readonly number[],
   actual: number,
 ): void {
-  const expected = shape.reduce((product, size) => product * size, BITS_PER_ELEMENT[dtype] / 8);
+  const expected = byteCountOf(dtype, shape);
   if (actual !== expected) {
     throw new SafetensorsError(
       "InvalidTensorView",
@@ -274,18 +224,6 @@ function checkByteCount(
         `but ${actual} are given`,
     );
   }
-}
-
-/** Returns bytes that a typed array of such elements may view, copied only when they lie askew. */
-function aligned(bytes: Uint8Array, elementBytes: number): Uint8Array {
-  return bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();
-}
-
-/** BF16 is the upper half of an F32. */
-function expandBfloat16(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
-  return new Float32Array(bits.buffer);
 }
 
 /** Rounds to the nearest BF16, ties to even; a NaN stays one even if its low bits alone said so. */
@@ -299,7 +237,9 @@ function roundToBfloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   return halves;
 }
 
-function encode({ dtype, data }: FloatTensor): Uint8Array {
+function encode(tensor: FloatTensor | StoredTensor): Uint8Array {
+  if ("bytes" in tensor) return tensor.bytes;
+  const { dtype, data } = tensor;
   const stored = dtype === "F32"
     ? data
     : dtype === "F16"
@@ -309,7 +249,10 @@ function encode({ dtype, data }: FloatTensor): Uint8Array {
 }
 
 /** Largest alignment first, so that no tensor lies askew; the order of the types is the reference's. */
-function compareTensors([a, left]: [string, FloatTensor], [b, right]: [string, FloatTensor]) {
+function compareTensors(
+  [a, left]: [string, { dtype: Dtype }],
+  [b, right]: [string, { dtype: Dtype }],
+): number {
   return DTYPES.indexOf(right.dtype) - DTYPES.indexOf(left.dtype) || compareNames(a, b);
 }
 
@@ -323,15 +266,18 @@ function compareNames(a: string, b: string): number {
 
 /** Returns the header, padded with spaces so that the data begins at a multiple of 8 bytes. */
 function formatHeader(
-  tensors: [string, FloatTensor][],
+  tensors: [string, FloatTensor | StoredTensor][],
   metadata: ReadonlyMap<string, string>,
 ): { header: Uint8Array; dataBytes: number } {
   const members = metadata.size === 0 ? [] : [member(METADATA_KEY, formatMetadata(metadata))];
   let dataBytes = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
     if (name === METADATA_KEY) refuseName(name, "it is reserved");
+    const { dtype, shape } = tensor;
     const start = dataBytes;
-    dataBytes += data.length * BITS_PER_ELEMENT[dtype] / 8;
+    dataBytes += "bytes" in tensor
+      ? tensor.bytes.length
+      : tensor.data.length * BITS_PER_ELEMENT[dtype] / 8;
     checkByteCount(name, dtype, shape, dataBytes - start);
     const info = { dtype, shape, data_offsets: [start, dataBytes] };
     members.push(member(name, JSON.stringify(info)));

@@ -7,6 +7,7 @@
  */
 
 import { ModelError } from "../errors.ts";
+import { BITS_PER_ELEMENT, type Dtype, quote } from "./tensor.ts";
 
 /** What went wrong, by the name that the reference implementation (in Rust) gives it. */
 export type SafetensorsErrorKind =
@@ -20,7 +21,6 @@ export type SafetensorsErrorKind =
   | "MisalignedSlice"
   | "TensorInvalidInfo"
   | "MetadataIncompleteBuffer"
-  | "TensorNotFound"
   | "InvalidTensorView";
 
 /**
@@ -48,35 +48,6 @@ export class SafetensorsError extends ModelError {
     super(message);
   }
 }
-
-/** Bits per element of each type, in the reference's order: ascending alignment. */
-export const BITS_PER_ELEMENT = {
-  BOOL: 8,
-  F4: 4,
-  F6_E2M3: 6,
-  F6_E3M2: 6,
-  U8: 8,
-  I8: 8,
-  F8_E5M2: 8,
-  F8_E4M3: 8,
-  F8_E8M0: 8,
-  F8_E4M3FNUZ: 8,
-  F8_E5M2FNUZ: 8,
-  I16: 16,
-  U16: 16,
-  F16: 16,
-  BF16: 16,
-  I32: 32,
-  U32: 32,
-  F32: 32,
-  C64: 64,
-  F64: 64,
-  I64: 64,
-  U64: 64,
-} as const;
-
-/** Type of a tensor's elements, as the header spells it. */
-export type Dtype = keyof typeof BITS_PER_ELEMENT;
 
 /** The key of the header that holds strings, not a tensor. */
 export const METADATA_KEY = "__metadata__";
@@ -149,11 +120,6 @@ function tensorInfo(scanner: HeaderScanner, name: string): TensorInfo {
     scanner.fail(`tensor ${quote(name)} has ${offsets?.length ?? "no"} data_offsets, expected 2`);
   }
   return { name, dtype: dtype as Dtype, shape, start: offsets[0], end: offsets[1] };
-}
-
-/** A name as it appears in messages: quoted, escaped, and shortened when it is absurdly long. */
-export function quote(name: string): string {
-  return JSON.stringify(name.length <= 100 ? name : name.slice(0, 100) + "...");
 }
 
 /** Walks over JSON text from left to right; each method consumes what it is named after. */
