@@ -447,7 +447,7 @@ Deno.test("networkFromTensors() refuses weights that are not floats", () => {
   const tensors = fill(compactShapes(COMPACT));
   const bytes = new Uint8Array(4);
   tensors.set("body.0.bias", { name: "body.0.bias", dtype: "I8", shape: [4], bytes });
-  assertRefused(tensors, /"body.0.bias" is I8: Tessera reads F32, F16 and BF16/);
+  assertRefused(tensors, /"body.0.bias" is I8: Tessera reads F32, F16, BF16 and F64/);
 });
 
 Deno.test("networkFromTensors() shows what it saw of an unknown network", () => {
