@@ -1,7 +1,7 @@
 /**
  * Random networks of every architecture and dialect against what PyTorch makes of the same weights, and
- * winners of the efficiency challenges, which are published as PyTorch's files, against their golden
- * outputs. Slow, and in need of Python with PyTorch: `TESSERA_TEST=all`; without PyTorch skipped by name.
+ * winners of the efficiency challenges against their golden outputs. Slow: `TESSERA_TEST=all`; the former
+ * need Python with PyTorch, and are skipped by name without.
  */
 
 import assert from "node:assert/strict";
@@ -35,16 +35,12 @@ const python = SLOW ? findPython() : undefined;
 const BOUND = 1e-3;
 
 /** Runs a script of `tests/torch` that fills a folder, and hands the folder on. */
-async function withFolder(
-  script: string,
-  files: string[],
-  body: (folder: string) => Promise<void>,
-): Promise<void> {
+async function withFolder(script: string, body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     const path = fromFileUrl(new URL(`torch/${script}`, import.meta.url));
     // -B: no compiled Python beside the scripts.
-    const command = new Deno.Command(python!, { args: ["-B", path, folder, ...files] });
+    const command = new Deno.Command(python!, { args: ["-B", path, folder] });
     const { success, stderr } = await command.output();
     assert.ok(success, new TextDecoder().decode(stderr));
     await body(folder);
@@ -57,7 +53,7 @@ Deno.test({
   name: "networks of every architecture give what PyTorch gives (TESSERA_TEST=all)",
   ignore: python === undefined,
   fn: (t) =>
-    withFolder("networks.py", [], async (folder) => {
+    withFolder("networks.py", async (folder) => {
       const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
         .filter((name) => !name.includes(".golden.")).sort();
       assert.equal(names.length, 24);
@@ -81,19 +77,16 @@ const WINNERS: [file: string, set5: number, set14: number][] = [
 
 Deno.test({
   name: "winners of the efficiency challenges give their golden outputs (TESSERA_TEST=all)",
-  ignore: python === undefined || !hasShared("models/esr"),
-  fn: (t) => {
-    const files = WINNERS.map(([file]) => fromFileUrl(shared(`models/esr/${file}.pth`)));
-    return withFolder("convert.py", files, async (folder) => {
-      for (const [file, set5, set14] of WINNERS) {
-        const path = `${folder}/${file}.safetensors`;
-        await t.step(file, async () => {
-          await compare(path, shared(`golden/${file}.golden.safetensors`));
-          assertMean(await measureSet("Set5", path), set5, 0.01);
-          assertMean(await measureSet("Set14", path), set14, 0.01);
-        });
-      }
-    });
+  ignore: !SLOW || !hasShared("models/esr"),
+  fn: async (t) => {
+    for (const [file, set5, set14] of WINNERS) {
+      const model = shared(`models/esr/${file}.pth`);
+      await t.step(file, async () => {
+        await compare(fromFileUrl(model), shared(`golden/${file}.golden.safetensors`));
+        assertMean(await measureSet("Set5", model), set5, 0.01);
+        assertMean(await measureSet("Set14", model), set14, 0.01);
+      });
+    }
   },
 });
 
