@@ -3,7 +3,7 @@
  * `deno task ladder` prints them for this adapter.
  */
 
-import { printResult } from "../src/cli/print.ts";
+import { printResult } from "../src/cli/terminal/print.ts";
 import { Gpu } from "../src/gpu/device.ts";
 import type { Shader } from "../src/kernels/dispatch.ts";
 import { type Style, stylesFor } from "../src/kernels/styles.ts";

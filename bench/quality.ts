@@ -18,9 +18,12 @@ import { convertDepth, decodePicture, encodePicture, splitAlpha } from "../src/p
 import type { Picture } from "../src/pictures/picture.ts";
 import { psnrY } from "../src/quality/psnr.ts";
 import { ssimY } from "../src/quality/ssim.ts";
+import { flatRoughnessY, gradientDistanceY } from "../src/quality/gradients.ts";
+import { gridPower, powerSpectrum, spectrumDistance } from "../src/quality/spectrum.ts";
 import type { Mode } from "../src/upscale_options.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { embeddedModels } from "../src/weights/library.ts";
+import { FeatureNetwork } from "./mobilenet.ts";
 import { compareLevels, cropToMultiple, type Differences, shrink } from "./shrink.ts";
 
 /** How close results come to the truth, luma only, a border as wide as the factor left out. */
@@ -30,7 +33,27 @@ export interface QualityFigures {
   /** Means over the pictures. */
   psnrY: number;
   ssimY: number;
-  pictures: { name: string; psnrY: number; ssimY: number }[];
+  /** Means over the pictures, where texture was measured. */
+  texture?: TextureFigures;
+  pictures: { name: string; psnrY: number; ssimY: number; texture?: TextureFigures }[];
+}
+
+/** How close results come to the truth's texture. */
+export interface TextureFigures {
+  /** Distance of the spectra's upper halves in dB. */
+  spectrum: number;
+  /** How much stronger the result's is, in dB: below 0 where detail is missing. */
+  balance: number;
+  /** Distance of the gradient magnitudes in levels. */
+  gradients: number;
+  /** How far grids stand out of the result's spectrum in dB, and of the truth's. */
+  grid: number;
+  truthGrid: number;
+  /** Standard deviation in levels where the truth is flat, and the truth's own; null: nowhere. */
+  flat: number | null;
+  truthFlat: number | null;
+  /** Distance of a network's features. */
+  features: number;
 }
 
 /** Our shrunk pictures against the test set's own. */
@@ -59,6 +82,8 @@ export interface QualityOptions {
   mode?: Mode | undefined;
   /** Share of the restorer in networks that have one. Default: 0. */
   denoise?: number | "auto" | undefined;
+  /** Whether texture is measured as well, which needs a network of its own. Default: no. */
+  texture?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -83,6 +108,7 @@ export async function benchQuality(
   onStart: (label: string) => void,
 ): Promise<QualityReport> {
   const names = await pictureNames(folder);
+  const network = options.texture ? await FeatureNetwork.load() : undefined;
   const contestants: Contestant[] = [];
   try {
     for (const model of new Set(["bicubic", ...models])) {
@@ -90,7 +116,7 @@ export async function benchQuality(
     }
     const scales = new Set(contestants.flatMap(({ scale }) => scale ?? []));
     const tables = [...scales].map((scale) => {
-      return new ScaleTable(gpu, folder, scale, contestants, options);
+      return new ScaleTable(gpu, folder, scale, contestants, options, network);
     });
     for (const name of names) {
       onStart(name);
@@ -172,6 +198,7 @@ class ScaleTable {
   readonly #scale: number;
   readonly #contestants: Contestant[];
   readonly #options: QualityOptions;
+  readonly #network: FeatureNetwork | undefined;
   readonly #rows: QualityFigures["pictures"][];
 
   constructor(
@@ -180,12 +207,14 @@ class ScaleTable {
     scale: number,
     contestants: Contestant[],
     options: QualityOptions,
+    network: FeatureNetwork | undefined,
   ) {
     this.#gpu = gpu;
     this.#folder = folder;
     this.#scale = scale;
     this.#contestants = contestants.filter((each) => (each.scale ?? scale) === scale);
     this.#options = options;
+    this.#network = network;
     this.#rows = this.#contestants.map(() => []);
   }
 
@@ -202,6 +231,7 @@ class ScaleTable {
         name,
         psnrY: psnrY(large, truth, this.#scale),
         ssimY: ssimY(large, truth, this.#scale),
+        ...(this.#network && { texture: textureOf(large, truth, this.#scale, this.#network) }),
       });
     }
   }
@@ -212,6 +242,7 @@ class ScaleTable {
       scale: this.#scale,
       psnrY: mean(this.#rows[i].map((row) => row.psnrY)),
       ssimY: mean(this.#rows[i].map((row) => row.ssimY)),
+      ...(this.#network && { texture: meanTexture(this.#rows[i]) }),
       pictures: this.#rows[i],
     }));
   }
@@ -279,6 +310,46 @@ function addDifferences(a: Differences, b: Differences): Differences {
     pixels: a.pixels + b.pixels,
     different: a.different + b.different,
     largest: Math.max(a.largest, b.largest),
+  };
+}
+
+function textureOf(
+  large: Picture,
+  truth: Picture,
+  border: number,
+  network: FeatureNetwork,
+): TextureFigures {
+  const actual = powerSpectrum(large, border);
+  const expected = powerSpectrum(truth, border);
+  const { distance, balance } = spectrumDistance(actual, expected);
+  return {
+    spectrum: distance,
+    balance,
+    gradients: gradientDistanceY(large, truth, border),
+    grid: gridPower(actual),
+    truthGrid: gridPower(expected),
+    flat: flatRoughnessY(large, truth, border) ?? null,
+    truthFlat: flatRoughnessY(truth, truth, border) ?? null,
+    features: network.distance(large, truth, border),
+  };
+}
+
+function meanTexture(rows: QualityFigures["pictures"]): TextureFigures {
+  const figures = rows.flatMap(({ texture }) => texture ?? []);
+  const over = (pick: (figure: TextureFigures) => number) => mean(figures.map(pick));
+  const overKnown = (pick: (figure: TextureFigures) => number | null) => {
+    const known = figures.flatMap((figure) => pick(figure) ?? []);
+    return known.length === 0 ? null : mean(known);
+  };
+  return {
+    spectrum: over(({ spectrum }) => spectrum),
+    balance: over(({ balance }) => balance),
+    gradients: over(({ gradients }) => gradients),
+    grid: over(({ grid }) => grid),
+    truthGrid: over(({ truthGrid }) => truthGrid),
+    flat: overKnown(({ flat }) => flat),
+    truthFlat: overKnown(({ truthFlat }) => truthFlat),
+    features: over(({ features }) => features),
   };
 }
 

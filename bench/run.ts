@@ -13,7 +13,10 @@ import { benchQuality, type QualityOptions, type QualityReport } from "./quality
 import type { Size } from "./test_tensor.ts";
 
 /** The parts of the bench, in their order. */
-export const SECTIONS = ["peak", "kernels", "networks", "quality"] as const;
+export const SECTIONS = ["peak", "kernels", "networks", "quality", "texture"] as const;
+
+/** What is measured unless something is asked for: texture needs a package that is large. */
+export const DEFAULT_SECTIONS: readonly Section[] = SECTIONS.filter((part) => part !== "texture");
 
 /** One part of the bench. */
 export type Section = typeof SECTIONS[number];
@@ -26,7 +29,7 @@ export interface BenchOptions {
   /** A folder of pictures; without it there is no figure of quality. */
   images?: string | undefined;
   /** How quality is measured. */
-  quality?: Omit<QualityOptions, "signal">;
+  quality?: Omit<QualityOptions, "signal" | "texture">;
   /** Size of what kernels and networks work on. Default: by the kind of adapter. */
   size?: Size | undefined;
   /** Seconds of timing for each figure. */
@@ -65,7 +68,7 @@ const DEFAULT_SIZE = {
 /**
  * Measures what is asked for. The peak is part of it wherever shares of it are.
  *
- * @throws {UsageError} If quality alone is asked for without pictures.
+ * @throws {UsageError} If only what is measured on pictures is asked for, without pictures.
  * @throws {NoGpuError} If there is no adapter.
  * @throws {GpuError} If the device fails, or a kernel is wrong on it.
  */
@@ -96,12 +99,12 @@ async function measure(gpu: Gpu, options: BenchOptions): Promise<BenchReport> {
   if (asked.has("networks")) {
     report.networks = await benchNetworks(gpu, models, size, peakGflops, budget, onStart);
   }
-  if (asked.has("quality") && images !== undefined) {
+  if ((asked.has("quality") || asked.has("texture")) && images !== undefined) {
     report.quality = await benchQuality(
       gpu,
       models,
       images,
-      { ...options.quality, signal },
+      { ...options.quality, texture: asked.has("texture"), signal },
       onStart,
     );
   }
@@ -122,7 +125,8 @@ function describe(gpu: Gpu, { size, seconds }: BenchOptions): BenchReport {
 }
 
 function checkOptions({ sections, images }: BenchOptions): void {
-  if (images === undefined && sections.length === 1 && sections[0] === "quality") {
-    throw new UsageError("Expected --images FOLDER: quality is measured on pictures");
+  const onPictures = sections.every((part) => part === "quality" || part === "texture");
+  if (images === undefined && onPictures) {
+    throw new UsageError(`Expected --images FOLDER: ${sections[0]} is measured on pictures`);
   }
 }

@@ -5,7 +5,7 @@
 import type { KernelFigures } from "./kernel_case.ts";
 import type { NetworkFigures } from "./networks.ts";
 import type { Peak } from "./peak.ts";
-import type { QualityReport, ShrinkCheck } from "./quality.ts";
+import type { QualityFigures, QualityReport, ShrinkCheck } from "./quality.ts";
 import type { BenchReport } from "./run.ts";
 
 /** Returns the report as text. */
@@ -69,7 +69,28 @@ function formatQuality({ images, models, shrinking }: QualityReport): string {
     String(row.pictures.length),
   ]);
   const table = formatTable([images, "scale", "PSNR-Y", "SSIM-Y", "pictures"], rows);
-  return [table, ...shrinking.map(formatShrinking)].join("\n");
+  return [table, ...shrinking.map(formatShrinking), ...formatTexture(models)].join("\n");
+}
+
+/** A table of its own; truths' values stand behind a stroke. */
+function formatTexture(models: QualityFigures[]): string[] {
+  const rows = models.flatMap(({ model, scale, texture }) => {
+    if (texture === undefined) return [];
+    const { flat, truthFlat } = texture;
+    return [[
+      model,
+      `x${scale}`,
+      fixed(texture.spectrum, 2),
+      `${texture.balance < 0 ? "" : "+"}${fixed(texture.balance, 2)}`,
+      fixed(texture.gradients, 2),
+      `${fixed(texture.grid, 1)} / ${fixed(texture.truthGrid, 1)}`,
+      flat === null || truthFlat === null ? "none" : `${fixed(flat, 2)} / ${fixed(truthFlat, 2)}`,
+      fixed(texture.features, 3),
+    ]];
+  });
+  if (rows.length === 0) return [];
+  const head = ["texture", "scale", "spectrum dB", "more dB", "gradients"];
+  return ["", formatTable([...head, "grid dB / truth", "flat / truth", "features"], rows)];
 }
 
 function formatShrinking({ folder, pictures, all, inside }: ShrinkCheck): string {

@@ -4,7 +4,7 @@
  * super resolution", CVPR 2016).
  */
 
-import { applyOrientation, type Orientation } from "./pictures/orientation.ts";
+import { applyOrientation, type Orientation } from "./pictures/metadata/orientation.ts";
 import { allocateSamples, type Picture } from "./pictures/picture.ts";
 
 /** The flips and turns, and what undoes each. */

@@ -10,7 +10,7 @@ import type { NetworkPass } from "./passes/network_pass.ts";
 import { PassLog, type PassReport, type PlannedPass, type Retry } from "./passes/pass.ts";
 import type { ResamplePass } from "./passes/resample_pass.ts";
 import { type PassShape, sizeIn, sizeOut } from "./passes/route.ts";
-import { joinAlpha, splitAlpha, splitAlphaRows } from "./pictures/alpha.ts";
+import { joinAlpha, splitAlpha, splitAlphaRows } from "./pictures/colour/alpha.ts";
 import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
 import {
   hasAlpha,
@@ -20,7 +20,7 @@ import {
   type Samples,
 } from "./pictures/picture.ts";
 import { gatherRows, samplesOf } from "./pictures/rows.ts";
-import { fillTransparent, fillTransparentRows } from "./pictures/transparent_fill.ts";
+import { fillTransparent, fillTransparentRows } from "./pictures/colour/transparent_fill.ts";
 import { ProgressTracker } from "./progress.ts";
 import { type Band, type Bands, pictureBands, rowBands, teeBands } from "./raster/bands.ts";
 import { RowWindow } from "./raster/row_window.ts";

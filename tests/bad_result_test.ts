@@ -12,7 +12,7 @@ import { Upscaler } from "../src/upscaler.ts";
 import { type FloatTensor, writeSafetensors } from "../src/weights/safetensors.ts";
 import { gpu } from "./gpu_harness.ts";
 import { type Random, withRandom } from "./reference/random.ts";
-import { tinyCompact } from "./tiny_networks.ts";
+import { tinyCompact } from "./networks/tiny_networks.ts";
 
 /** A network's weights as a file, after a change to its convolutions. */
 function fileOf(network: Network, change: (convolutions: ConvOperation[]) => void): Uint8Array {

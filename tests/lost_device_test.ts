@@ -14,7 +14,7 @@ import type { UpscaleOptions, UpscalerOptions } from "../src/upscale_options.ts"
 import type { Report } from "../src/upscale_plan.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { type Random, withRandom } from "./reference/random.ts";
-import { tinyRrdbNetFile } from "./tiny_networks.ts";
+import { tinyRrdbNetFile } from "./networks/tiny_networks.ts";
 
 const LOSSES = Deno.env.get("TESSERA_TEST") === "all" ? 50 : 6;
 

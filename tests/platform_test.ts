@@ -10,7 +10,7 @@ import * as deno from "../src/platform/deno.ts";
 import * as web from "../src/platform/web.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { gpu } from "./gpu_harness.ts";
-import { testPicture } from "./pictures_fixtures.ts";
+import { testPicture } from "./pictures/fixtures.ts";
 import { Random, withRandom } from "./reference/random.ts";
 
 const SIDES = { deno, web };

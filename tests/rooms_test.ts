@@ -34,12 +34,12 @@ const EXCEPTIONS: readonly (readonly [from: string, to: string, why: string])[] 
 
 /** Files that load codecs, each of which names its package and version. */
 const CODECS = [
-  "avif.ts",
-  "color_engine.ts",
-  "imagescript.ts",
-  "jxl.ts",
-  "mozjpeg.ts",
-  "webp.ts",
+  "codecs/avif.ts",
+  "codecs/jxl.ts",
+  "codecs/webp.ts",
+  "colour/color_engine.ts",
+  "jpeg/imagescript.ts",
+  "jpeg/mozjpeg.ts",
 ].map((name) => `pictures/${name}`);
 
 interface SourceFile {

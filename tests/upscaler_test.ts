@@ -13,7 +13,7 @@ import type { UpscaleOptions, UpscalerOptions } from "../src/upscale_options.ts"
 import { Upscaler } from "../src/upscaler.ts";
 import { gpu } from "./gpu_harness.ts";
 import { type Random, withRandom } from "./reference/random.ts";
-import { tinyRrdbNetFile } from "./tiny_networks.ts";
+import { tinyRrdbNetFile } from "./networks/tiny_networks.ts";
 
 type Shape = Pick<Picture, "width" | "height" | "channels" | "depth">;
 

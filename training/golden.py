@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .evaluate import network_from
+from .network import network_from
 from .safetensors import load, save
 
 MODELS = Path(__file__).parent.parent / "models"

@@ -24,10 +24,11 @@ from torch.nn import functional as F
 from .data import Crops
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
-from .network import Enlarger, SRResNetCompact, multiply_adds
+from .network import Enlarger, SRResNetCompact, missing_of, multiply_adds
 from .optimizer import MuonAdam
 from .recipes import RECIPES, Recipe
 from .safetensors import load, save
+from .texture import Texture
 
 WARM_UP = 0.02
 """Share of the time over which the rate rises; after it, it falls as a cosine."""
@@ -55,18 +56,6 @@ def rate_at(progress: float, highest: float) -> float:
     if progress < WARM_UP:
         return highest * progress / WARM_UP
     return highest * 0.5 * (1 + math.cos(math.pi * min(1, (progress - WARM_UP) / (1 - WARM_UP))))
-
-
-def half_precision(device: torch.device) -> torch.autocast:
-    """Convolutions in the type that the device multiplies fastest; sums and weights stay in float32."""
-    dtype = torch.float16 if device.type == "cuda" else torch.bfloat16
-    return torch.autocast(device.type, dtype=dtype, cache_enabled=False)
-
-
-def missing_of(network: Enlarger, small: Tensor) -> Tensor:
-    """`network.missing` in half precision, as float32."""
-    with half_precision(small.device):
-        return network.missing(small.contiguous(memory_format=torch.channels_last)).float()
 
 
 def luma_of(colours: Tensor) -> Tensor:
@@ -125,7 +114,6 @@ class Run:
         self.recorded: dict[bool, Recorded] = {}
         self.texture = None
         if recipe.aim == "texture":
-            from .texture import Texture
             self.texture = Texture(self.network, options.features, options.device)
 
     def pair(self, crops: Crops) -> tuple[Tensor, Tensor]:

@@ -8,8 +8,8 @@
 
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { explainError } from "../../src/cli/failure.ts";
-import { printNote, printResult } from "../../src/cli/print.ts";
+import { explainError } from "../../src/cli/terminal/failure.ts";
+import { printNote, printResult } from "../../src/cli/terminal/print.ts";
 import { UsageError } from "../../src/errors.ts";
 import {
   decodePicture,

@@ -3,8 +3,8 @@
  */
 
 import { parseArgs } from "node:util";
-import { explainError } from "../../src/cli/failure.ts";
-import { printNote, printResult } from "../../src/cli/print.ts";
+import { explainError } from "../../src/cli/terminal/failure.ts";
+import { printNote, printResult } from "../../src/cli/terminal/print.ts";
 import { UsageError } from "../../src/errors.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import type { Size } from "../../src/raster/size.ts";

@@ -2,8 +2,8 @@
  * From the command line to one subcommand, and from an error to the exit code.
  */
 
-import { explainError } from "./failure.ts";
-import { printNote, printResult } from "./print.ts";
+import { explainError } from "./terminal/failure.ts";
+import { printNote, printResult } from "./terminal/print.ts";
 import { type SubcommandName, SUBCOMMANDS } from "./subcommands.ts";
 import { checkDeno } from "./version.ts";
 
@@ -15,18 +15,18 @@ interface SubcommandModule {
 
 /** Each is loaded only when it is asked for; what follows its name is its own affair. */
 const MODULES: Record<SubcommandName, () => Promise<SubcommandModule>> = {
-  upscale: () => import("./upscale.ts"),
-  plan: () => import("./plan.ts"),
-  inspect: () => import("./inspect.ts"),
-  preview: () => import("./preview.ts"),
-  compare: () => import("./compare.ts"),
-  models: () => import("./models.ts"),
-  "inspect-model": () => import("./inspect_model.ts"),
-  convert: () => import("./convert.ts"),
-  presets: () => import("./presets.ts"),
-  doctor: () => import("./doctor.ts"),
-  bench: () => import("./bench.ts"),
-  tune: () => import("./tune.ts"),
+  upscale: () => import("./commands/upscale.ts"),
+  plan: () => import("./commands/plan.ts"),
+  inspect: () => import("./commands/inspect.ts"),
+  preview: () => import("./commands/preview.ts"),
+  compare: () => import("./commands/compare.ts"),
+  models: () => import("./commands/models.ts"),
+  "inspect-model": () => import("./commands/inspect_model.ts"),
+  convert: () => import("./commands/convert.ts"),
+  presets: () => import("./commands/presets.ts"),
+  doctor: () => import("./commands/doctor.ts"),
+  bench: () => import("./commands/bench.ts"),
+  tune: () => import("./commands/tune.ts"),
 };
 
 /**

@@ -10,7 +10,7 @@ import {
   type PictureFormat,
   type PictureHeader,
 } from "../pictures/mod.ts";
-import { type RecordFields, withRecord } from "../pictures/record.ts";
+import { type RecordFields, withRecord } from "../pictures/metadata/record.ts";
 import { isNotFound, readFile } from "../platform/mod.ts";
 import { VERSION } from "../version.ts";
 import { defaultModel, embeddedModels } from "../weights/library.ts";

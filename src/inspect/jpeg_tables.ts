@@ -7,7 +7,7 @@
  * (cameras, Photoshop), how libjpeg would have done the same.
  */
 
-import { readSegments, type Segment } from "../pictures/jpeg_segments.ts";
+import { readSegments, type Segment } from "../pictures/jpeg/segments.ts";
 import { sniff } from "../pictures/kind.ts";
 
 /** How a JPEG file was saved. */

@@ -4,19 +4,19 @@
  */
 
 import { InputError } from "../errors.ts";
-import { decodeAvif } from "./avif.ts";
-import { decodeBmp } from "./bmp.ts";
+import { decodeAvif } from "./codecs/avif.ts";
+import { decodeBmp } from "./codecs/bmp.ts";
 import { plainBytes } from "./bytes.ts";
-import { decodeGif } from "./gif.ts";
-import { decodeJpeg } from "./jpeg.ts";
-import { decodeJxl } from "./jxl.ts";
+import { decodeGif } from "./codecs/gif.ts";
+import { decodeJpeg } from "./jpeg/jpeg.ts";
+import { decodeJxl } from "./codecs/jxl.ts";
 import { type PictureKind, sniff } from "./kind.ts";
 import { DEFAULT_MAX_PIXELS } from "./limits.ts";
-import { makeUpright } from "./metadata.ts";
+import { makeUpright } from "./metadata/metadata.ts";
 import type { Picture } from "./picture.ts";
-import { decodePng } from "./png_decode.ts";
-import { decodeTiff } from "./tiff.ts";
-import { decodeWebp } from "./webp.ts";
+import { decodePng } from "./png/decode.ts";
+import { decodeTiff } from "./tiff/tiff.ts";
+import { decodeWebp } from "./codecs/webp.ts";
 
 /** What `decodePicture` may be told. */
 export interface DecodeOptions {

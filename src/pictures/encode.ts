@@ -3,16 +3,16 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { encodeAvif } from "./avif.ts";
+import { encodeAvif } from "./codecs/avif.ts";
 import { concatBytes } from "./bytes.ts";
-import { convertDepth } from "./depth.ts";
+import { convertDepth } from "./colour/depth.ts";
 import { FORMATS, type PictureFormat } from "./formats.ts";
-import { encodeJpeg } from "./jpeg.ts";
-import { encodeJxl } from "./jxl.ts";
+import { encodeJpeg } from "./jpeg/jpeg.ts";
+import { encodeJxl } from "./codecs/jxl.ts";
 import { checkQuality } from "./limits.ts";
 import type { Picture } from "./picture.ts";
-import { encodePngRows } from "./png_encode.ts";
-import { encodeWebp } from "./webp.ts";
+import { encodePngRows } from "./png/encode.ts";
+import { encodeWebp } from "./codecs/webp.ts";
 
 /** What `encodePicture` must and may be told. What does not concern the format has no effect. */
 export interface EncodeOptions {

@@ -2,13 +2,13 @@
  * The formats that can be written, and what each of them can hold.
  */
 
-import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./avif.ts";
-import { JPEG_MAX_SIDE } from "./jpeg.ts";
-import { SEGMENT_BYTES } from "./jpeg_segments.ts";
-import { profileFits } from "./metadata.ts";
+import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./codecs/avif.ts";
+import { JPEG_MAX_SIDE } from "./jpeg/jpeg.ts";
+import { SEGMENT_BYTES } from "./jpeg/segments.ts";
+import { profileFits } from "./metadata/metadata.ts";
 import { hasAlpha, type PictureHeader } from "./picture.ts";
-import { PNG_MAX } from "./png_format.ts";
-import { WEBP_MAX_SIDE } from "./webp.ts";
+import { PNG_MAX } from "./png/format.ts";
+import { WEBP_MAX_SIDE } from "./codecs/webp.ts";
 
 /** The formats that can be written. */
 export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl";

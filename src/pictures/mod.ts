@@ -13,15 +13,15 @@ export {
   lossesOf,
   type PictureFormat,
 } from "./formats.ts";
-export { decodePngRows } from "./png_decode.ts";
-export { encodePngRows } from "./png_encode.ts";
+export { decodePngRows } from "./png/decode.ts";
+export { encodePngRows } from "./png/encode.ts";
 export { changeRows, gatherRows, samplesOf } from "./rows.ts";
-export { encodeJpegRows } from "./jpeg_rows.ts";
+export { encodeJpegRows } from "./jpeg/rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";
-export { convertDepth, type DepthOptions } from "./depth.ts";
-export { toSrgb } from "./srgb.ts";
-export { stripMetadata } from "./metadata.ts";
-export { applyOrientation, type Orientation } from "./orientation.ts";
+export { convertDepth, type DepthOptions } from "./colour/depth.ts";
+export { toSrgb } from "./colour/srgb.ts";
+export { stripMetadata } from "./metadata/metadata.ts";
+export { applyOrientation, type Orientation } from "./metadata/orientation.ts";
 export {
   type AlphaSplit,
   flattenAlpha,
@@ -29,7 +29,7 @@ export {
   joinAlpha,
   splitAlpha,
   splitAlphaRows,
-} from "./alpha.ts";
-export { fillTransparent, fillTransparentRows } from "./transparent_fill.ts";
+} from "./colour/alpha.ts";
+export { fillTransparent, fillTransparentRows } from "./colour/transparent_fill.ts";
 export { fromGpuPixels, toGpuPixels, wordsPerPixel } from "./gpu_pixels.ts";
-export { readOrientation, uprightExif, withSize } from "./exif.ts";
+export { readOrientation, uprightExif, withSize } from "./metadata/exif.ts";

@@ -33,6 +33,15 @@ export function modelUrl(file: string): URL {
   return new URL(`../../models/${file}`, import.meta.url);
 }
 
+/**
+ * Imports the two halves of imagescript, which knows no browser. The specifiers are whole, with the
+ * version, because code imported by URL has no import map.
+ */
+export const imagescript = {
+  decoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/wasm/node/jpeg.js"),
+  encoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/codecs/node/index.js"),
+};
+
 /** Returns the CRC-32 of bytes, going on from that of the bytes before them. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   return zlib.crc32(bytes, before);

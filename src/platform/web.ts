@@ -31,6 +31,12 @@ export function modelUrl(file: string): URL {
   return new URL(`models/${file}`, import.meta.url);
 }
 
+/** Others take over: mozjpeg, and PNG where a file is written in rows. */
+export const imagescript = {
+  decoder: (): Promise<unknown> => Promise.reject(new Error("pages cannot load it")),
+  encoder: (): Promise<unknown> => Promise.reject(new Error("pages cannot load it")),
+};
+
 /** Remainders of single bytes, for the reversed polynomial of IEEE 802.3. */
 const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;

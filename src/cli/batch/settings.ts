@@ -1,0 +1,71 @@
+/** What of the command line has a say in the bytes of a result: the ledger's idea of "the same". */
+
+import { createHash } from "node:crypto";
+import { weightHashes } from "../../enhance/record.ts";
+import { defaultModel, embeddedModels } from "../../weights/library.ts";
+import { resolveModel } from "../files/model_cache.ts";
+import type { UpscalerValues } from "../options/upscaler_options.ts";
+
+/** Options that say where results go, which pictures are meant, and what is shown. */
+const WITHOUT_EFFECT = new Set([
+  "output",
+  "name",
+  "format",
+  "preset",
+  "files-from",
+  "shard",
+  "dry-run",
+  "max-pixels",
+  "licence-policy",
+  "overwrite",
+  "quiet",
+  "json",
+  "version",
+  "help",
+]);
+
+/** Bytes that are read and hashed at a time. */
+const BLOCK_BYTES = 2 ** 20;
+
+/**
+ * Returns the settings that every result of a run shares. A model stands there by its hash, so that
+ * another file under the same name is another setting; one given by URL stands by that.
+ *
+ * @param values Every option's value. Those that are not known to have no effect have one.
+ * @param scale The factor, in place of the option: it may be the network's own.
+ */
+export async function effectiveSettings(
+  values: UpscalerValues & Record<string, unknown>,
+  scale: number | undefined,
+): Promise<Record<string, unknown>> {
+  const given = Object.entries(values).filter(([name, value]) =>
+    value !== undefined && value !== false && !WITHOUT_EFFECT.has(name)
+  );
+  const others = Object.fromEntries(given.sort());
+  const { model, blend } = values;
+  const mixed = blend && { blend: `${await modelIdentity(blend.model)} ${blend.amount}` };
+  return { ...others, ...mixed, model: await modelIdentity(model), scale };
+}
+
+/** The hashes of all weights that may have a part in a result, those of the model's siblings too. */
+async function modelIdentity(model: string = defaultModel().name): Promise<string> {
+  const family = embeddedModels().find(({ name }) => name === model)?.family;
+  const siblings = embeddedModels().filter((entry) => entry.family === family);
+  const hashes = [
+    ...await weightHashes(resolveModel(model)),
+    ...siblings.map(({ sha256 }) => sha256),
+  ];
+  return hashes.length > 0 ? hashes.join(" ") : model;
+}
+
+/** Returns the SHA-256 of a file's bytes in hexadecimal; the file is never in memory as a whole. */
+export async function hashOfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  using file = await Deno.open(path);
+  const block = new Uint8Array(BLOCK_BYTES);
+  for (;;) {
+    const count = await file.read(block);
+    if (count === null) return hash.digest("hex");
+    hash.update(block.subarray(0, count));
+  }
+}

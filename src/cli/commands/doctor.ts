@@ -1,0 +1,89 @@
+/** `tessera doctor`: what the GPU offers, what will be used and why, and how to fix what is missing. */
+
+import { UsageError } from "../../errors.ts";
+import { STYLES } from "../../kernels/styles.ts";
+import { alignRows, describeOptions, parseOptions, switchOption } from "../options/arguments.ts";
+import { diagnose, type Diagnosis, type GpuDiagnosis, SAMPLE } from "../terminal/diagnosis.ts";
+import { EXIT } from "../terminal/exit_codes.ts";
+import { printResult } from "../terminal/print.ts";
+import { formatDuration } from "../terminal/progress.ts";
+
+const OPTIONS = {
+  json: switchOption("one JSON line"),
+  help: switchOption("this text", "h"),
+};
+
+/** Runs the subcommand. */
+export async function run(args: string[]): Promise<number> {
+  const { values, inputs } = parseOptions(OPTIONS, args);
+  if (inputs.length > 0) throw new UsageError(`Unexpected argument "${inputs[0]}"`);
+  if (values.help) {
+    printResult(help());
+    return EXIT.done;
+  }
+  const diagnosis = await diagnose();
+  printResult(values.json ? JSON.stringify(diagnosis) : describe(diagnosis));
+  return diagnosis.gpu === null ? EXIT.noGpu : EXIT.done;
+}
+
+function help(): string {
+  return `Shows what the GPU offers, what will be used and why, and how to fix what is
+missing.
+
+Usage: tessera doctor [options]
+
+${describeOptions(OPTIONS)}
+
+The exit code is 4 when there is no usable GPU.`;
+}
+
+type Row = [name: string, value: string];
+
+function describe({ tessera, deno, system, ...found }: Diagnosis): string {
+  const rows: Row[] = [["Program", `Tessera ${tessera}, Deno ${deno}, ${system}`]];
+  if (found.vulkanDrivers !== null) {
+    rows.push(["Vulkan drivers", found.vulkanDrivers.join(", ") || "none"]);
+  }
+  rows.push(...found.gpu === null ? [NO_ADAPTER] : gpuRows(found.gpu));
+  const granted = found.permissions.filter(({ granted }) => granted);
+  rows.push(["Permissions", granted.map(({ flag }) => flag).join(" ") || "none"]);
+  const advice = found.advice.map((sentence) => `- ${sentence}`);
+  return [alignRows(rows), advice.join("\n")].filter((part) => part !== "").join("\n\n");
+}
+
+const NO_ADAPTER: Row = ["Adapter", "none that can be used"];
+
+function gpuRows(gpu: GpuDiagnosis): Row[] {
+  const { adapter, enabled, model, plan } = gpu;
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const buffer = megabytes(maxBufferSize);
+  const binding = megabytes(maxStorageBufferBindingSize);
+  return [
+    ["Adapter", `${adapter.description}${adapter.software ? " (software)" : ""}`],
+    ["Features used", enabled.join(", ") || "none"],
+    ["Features offered", adapter.features.join(", ")],
+    ["Limits", `a buffer holds ${buffer}, a shader sees ${binding} of it`],
+    ["Kernels", `${gpu.style}: ${STYLES[gpu.style].summary} (${gpu.styleSource})`],
+    ["Precision", "f32; f16 where only that lets a whole picture through at once"],
+    ["Memory", `${megabytes(gpu.memory)} at most; --memory changes that`],
+    ["Check", `passed in ${formatDuration(gpu.checkSeconds)}`],
+    ["For example", `${model}, ${describePlan(plan)}`],
+  ];
+}
+
+function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {
+  const tiles = passes.reduce((sum, pass) => sum + pass.tiles, 0);
+  const bytes = Math.max(...passes.map(({ gpuBytes }) => gpuBytes));
+  return [
+    `${SAMPLE.width} x ${SAMPLE.height} to ${outputWidth} x ${outputHeight}: ${
+      passes[0].precision
+    }`,
+    tiles === 1 ? "1 tile" : `${tiles} tiles`,
+    megabytes(bytes),
+    passes.every((pass) => pass.exact) ? "no trace of tiles" : "inexact at the edges of tiles",
+  ].join(", ");
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

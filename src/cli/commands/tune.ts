@@ -1,0 +1,86 @@
+/** `tessera tune`: finds the fastest kernels for this adapter and keeps the choice. */
+
+import { tune, type TuneReport } from "../../../bench/tune.ts";
+import { UsageError } from "../../errors.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { STYLES } from "../../kernels/styles.ts";
+import { forgetStyle } from "../../kernels/tuning.ts";
+import {
+  alignRows,
+  describeOptions,
+  numberOption,
+  parseOptions,
+  switchOption,
+} from "../options/arguments.ts";
+import { EXIT } from "../terminal/exit_codes.ts";
+import { InterruptListener } from "../terminal/interrupt.ts";
+import { printNote, printResult } from "../terminal/print.ts";
+
+const DEFAULT_SECONDS = 0.1;
+
+const OPTIONS = {
+  seconds: numberOption({
+    value: "N",
+    min: 0,
+    max: 60,
+    help: `of timing for each figure (default: ${DEFAULT_SECONDS})`,
+  }),
+  reset: switchOption("forget what was measured on this adapter"),
+  quiet: switchOption("only the result", "q"),
+  json: switchOption("one JSON document on stdout"),
+  help: switchOption("this text", "h"),
+};
+
+/** Runs the subcommand. */
+export async function run(args: string[]): Promise<number> {
+  const { values, inputs } = parseOptions(OPTIONS, args);
+  if (inputs.length > 0) throw new UsageError(`Unexpected argument "${inputs[0]}"`);
+  if (values.help) {
+    printResult(help());
+    return EXIT.done;
+  }
+  using interrupt = new InterruptListener();
+  const gpu = await Gpu.open();
+  try {
+    if (values.reset) {
+      await forgetStyle(gpu);
+      printNote(`Forgot what was measured on ${gpu.adapter.description}`);
+      return EXIT.done;
+    }
+    const budget = { seconds: values.seconds ?? DEFAULT_SECONDS, signal: interrupt.signal };
+    const report = await tune(gpu, budget, (style) => {
+      if (!values.quiet) printNote(`Measuring ${style}: ${STYLES[style].summary}`);
+    });
+    printResult(values.json ? JSON.stringify(report) : describe(report));
+    return EXIT.done;
+  } finally {
+    gpu.destroy();
+  }
+}
+
+function describe({ adapter, size, styles, chosen, untuned, kept }: TuneReport): string {
+  const rows = styles.map(({ style, gflops, refused }) => {
+    const mark = style === chosen ? " (chosen)" : "";
+    if (gflops === undefined) return [style, `refused: ${refused}`] as const;
+    return [
+      style,
+      `${gflops.f32.toFixed(1)} GFLOP/s in f32, ${gflops.f16.toFixed(1)} in f16${mark}`,
+    ] as const;
+  });
+  const where = kept ? "Kept for later runs on this adapter" : "There is no place to keep it";
+  return [
+    `${adapter}, convolutions of ${size.width} x ${size.height} pixels`,
+    alignRows(rows),
+    `${where}; without it, "${untuned}" is used.`,
+  ].join("\n");
+}
+
+function help(): string {
+  return `Finds the fastest kernels for this adapter and keeps the choice for later runs.
+
+Usage: tessera tune [options]
+
+Every candidate is checked before it is timed; a wrong one is never chosen.
+
+${describeOptions(OPTIONS)}`;
+}

@@ -1,0 +1,121 @@
+/** `tessera photo.jpg`: upscales pictures. */
+
+import { Enhancer } from "../../enhance/enhance.ts";
+import { targetRequestOf } from "../../enhance/options.ts";
+import { UsageError } from "../../errors.ts";
+import { describeTargets } from "../../targets/target.ts";
+import { alignRows, describeOptions } from "../options/arguments.ts";
+import { type BatchOptions, runBatch } from "../batch/batch.ts";
+import { dryRun } from "../batch/dry_run.ts";
+import { EXIT, EXIT_CODE_HELP } from "../terminal/exit_codes.ts";
+import { findInputs, searchedFolder } from "../batch/inputs.ts";
+import { InterruptListener } from "../terminal/interrupt.ts";
+import { outputFolder, planJobs } from "../batch/jobs.ts";
+import { Ledger } from "../batch/ledger.ts";
+import { DEFAULT_PATTERN, PLACEHOLDERS } from "../options/name_pattern.ts";
+import { requestFolder } from "../terminal/permissions.ts";
+import { encodingOf, maxPixelsOf, treatmentOf } from "../options/picture_options.ts";
+import { parseWithPreset } from "../options/preset_options.ts";
+import { printNote, printResult } from "../terminal/print.ts";
+import { effectiveSettings } from "../batch/settings.ts";
+import { describeShard, isInShard, shardFrom, shardVariables } from "../batch/shard.ts";
+import { SUBCOMMANDS } from "../subcommands.ts";
+import { enhanceOptionsOf } from "../options/target_options.ts";
+import { UPSCALE_OPTIONS, type UpscaleValues } from "../options/upscale_options.ts";
+import { enhancerOptionsOf } from "../options/upscaler_options.ts";
+import { VERSION } from "../version.ts";
+
+/** Runs the subcommand. */
+export async function run(args: string[]): Promise<number> {
+  const { values, inputs } = parseWithPreset(UPSCALE_OPTIONS, args);
+  if (values.help) {
+    printResult(help());
+    return EXIT.done;
+  }
+  if (values.version) {
+    printResult(`tessera ${VERSION} (deno ${Deno.version.deno})`);
+    return EXIT.done;
+  }
+  if (inputs.length === 0 && values["files-from"] === undefined) {
+    throw new UsageError("No picture was given: tessera photo.jpg --scale 4, or --help");
+  }
+  return await upscaleAll(inputs, values);
+}
+
+async function upscaleAll(names: string[], values: UpscaleValues): Promise<number> {
+  new Set(names.map(searchedFolder)).forEach((path) => requestFolder("read", path));
+  using interrupt = new InterruptListener();
+  const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
+  const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
+  const asked = enhanceOptionsOf(values);
+  const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
+  try {
+    const { scale, label } = targetRequestOf(asked, enhancer.scale);
+    const request = { ...values, several };
+    const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
+    const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(label);
+    const jobs = planJobs(inputs, { ...request, defaultPattern, known });
+    const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
+    if (shard !== undefined && !values.quiet) {
+      printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
+    }
+    const folder = several ? outputFolder(request) : undefined;
+    using ledger = folder === undefined ? undefined : new Ledger(folder);
+    const options: BatchOptions = {
+      job: {
+        enhance: { ...asked, ...treatmentOf(values) },
+        maxPixels: maxPixelsOf(values),
+        encoding: encodingOf(values),
+        signal: interrupt.signal,
+      },
+      ledger,
+      settings: ledger === undefined ? {} : await effectiveSettings(values, scale),
+      several,
+      otherShards: jobs.length - own.length,
+      overwrite: values.overwrite,
+      quiet: values.quiet,
+      json: values.json,
+    };
+    if (values["dry-run"]) return await dryRun(own, enhancer, options, folder);
+    return await runBatch(own, enhancer, options);
+  } finally {
+    enhancer.destroy();
+  }
+}
+
+/** Names of results of a size: `photo-4k.jpg`. */
+function patternFor(label: string): string {
+  return `{name}-${label}.{ext}`;
+}
+
+function help(): string {
+  const subcommands = SUBCOMMANDS.map(({ name, summary }) => [name, summary] as const);
+  return `Tessera upscales photos on your GPU.
+
+Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
+       tessera SUBCOMMAND [options]
+
+  tessera photo.jpg                          photo-x4.jpg
+  tessera photo.jpg --scale 2.5 -o big.png
+  tessera photo.jpg --to 4k --gravity auto   photo-4k.jpg, 3840 x 2160
+  tessera a.jpg b.png -o results/
+  tessera holiday/ -o large/                 all below it; again: what is new
+  tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
+  tessera logo.png -o logo.jpg --background white
+
+Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
+
+${describeOptions(UPSCALE_OPTIONS)}
+
+Sizes of --to:
+${alignRows(describeTargets())}
+
+Placeholders of --name:
+${alignRows(Object.entries(PLACEHOLDERS).map(([word, meaning]) => [`{${word}}`, meaning]))}
+
+Subcommands (each has its own --help):
+${alignRows(subcommands)}
+
+Exit codes:
+${alignRows(EXIT_CODE_HELP)}`;
+}

@@ -1,0 +1,121 @@
+/** A picture's file: decoded as a whole, or left open where its rows can come as they are needed. */
+
+import { InputError } from "../../errors.ts";
+import { sniff } from "../../pictures/kind.ts";
+import {
+  type ByteSource,
+  decodePngRows,
+  type Picture,
+  type PictureRows,
+} from "../../pictures/mod.ts";
+import { type Codecs, CODECS_HERE } from "../batch/codecs.ts";
+
+/**
+ * Pictures of fewer pixels are decoded as a whole: they take little memory, and damage at their end is
+ * then found before the work.
+ */
+const PIXELS_IN_ROWS = 2 ** 24;
+
+/** From so many pixels on, it is said that a picture is in memory as a whole. */
+const PIXELS_TO_MENTION = 2 ** 26;
+
+/** Bytes from which the kind of a file can be told. */
+const HEAD_BYTES = 512;
+
+/** A picture, and the file it still comes from. */
+export interface InputFile extends Disposable {
+  picture: Picture | PictureRows;
+  /** The whole file if it is a JPEG, whose tables tell its quality; of others nothing is kept. */
+  bytes: Uint8Array | undefined;
+}
+
+/**
+ * Opens a picture.
+ *
+ * @param maxPixels The most pixels that the file may claim.
+ * @param codecs What decodes a picture that is taken as a whole.
+ * @throws {InputError} If there is no such file, or it is no sound picture.
+ */
+export async function openPicture(
+  path: string,
+  maxPixels: number,
+  codecs: Codecs = CODECS_HERE,
+): Promise<InputFile> {
+  const rows = await openRows(path, maxPixels);
+  if (rows !== undefined) return rows;
+  const bytes = await reading(() => Deno.readFile(path));
+  const isJpeg = sniff(bytes).kind === "jpeg";
+  const picture = sayLarge(await codecs.decode(bytes, { maxPixels }));
+  return { picture, bytes: isJpeg ? bytes : undefined, [Symbol.dispose]() {} };
+}
+
+/** Does something with a picture's file; errors of the file then name it. */
+export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Says of a large picture why it takes memory. */
+function sayLarge(picture: Picture): Picture {
+  const pixels = picture.width * picture.height;
+  if (pixels < PIXELS_TO_MENTION) return picture;
+  const note =
+    `its ${Math.floor(pixels / 1e6)} megapixels are in memory as a whole: only PNG files ` +
+    `that are neither interlaced nor turned are read row by row`;
+  return { ...picture, notes: [...picture.notes ?? [], note] };
+}
+
+/** Opens a large PNG file whose rows come in order; `undefined` if it is any other. */
+async function openRows(path: string, maxPixels: number): Promise<InputFile | undefined> {
+  const { isFile, size } = await reading(() => Deno.stat(path));
+  if (!isFile) return undefined;
+  const file = await reading(() => Deno.open(path));
+  let opened: InputFile | undefined;
+  try {
+    const source = sourceOfFile(file, size);
+    if (sniff(await source.read(0, HEAD_BYTES)).kind !== "png") return undefined;
+    const png = await decodePngRows(source, { maxPixels });
+    if (png === undefined) return undefined;
+    if (png.width * png.height < PIXELS_IN_ROWS) return undefined;
+    opened = { picture: png, bytes: undefined, [Symbol.dispose]: () => file.close() };
+    return opened;
+  } finally {
+    if (opened === undefined) file.close();
+  }
+}
+
+/** Returns an open file as a source of bytes. */
+export function sourceOfFile(file: Deno.FsFile, length: number): ByteSource {
+  return {
+    length,
+    async read(at, length) {
+      const bytes = new Uint8Array(length);
+      await file.seek(at, Deno.SeekMode.Start);
+      let filled = 0;
+      while (filled < length) {
+        const count = await reading(() => file.read(bytes.subarray(filled)));
+        if (count === null) break;
+        filled += count;
+      }
+      return bytes.subarray(0, filled);
+    },
+  };
+}
+
+/** Puts what the system says about a file into words for people. */
+async function reading<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    if (error instanceof Deno.errors.NotFound) throw new InputError("There is no such file");
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new InputError("It is a folder, not a picture");
+    }
+    throw new InputError(`It cannot be read: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,34 @@
+/** A weights file on the disk, read for the subcommands that are about the file itself. */
+
+import { ModelError } from "../../errors.ts";
+import { readWeights } from "../../weights/read_weights.ts";
+import type { Weights } from "../../weights/tensor.ts";
+
+/** What is in a weights file, and how large it is. */
+export interface WeightsOfFile extends Weights {
+  /** What people call the file's format. */
+  format: string;
+  /** Bytes of the file. */
+  bytes: number;
+}
+
+/**
+ * Reads a weights file.
+ *
+ * @throws {ModelError} If there is no such file, or it is no sound weights file; the message does not
+ * name the file.
+ */
+export async function readWeightsFile(path: string): Promise<WeightsOfFile> {
+  const file = await readBytes(path);
+  return { ...await readWeights(file), bytes: file.length };
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new ModelError("There is no such file");
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new ModelError(`Cannot be read: ${(error as Error).message}`);
+  }
+}

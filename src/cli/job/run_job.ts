@@ -1,0 +1,147 @@
+/**
+ * One picture from file to file: read, decode, enhance, encode, write.
+ */
+
+import { encodeRows, isWrittenInRows } from "../../enhance/encoding.ts";
+import type { EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
+import type { Retry } from "../../passes/pass.ts";
+import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../../pictures/mod.ts";
+import type { Progress } from "../../progress.ts";
+import { checkSpace, mostBytes } from "../files/disk_space.ts";
+import { openPicture } from "../files/input_file.ts";
+import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
+import { type Job, outputIfKnown } from "../batch/jobs.ts";
+import { makeFolder, OutputFile } from "../files/output_file.ts";
+import { prepareJob, type PrepareOptions } from "./prepare_job.ts";
+import type { Turns } from "../batch/turns.ts";
+
+/** How the pictures are to be enhanced, and whom to tell. */
+export interface JobOptions extends PrepareOptions {
+  /** The most pixels that the input may claim. */
+  maxPixels: number;
+  /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
+  turns: Turns;
+  /** Says whether what lies under a result's name may be replaced. */
+  mayReplace: (output: string) => boolean;
+  /** Told of a result's path and size just before it gets its name. */
+  onFinish?: ((output: string, bytes: number) => void) | undefined;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}
+
+/**
+ * Enhances one picture.
+ *
+ * @throws {UsageError} If the output cannot be written.
+ * @throws {InputError} If the input cannot be read.
+ * @throws {GpuError} If the device fails.
+ */
+export async function runJob(
+  job: Job,
+  enhancer: Enhancer,
+  options: JobOptions,
+): Promise<JobReport> {
+  const { signal, onProgress, onNote } = options;
+  const clock = new PhaseClock();
+  const known = outputIfKnown(job);
+  using early = known === undefined ? undefined : openOutput(job, known, options);
+  using input = await openPicture(job.input, options.maxPixels, options.codecs);
+  const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
+  using file = early ?? openOutput(job, output, options);
+  checkSpace(file.folder, mostBytes(result, job.format));
+  signal.throwIfAborted();
+  const encoded = isWrittenInRows(result, encoding, options.codecs)
+    ? encodedInRows
+    : encodedAsWhole;
+  const onRetry = (retry: Retry) => onNote(describeRetry(retry));
+  const run = enhancement.run({ signal, onProgress, onRetry });
+  for await (const bytes of encoded(run, encoding, options, clock)) await file.write(bytes);
+  signal.throwIfAborted();
+  options.onFinish?.(output, file.bytes);
+  await file.commit();
+  const { passes, consistency } = run.report();
+  return {
+    ...describeJob(job.input, output, enhancement, passes),
+    width: input.picture.width,
+    height: input.picture.height,
+    denoise: enhancement.denoise,
+    consistency: consistency === undefined ? null : reportedDecibels(consistency),
+    retries: passes.flatMap((pass) =>
+      pass.retries.map(({ cause, row }) => ({ pass: pass.kind, cause, row }))
+    ),
+    seconds: clock.stop(),
+  };
+}
+
+/** Makes the unfinished result: if that fails, it does before the work. */
+function openOutput(job: Job, path: string, { mayReplace }: JobOptions): OutputFile {
+  if (job.makesFolder) makeFolder(job.folder);
+  return new OutputFile(path, { overwrite: mayReplace(path) });
+}
+
+function describeRetry({ cause, row, message }: Retry): string {
+  const goes = `it goes on from row ${row}`;
+  switch (cause) {
+    case "lost device":
+      return `${message}; the device was opened again and ${goes}`;
+    case "memory":
+      return `${message}; ${goes} with smaller tiles, which less --memory plans from the start`;
+    case "range":
+      return `${message}; ${goes} once more, in f32`;
+  }
+}
+
+/** Yields the bytes of the result as its rows are made. */
+async function* encodedInRows(
+  run: EnhancementRun,
+  encoding: EncodeOptions,
+  { turns }: JobOptions,
+  clock: PhaseClock,
+): AsyncGenerator<Uint8Array> {
+  clock.enter("wait");
+  using _turn = await turns.take();
+  clock.enter("upscale");
+  const rows = run.rows[Symbol.asyncIterator]();
+  try {
+    // What is recorded in the head of the file is what ran: the first rows tell.
+    const first = await rows.next();
+    yield* encodeRows(run.header(), timed(first, rows, clock), encoding);
+  } finally {
+    await rows.return?.();
+  }
+}
+
+/** Yields the bytes of the result at once. */
+async function* encodedAsWhole(
+  run: EnhancementRun,
+  encoding: EncodeOptions,
+  { codecs, turns }: JobOptions,
+  clock: PhaseClock,
+): AsyncGenerator<Uint8Array> {
+  clock.enter("wait");
+  const turn = await turns.take();
+  let result: Picture;
+  try {
+    clock.enter("upscale");
+    const { data } = await gatherRows(run);
+    result = { ...run.header(), data };
+  } finally {
+    turn[Symbol.dispose]();
+  }
+  clock.enter("encode");
+  yield await codecs.encode(result, encoding);
+}
+
+/** Passes rows on; the time until the next ones are asked for goes to the encoder. */
+async function* timed(
+  first: IteratorResult<Samples>,
+  rows: AsyncIterator<Samples>,
+  clock: PhaseClock,
+): AsyncGenerator<Samples> {
+  for (let next = first; !next.done; next = await rows.next()) {
+    clock.enter("encode");
+    yield next.value;
+    clock.enter("upscale");
+  }
+  clock.enter("encode");
+}

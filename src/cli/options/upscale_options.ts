@@ -1,0 +1,61 @@
+/** Every option of the upscaling itself; also what presets may hold. */
+
+import { FORMATS, type PictureFormat } from "../../pictures/mod.ts";
+import {
+  choiceOption,
+  grouped,
+  listOf,
+  type OptionValues,
+  switchOption,
+  textOption,
+} from "./arguments.ts";
+import { DEFAULT_PATTERN } from "./name_pattern.ts";
+import { ENCODING_OPTIONS, INPUT_OPTIONS, TREATMENT_OPTIONS } from "./picture_options.ts";
+import { PRESET_OPTIONS } from "./preset_options.ts";
+import { SHARD_OPTION } from "../batch/shard.ts";
+import { TARGET_OPTIONS } from "./target_options.ts";
+import { UPSCALER_OPTIONS } from "./upscaler_options.ts";
+
+const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
+
+/** The options. */
+export const UPSCALE_OPTIONS = {
+  ...PRESET_OPTIONS,
+  ...UPSCALER_OPTIONS,
+  ...TARGET_OPTIONS,
+  ...grouped("Result file", {
+    output: textOption({
+      short: "o",
+      value: "FILE|FOLDER",
+      help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
+    }),
+    format: choiceOption({
+      value: "NAME",
+      words: FORMAT_NAMES,
+      help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
+    }),
+    overwrite: switchOption("replace results that exist, and make those again that are done"),
+    ...ENCODING_OPTIONS,
+    ...TREATMENT_OPTIONS,
+  }),
+  ...grouped("Many pictures", {
+    name: textOption({
+      value: "PATTERN",
+      help: `name of each result in the folder of -o (default: ${DEFAULT_PATTERN})`,
+    }),
+    "files-from": textOption({
+      value: "FILE|-",
+      help: "a list of pictures, by lines or with NUL between them; -: stdin",
+    }),
+    "dry-run": switchOption("estimate time, memory and disk, and write nothing"),
+    shard: SHARD_OPTION,
+  }),
+  ...grouped("Memory and device", INPUT_OPTIONS),
+  quiet: switchOption("only errors", "q"),
+  json: switchOption("one JSON line per picture on stdout"),
+  version: switchOption("version of Tessera", "V"),
+  help: switchOption("this text", "h"),
+};
+
+/** Their values. */
+export type UpscaleValues = OptionValues<typeof UPSCALE_OPTIONS>;

@@ -1,0 +1,133 @@
+/** The options that say how pictures are upscaled: those of every subcommand that does so or plans it. */
+
+import type { EnhancerOptions } from "../../enhance/options.ts";
+import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../../upscale_options.ts";
+import { Upscaler } from "../../upscaler.ts";
+import { LICENCE_POLICIES } from "../../weights/catalogue.ts";
+import type { Blend } from "../../weights/library.ts";
+import { UsageError } from "../../errors.ts";
+import {
+  choiceOption,
+  grouped,
+  numberOption,
+  type Option,
+  type OptionValues,
+  textOption,
+} from "./arguments.ts";
+import { checkModelLicence, resolveModel } from "../files/model_cache.ts";
+
+const BYTES_PER_MEGABYTE = 1e6;
+
+/** An option that takes a network and its share in the weights. */
+function blendOption(spec: { value: string; help: string }): Option<Blend<string> | undefined> {
+  return {
+    ...spec,
+    absent: undefined,
+    read(text, flag) {
+      const [, model, share] = /^(.+):(0|1|0?\.\d+|[01]\.\d*)$/.exec(text) ?? [];
+      if (model !== undefined && Number(share) <= 1) return { model, amount: Number(share) };
+      throw new UsageError(
+        `Expected ${spec.value} with a share from 0 to 1 for ${flag} but received "${text}"`,
+      );
+    },
+  };
+}
+
+/** The options. */
+export const UPSCALER_OPTIONS = {
+  ...grouped("Size", {
+    scale: numberOption({
+      value: "S",
+      ...SCALE_RANGE,
+      help:
+        `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,
+    }),
+  }),
+  ...grouped("Network", {
+    model: textOption({
+      value: "NAME|PATH|URL",
+      help: "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth)",
+    }),
+    blend: blendOption({
+      value: "MODEL:SHARE",
+      help: "mix in another network of the same shape, such as restore-x4:0.3",
+    }),
+  }),
+  ...grouped("Damage", {
+    denoise: numberOption({
+      value: "D",
+      words: ["auto"],
+      min: 0,
+      max: 1,
+      help: "take away JPEG damage and noise; photo-x4 and fast-x4 (default: auto, as found)",
+    }),
+  }),
+  ...grouped("Memory and device", {
+    memory: numberOption({
+      value: "MB",
+      min: 16,
+      max: 1048576,
+      help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
+    }),
+    tile: numberOption({
+      value: "N",
+      words: ["auto"],
+      min: 16,
+      max: 16384,
+      whole: true,
+      help: "side of a tile in input pixels (default: auto, what memory allows)",
+    }),
+    halo: numberOption({
+      value: "N",
+      words: ["auto", "exact"],
+      min: 0,
+      max: 1024,
+      whole: true,
+      help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
+    }),
+    precision: choiceOption({
+      words: ["auto", "f32", "f16"],
+      help: "storage between layers (default: auto)",
+    }),
+  }),
+  "licence-policy": choiceOption({
+    value: "WHICH",
+    words: LICENCE_POLICIES,
+    help: "any, or commercial: refuses networks that may not be used so (default: any)",
+  }),
+};
+
+/** Their values. */
+export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
+
+/**
+ * Returns how an upscaler, or an enhancer, is made; names of fetched networks have become files.
+ *
+ * @throws {UsageError} If a network is not on this machine.
+ * @throws {ModelError} If its licence is ruled out.
+ */
+export async function enhancerOptionsOf(values: UpscalerValues): Promise<EnhancerOptions> {
+  const { denoise, tile, halo, precision, memory, "licence-policy": policy = "any" } = values;
+  const model = values.model === undefined ? undefined : resolveModel(values.model);
+  const blend = values.blend && { ...values.blend, model: resolveModel(values.blend.model) };
+  for (const used of [model, blend?.model]) {
+    if (used !== undefined) await checkModelLicence(used, policy);
+  }
+  return {
+    ...(model !== undefined && { model }),
+    ...(blend !== undefined && { blend }),
+    ...(denoise !== undefined && { denoise }),
+    ...(tile !== undefined && { tile }),
+    ...(halo !== undefined && { halo }),
+    ...(precision !== undefined && { precision }),
+    ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
+  };
+}
+
+/** Makes the upscaler that the options describe; how much it denoises is said apart. */
+export async function createUpscaler(
+  values: UpscalerValues,
+  shared: Pick<UpscalerOptions, "device"> & { denoise: number },
+): Promise<Upscaler> {
+  return await Upscaler.create({ ...await enhancerOptionsOf(values), ...shared });
+}

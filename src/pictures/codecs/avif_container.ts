@@ -1,0 +1,330 @@
+/**
+ * An AVIF file seen as its boxes: what must be known before the pixels are decoded, and the profile,
+ * EXIF and XMP, which the codec neither reads nor writes.
+ *
+ * The `meta` box lists items (the picture, its alpha, EXIF, XMP): `iinf` says what each is, `iloc`
+ * where its bytes are, `iref` which item describes which, and `iprp` holds properties (`ipco`) with
+ * the items that have them (`ipma`).
+ */
+
+import { big, type Box, boxOf, BoxReader, readBoxes } from "./boxes.ts";
+import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
+import { checkSize, damaged } from "../limits.ts";
+import type { Orientation } from "../metadata/orientation.ts";
+import type { Metadata } from "../picture.ts";
+
+/** An AVIF file, taken apart. */
+export interface AvifParts {
+  /** As stored: `orientation` is not applied. */
+  width: number;
+  height: number;
+  /** Bits per sample: 8, 10 or 12. */
+  bits: number;
+  grey: boolean;
+  orientation: Orientation;
+  /** Whether the file also has an animation, which is left out. */
+  animated: boolean;
+  metadata: Metadata;
+}
+
+/** An item and the places of its bytes in the file, or in the `idat` box. */
+interface Item {
+  type: string;
+  /** Of items of type `mime`. */
+  contentType: string;
+  extents: { at: number; length: number }[];
+  inMeta: boolean;
+  /** Numbers of its properties, from 1. */
+  properties: number[];
+}
+
+/** What the `meta` box says. */
+interface Meta {
+  boxes: Map<string, Box>;
+  primary: number;
+  items: Map<number, Item>;
+  properties: Box[];
+}
+
+const XMP_TYPE = "application/rdf+xml";
+
+/** Real files have a handful. */
+const MAX_ITEMS = 4096;
+
+/** The orientation for `irot` (quarter turns to the left) without a mirror, and after each `imir`. */
+const TURNS: readonly Orientation[] = [1, 8, 3, 6];
+const TURNS_MIRRORED: readonly (readonly Orientation[])[] = [[4, 5, 2, 7], [2, 7, 4, 5]];
+
+/**
+ * Takes an AVIF file apart.
+ *
+ * @param bytes the whole file
+ * @param maxPixels the most pixels that the file may claim
+ * @throws {InputError} if it is cut off, damaged, or claims too much
+ */
+export function readAvifParts(bytes: Uint8Array, maxPixels: number): AvifParts {
+  const top = readBoxes("AVIF", bytes);
+  const meta = readMeta(top);
+  const own = propertiesOf(meta, meta.primary);
+  const find = (type: string) => own.find((box) => box.type === type)?.data;
+  const [size, config] = [find("ispe"), find("av1C")];
+  if (size === undefined || size.length < 12) throw damaged("AVIF", "it does not say its size");
+  const [width, height] = [viewOf(size).getUint32(4), viewOf(size).getUint32(8)];
+  checkSize("AVIF", width, height, maxPixels);
+  // Items that the decoder may allocate for (alpha, parts of a grid) must not claim more either.
+  for (const { type, data } of meta.properties) {
+    if (type !== "ispe" || data.length < 12) continue;
+    checkSize("AVIF", viewOf(data).getUint32(4), viewOf(data).getUint32(8), maxPixels);
+  }
+  const flags = config?.[2] ?? 0;
+  const mirror = find("imir")?.[0];
+  const turns = (find("irot")?.[0] ?? 0) & 3;
+  return {
+    width,
+    height,
+    bits: (flags & 0x40) === 0 ? find("pixi")?.[5] ?? 8 : (flags & 0x20) === 0 ? 10 : 12,
+    grey: (flags & 0x10) !== 0,
+    orientation: mirror === undefined ? TURNS[turns] : TURNS_MIRRORED[mirror & 1][turns],
+    animated: top.some(({ type }) => type === "moov"),
+    metadata: readMetadata(bytes, meta, own),
+  };
+}
+
+/**
+ * Returns the file that a codec wrote with profile, EXIF and XMP put in.
+ *
+ * @param bytes a still picture whose item locations are relative to the file
+ */
+export function withAvifMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
+  const { icc, exif, xmp } = metadata;
+  if (icc === undefined && exif === undefined && xmp === undefined) return bytes;
+  const top = readBoxes("AVIF", bytes);
+  const meta = readMeta(top);
+  const added: { type: string; contentType: string; data: Uint8Array }[] = [];
+  if (exif !== undefined) {
+    added.push({ type: "Exif", contentType: "", data: concatBytes([big(0, 4), exif]) });
+  }
+  if (xmp !== undefined) added.push({ type: "mime", contentType: XMP_TYPE, data: xmp });
+  const firstId = Math.max(...meta.items.keys()) + 1;
+  // The length of the new `meta` box does not depend on the offsets in it: write it twice.
+  const write = (shift: number, addedAt: number) =>
+    writeMeta(meta, added, firstId, icc, shift, addedAt);
+  const metaAt = meta.boxes.get("meta")!.at - 8;
+  const metaEnd = metaAt + 8 + meta.boxes.get("meta")!.data.length;
+  const growth = write(0, 0).length - (metaEnd - metaAt);
+  return concatBytes([
+    bytes.subarray(0, metaAt),
+    write(growth, bytes.length + growth + 8),
+    bytes.subarray(metaEnd),
+    ...(added.length > 0 ? [boxOf("mdat", ...added.map(({ data }) => data))] : []),
+  ]);
+}
+
+/** Finds and reads the `meta` box. */
+function readMeta(top: Box[]): Meta {
+  const whole = top.find(({ type }) => type === "meta");
+  if (whole === undefined) throw damaged("AVIF", "it does not say what is in it");
+  const boxes = new Map(readBoxes("AVIF", whole.data.subarray(4)).map((box) => [box.type, box]));
+  boxes.set("meta", whole);
+  const data = (type: string) => boxes.get(type)?.data ?? new Uint8Array(0);
+  const pitm = new BoxReader(data("pitm"));
+  const primary = pitm.number(4) >>> 24 === 0 ? pitm.number(2) : pitm.number(4);
+  const items = readItems(data("iinf"));
+  readLocations(data("iloc"), items);
+  const [container, associations] = readBoxes("AVIF", data("iprp"));
+  readAssociations(associations?.data ?? new Uint8Array(0), items);
+  if (!items.has(primary)) throw damaged("AVIF", "it has no picture in it");
+  const properties = container === undefined ? [] : readBoxes("AVIF", container.data);
+  return { boxes, primary, items, properties };
+}
+
+/** `iinf`: the items by number. */
+function readItems(data: Uint8Array): Map<number, Item> {
+  const items = new Map<number, Item>();
+  const list = data.subarray(data[0] === 0 ? 6 : 8);
+  for (const { type, data } of readBoxes("AVIF", list)) {
+    if (type !== "infe" || data[0] < 2 || items.size >= MAX_ITEMS) continue;
+    const reader = new BoxReader(data);
+    const version = reader.number(4) >>> 24;
+    const id = reader.number(version === 2 ? 2 : 4);
+    reader.number(2);
+    const kind = reader.text(4);
+    reader.line();
+    const contentType = kind === "mime" ? reader.line() : "";
+    items.set(id, { type: kind, contentType, extents: [], inMeta: false, properties: [] });
+  }
+  return items;
+}
+
+/** `iloc`: where the bytes of each item are. */
+function readLocations(data: Uint8Array, items: Map<number, Item>): void {
+  const reader = new BoxReader(data);
+  const version = reader.number(4) >>> 24;
+  const sizes = reader.number(2);
+  const [offsetSize, lengthSize] = [sizes >> 12, sizes >> 8 & 15];
+  const [baseSize, indexSize] = [sizes >> 4 & 15, version === 0 ? 0 : sizes & 15];
+  const count = reader.number(version < 2 ? 2 : 4);
+  for (let i = 0; i < count && !reader.done; i++) {
+    const item = items.get(reader.number(version < 2 ? 2 : 4));
+    const inMeta = version > 0 && (reader.number(2) & 15) === 1;
+    reader.number(2);
+    const base = reader.number(baseSize);
+    const extents = reader.number(2);
+    for (let j = 0; j < extents && !reader.done; j++) {
+      reader.number(indexSize);
+      const at = base + reader.number(offsetSize);
+      item?.extents.push({ at, length: reader.number(lengthSize) });
+    }
+    if (item !== undefined) item.inMeta = inMeta;
+  }
+}
+
+/** `ipma`: which properties each item has. */
+function readAssociations(data: Uint8Array, items: Map<number, Item>): void {
+  const reader = new BoxReader(data);
+  const head = reader.number(4);
+  const wide = (head & 1) === 1;
+  const count = reader.number(4);
+  for (let i = 0; i < count && !reader.done; i++) {
+    const item = items.get(reader.number(head >>> 24 === 0 ? 2 : 4));
+    const length = reader.number(1);
+    for (let j = 0; j < length; j++) {
+      item?.properties.push(reader.number(wide ? 2 : 1) & (wide ? 0x7fff : 0x7f));
+    }
+  }
+}
+
+/** The properties of an item. A grid has none of the coded picture's: its first part's stand in. */
+function propertiesOf({ items, properties }: Meta, id: number): Box[] {
+  const item = items.get(id)!;
+  const own = item.properties.map((number) => properties[number - 1]);
+  const part = item.type === "grid"
+    ? [...items.values()].find(({ type }) => type === "av01")?.properties ?? []
+    : [];
+  const inherited = part
+    .map((number) => properties[number - 1])
+    .filter((box) => box?.type === "av1C" || box?.type === "pixi");
+  return [...own, ...inherited].filter((box) => box !== undefined);
+}
+
+/** The profile, and the items that are EXIF and XMP. */
+function readMetadata(bytes: Uint8Array, meta: Meta, properties: Box[]): Metadata {
+  const metadata: Metadata = {};
+  const profile = properties.find(({ type, data }) => {
+    return type === "colr" && (startsWith(data, "prof") || startsWith(data, "rICC"));
+  });
+  if (profile !== undefined) metadata.icc = profile.data.slice(4);
+  const idat = meta.boxes.get("idat")?.data ?? new Uint8Array(0);
+  for (const { type, contentType, inMeta, extents } of meta.items.values()) {
+    const isXmp = type === "mime" && contentType === XMP_TYPE;
+    if (type !== "Exif" && !isXmp) continue;
+    const source = inMeta ? idat : bytes;
+    const data = concatBytes(
+      extents.slice(0, 16).map(({ at, length }) => source.subarray(at, at + length)),
+    );
+    if (isXmp) metadata.xmp ??= data;
+    // The block is preceded by the number of bytes to skip, such as those of JPEG's prefix.
+    else if (data.length > 4) metadata.exif ??= data.slice(4 + viewOf(data).getUint32(0));
+  }
+  return metadata;
+}
+
+/** Writes the `meta` box anew, with more items and one more property. */
+function writeMeta(
+  meta: Meta,
+  added: { type: string; contentType: string; data: Uint8Array }[],
+  firstId: number,
+  icc: Uint8Array | undefined,
+  shift: number,
+  addedAt: number,
+): Uint8Array {
+  const ids = added.map((_, i) => firstId + i);
+  const kept = (type: string) => {
+    const box = meta.boxes.get(type);
+    return box === undefined ? [] : [boxOf(type, box.data)];
+  };
+  const references = meta.boxes.get("iref")?.data ?? new Uint8Array(4);
+  const describes = ids.map((id) => boxOf("cdsc", big(id, 2), big(1, 2), big(meta.primary, 2)));
+  const others = [...meta.boxes.keys()]
+    .filter((type) => !["meta", "hdlr", "pitm", "iloc", "iinf", "iref", "iprp"].includes(type));
+  return boxOf(
+    "meta",
+    big(0, 4),
+    ...kept("hdlr"),
+    ...kept("pitm"),
+    writeLocations(meta, added, firstId, shift, addedAt),
+    writeItems(meta, added, firstId),
+    boxOf("iref", references, ...describes),
+    writeProperties(meta, icc),
+    ...others.flatMap(kept),
+  );
+}
+
+/** `iloc` with one extent or more for each item, in 4-byte numbers. */
+function writeLocations(
+  meta: Meta,
+  added: { data: Uint8Array }[],
+  firstId: number,
+  shift: number,
+  addedAt: number,
+): Uint8Array {
+  const entries = [...meta.items].map(([id, { extents, inMeta }]) => {
+    const places = extents.map(({ at, length }) => {
+      return concatBytes([big(inMeta ? at : at + shift, 4), big(length, 4)]);
+    });
+    return concatBytes([
+      big(id, 2),
+      big(inMeta ? 1 : 0, 2),
+      big(0, 2),
+      big(places.length, 2),
+      ...places,
+    ]);
+  });
+  let at = addedAt;
+  added.forEach(({ data }, i) => {
+    entries.push(
+      concatBytes([big(firstId + i, 2), big(0, 4), big(1, 2), big(at, 4), big(data.length, 4)]),
+    );
+    at += data.length;
+  });
+  return boxOf("iloc", big(0x01000000, 4), big(0x4400, 2), big(entries.length, 2), ...entries);
+}
+
+/** `iinf` with the old entries as they are and the new ones. */
+function writeItems(
+  meta: Meta,
+  added: { type: string; contentType: string }[],
+  firstId: number,
+): Uint8Array {
+  const data = meta.boxes.get("iinf")!.data;
+  const entries = readBoxes("AVIF", data.subarray(data[0] === 0 ? 6 : 8))
+    .map((box) => boxOf(box.type, box.data));
+  added.forEach(({ type, contentType }, i) => {
+    const text = latin1(contentType === "" ? `${type}\0` : `${type}\0${contentType}\0`);
+    entries.push(boxOf("infe", big(0x02000000, 4), big(firstId + i, 2), big(0, 2), text));
+  });
+  return boxOf("iinf", big(0, 4), big(entries.length, 2), ...entries);
+}
+
+/** `iprp` with the profile as the last property, which the picture has before all others. */
+function writeProperties(meta: Meta, icc: Uint8Array | undefined): Uint8Array {
+  const [container, associations] = readBoxes("AVIF", meta.boxes.get("iprp")!.data);
+  if (icc === undefined) {
+    return boxOf("iprp", boxOf("ipco", container.data), boxOf("ipma", associations.data));
+  }
+  const profile = boxOf("colr", latin1("prof"), icc);
+  const number = meta.properties.length + 1;
+  // The old associations keep their "essential" bits, so they are copied and not written anew.
+  const reader = new BoxReader(associations.data);
+  const head = reader.number(4);
+  const idSize = head >>> 24 === 0 ? 2 : 4;
+  const size = (head & 1) === 1 ? 2 : 1;
+  const parts = [big(head, 4), big(reader.number(4), 4)];
+  while (!reader.done) {
+    const id = reader.number(idSize);
+    const old = Array.from({ length: reader.number(1) }, () => reader.number(size));
+    const list = id === meta.primary ? [number, ...old] : old;
+    parts.push(big(id, idSize), big(list.length, 1), ...list.map((value) => big(value, size)));
+  }
+  return boxOf("iprp", boxOf("ipco", container.data, profile), boxOf("ipma", ...parts));
+}

@@ -1,0 +1,157 @@
+/**
+ * A WebP file seen as its chunks: the size, what the codec cannot carry (profile, EXIF, XMP), and the
+ * first frame of an animation as a still picture.
+ *
+ * A file is `RIFF`, its length, `WEBP`, and chunks of a four-letter type, a length, data, and a zero
+ * if that is odd. A plain file has one chunk, `VP8 ` (lossy) or `VP8L` (lossless). Any other begins
+ * with `VP8X`: flags and the size of the canvas, in 24 bits less one.
+ */
+
+import { concatBytes, latin1, viewOf } from "../bytes.ts";
+import { withoutPrefix } from "../metadata/exif.ts";
+import { checkSize, damaged } from "../limits.ts";
+import type { Metadata } from "../picture.ts";
+
+/** A WebP file, taken apart. */
+export interface WebpParts {
+  width: number;
+  height: number;
+  metadata: Metadata;
+  /** How many frames an animation has; 1 for a still picture. */
+  frames: number;
+  /** A plain file with the picture, or the first frame, only. */
+  still: Uint8Array;
+}
+
+/** One chunk. */
+interface Chunk {
+  type: string;
+  data: Uint8Array;
+}
+
+const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, icc: 0x20 } as const;
+
+/** Bytes of an `ANMF` chunk before the chunks of its frame. */
+const FRAME_HEADER_BYTES = 16;
+
+/**
+ * Takes a WebP file apart.
+ *
+ * @param bytes the whole file
+ * @param maxPixels the most pixels that the file may claim
+ * @throws {InputError} if it is cut off, damaged, or claims too much
+ */
+export function readWebpParts(bytes: Uint8Array, maxPixels: number): WebpParts {
+  const end = 8 + viewOf(bytes).getUint32(4, true);
+  // Some programs count a padding byte that they do not write.
+  if (end > bytes.length + 1) {
+    throw damaged("WebP", `it is cut off: it claims ${end} bytes and has ${bytes.length}`);
+  }
+  const metadata: Metadata = {};
+  let frames = 0;
+  let picture: Chunk[] | undefined;
+  for (const chunk of readChunks(bytes.subarray(0, end), 12)) {
+    const { type, data } = chunk;
+    if (type === "ICCP") metadata.icc ??= data.slice();
+    else if (type === "EXIF") metadata.exif ??= withoutPrefix(data);
+    else if (type === "XMP ") metadata.xmp ??= data.slice();
+    else if (type === "ANMF") {
+      frames++;
+      picture ??= pictureChunks(readChunks(data, FRAME_HEADER_BYTES));
+    } else if (type === "ALPH" || type === "VP8 " || type === "VP8L") {
+      picture = [...(frames === 0 ? picture ?? [] : []), chunk];
+    }
+  }
+  const size = picture === undefined ? undefined : sizeOf(picture);
+  if (picture === undefined || size === undefined) {
+    throw damaged("WebP", "it has no picture in it");
+  }
+  checkSize("WebP", size.width, size.height, maxPixels);
+  const still = join(picture, size, {});
+  return { ...size, metadata, frames: Math.max(frames, 1), still };
+}
+
+/**
+ * Returns the file that a codec wrote with metadata put in.
+ *
+ * @param bytes a still picture
+ */
+export function withWebpMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
+  const picture = pictureChunks(readChunks(bytes, 12));
+  return join(picture, sizeOf(picture)!, metadata);
+}
+
+/** Yields the chunks from `at` on. One that claims more than there is ends the file. */
+function* readChunks(bytes: Uint8Array, at: number): Generator<Chunk> {
+  const view = viewOf(bytes);
+  while (at + 8 <= bytes.length) {
+    const length = view.getUint32(at + 4, true);
+    const end = at + 8 + length;
+    if (end > bytes.length) {
+      throw damaged(
+        "WebP",
+        `a chunk at byte ${at} claims ${length} bytes, and its container ends at ${bytes.length}`,
+      );
+    }
+    yield {
+      type: String.fromCharCode(...bytes.subarray(at, at + 4)),
+      data: bytes.subarray(at + 8, end),
+    };
+    at = end + length % 2;
+  }
+}
+
+function pictureChunks(chunks: Iterable<Chunk>): Chunk[] {
+  return [...chunks].filter(({ type }) => ["ALPH", "VP8 ", "VP8L"].includes(type));
+}
+
+/** Reads the size, and whether there is alpha, from the header of the compressed picture. */
+function sizeOf(picture: Chunk[]): { width: number; height: number; alpha: boolean } | undefined {
+  const main = picture.find(({ type }) => type !== "ALPH");
+  if (main === undefined || main.data.length < 10) return undefined;
+  const view = viewOf(main.data);
+  if (main.type === "VP8 ") {
+    const width = view.getUint16(6, true) & 0x3fff;
+    const height = view.getUint16(8, true) & 0x3fff;
+    return { width, height, alpha: picture.some(({ type }) => type === "ALPH") };
+  }
+  const bits = view.getUint32(1, true);
+  const alpha = (bits >>> 28 & 1) === 1;
+  return { width: (bits & 0x3fff) + 1, height: (bits >>> 14 & 0x3fff) + 1, alpha };
+}
+
+/** Writes a file: a plain one if one chunk is all there is, else with `VP8X` and metadata. */
+function join(
+  picture: Chunk[],
+  { width, height, alpha }: { width: number; height: number; alpha: boolean },
+  { icc, exif, xmp }: Metadata,
+): Uint8Array {
+  const chunks = picture.map(({ type, data }) => chunkOf(type, data));
+  if (icc !== undefined) chunks.unshift(chunkOf("ICCP", icc));
+  if (exif !== undefined) chunks.push(chunkOf("EXIF", exif));
+  if (xmp !== undefined) chunks.push(chunkOf("XMP ", xmp));
+  if (chunks.length > 1) {
+    const header = new Uint8Array(10);
+    const view = viewOf(header);
+    header[0] = (icc ? FLAG.icc : 0) | (exif ? FLAG.exif : 0) | (xmp ? FLAG.xmp : 0) |
+      (alpha ? FLAG.alpha : 0);
+    view.setUint16(4, (width - 1) & 0xffff, true);
+    header[6] = (width - 1) >> 16;
+    view.setUint16(7, (height - 1) & 0xffff, true);
+    header[9] = (height - 1) >> 16;
+    chunks.unshift(chunkOf("VP8X", header));
+  }
+  const body = concatBytes([latin1("WEBP"), ...chunks]);
+  return concatBytes([latin1("RIFF"), little32(body.length), body]);
+}
+
+function chunkOf(type: string, data: Uint8Array): Uint8Array {
+  const padding = new Uint8Array(data.length % 2);
+  return concatBytes([latin1(type), little32(data.length), data, padding]);
+}
+
+function little32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  viewOf(bytes).setUint32(0, value, true);
+  return bytes;
+}

@@ -1,0 +1,86 @@
+/**
+ * Runs the program for tests as a user does: as a process of its own, with the documented flags.
+ */
+
+import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "../../src/cli/terminal/permissions.ts";
+import { encodePicture, formatOfName, type Picture } from "../../src/pictures/mod.ts";
+import { testPicture } from "../pictures/fixtures.ts";
+
+/** The repository's folder. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** How a process ended. */
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** How the program is started. */
+export interface ProgramOptions {
+  /** Flags of `deno run`; the documented ones unless given. */
+  flags?: string[];
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Where its input comes from; from nowhere unless given. */
+  stdin?: "piped" | "null";
+}
+
+/** Prepares `deno run <flags> cli.ts <args>`. */
+export function program(args: string[], options: ProgramOptions = {}): Deno.Command {
+  const { flags = PERMISSIONS.map(({ flag }) => flag), cwd, env = {}, stdin = "null" } = options;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, `${ROOT}cli.ts`, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin,
+    stdout: "piped",
+    stderr: "piped",
+    ...(cwd !== undefined && { cwd }),
+  });
+}
+
+/** Runs the program to its end. */
+export async function runProgram(args: string[], options?: ProgramOptions): Promise<Outcome> {
+  return toOutcome(await program(args, options).output());
+}
+
+/** Runs the program to its end and watches the most memory that it has, in bytes; on Linux only. */
+export async function runMeasured(
+  args: string[],
+  options?: ProgramOptions,
+): Promise<{ outcome: Outcome; peak: number }> {
+  const child = program(args, options).spawn();
+  const watch = `while grep VmHWM /proc/${child.pid}/status 2>/dev/null; do sleep 0.1; done`;
+  const watcher = new Deno.Command("sh", { args: ["-c", watch], stdout: "piped" }).output();
+  const outcome = toOutcome(await child.output());
+  const lines = new TextDecoder().decode((await watcher).stdout).trim().split("\n");
+  return { outcome, peak: 1024 * Number(/\d+/.exec(lines.at(-1)!)![0]) };
+}
+
+/** Turns what a process wrote into text, without what a driver says about a missing folder. */
+export function toOutcome({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: out, stderr: err.replace(/^error: XDG_RUNTIME_DIR is .*\n/gm, "") };
+}
+
+/** Runs `work` in a folder that is removed afterwards. */
+export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tessera-test-" });
+  try {
+    await work(await Deno.realPath(folder));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Writes a small picture in the format of its name, 12 x 9 pixels unless given. */
+export async function writePicture(path: string, picture?: Picture): Promise<void> {
+  const format = formatOfName(path)!;
+  await Deno.writeFile(path, await encodePicture(picture ?? testPicture(12, 9, 3), { format }));
+}
+
+/** Lists a folder's files, the hidden ones too. */
+export function filesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}

@@ -1,0 +1,307 @@
+/**
+ * TIFF: hand-made files of every layout that can be read. Real files of other programs are compared in
+ * `pictures_compare_test.ts`.
+ */
+
+import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
+import { InputError } from "../../src/errors.ts";
+import { concatBytes, latin1, viewOf } from "../../src/pictures/bytes.ts";
+import { encodeMozjpeg } from "../../src/pictures/jpeg/mozjpeg.ts";
+import {
+  decodePicture,
+  encodePicture,
+  type Picture,
+  type Samples,
+} from "../../src/pictures/mod.ts";
+import { rgbaOf } from "../../src/pictures/colour/rgba.ts";
+import {
+  entryOf,
+  numbersOf,
+  readTiffDirectory,
+  TIFF_TYPE,
+  type TiffEntry,
+  tiffHeader,
+  writeTiffDirectory,
+} from "../../src/pictures/tiff/tags.ts";
+import { testPicture, testProfile } from "./fixtures.ts";
+
+/** What a hand-made TIFF consists of. */
+interface RawTiff {
+  width: number;
+  height: number;
+  bits: number;
+  samples: number;
+  colours: number;
+  /** Strips or tiles, as stored. */
+  pieces: Uint8Array[];
+  compression?: number;
+  little?: boolean;
+  /** More entries by tag: whole numbers. */
+  more?: Record<number, number[]>;
+  entries?: TiffEntry[];
+}
+
+const RGB = 2;
+
+/** Writes a TIFF file from its parts, without a look at whether they fit together. */
+function rawTiff(tiff: RawTiff): Uint8Array {
+  const { width, height, bits, samples, pieces, little = true } = tiff;
+  const offsets: number[] = [];
+  let at = 8;
+  for (const piece of pieces) {
+    offsets.push(at);
+    at += piece.length + piece.length % 2;
+  }
+  const tiled = tiff.more?.[0x142] !== undefined;
+  const numbers: Record<number, number[]> = {
+    0x100: [width],
+    0x101: [height],
+    0x102: Array(samples).fill(bits),
+    0x103: [tiff.compression ?? 1],
+    0x106: [tiff.colours],
+    0x115: [samples],
+    [tiled ? 0x144 : 0x111]: offsets,
+    [tiled ? 0x145 : 0x117]: pieces.map(({ length }) => length),
+    ...(tiled ? {} : { 0x116: [Math.ceil(height / pieces.length)] }),
+    ...tiff.more,
+  };
+  const entries = Object.entries(numbers).map(([tag, values]) => {
+    const type = Number(tag) === 0x111 || Number(tag) === 0x144 ? TIFF_TYPE.long : TIFF_TYPE.short;
+    return entryOf(Number(tag), type, values, little);
+  });
+  const padded = pieces.map((piece) => concatBytes([piece, new Uint8Array(piece.length % 2)]));
+  const directory = writeTiffDirectory([...entries, ...tiff.entries ?? []], at, 0, little);
+  return concatBytes([tiffHeader(at, little), ...padded, directory]);
+}
+
+/** The bytes of samples in the given order. */
+function bytesOf(samples: Samples, little: boolean): Uint8Array {
+  const bytes = new Uint8Array(samples.length * samples.BYTES_PER_ELEMENT);
+  const view = viewOf(bytes);
+  samples.forEach((value, i) => {
+    if (samples instanceof Uint8Array) bytes[i] = value;
+    else if (samples instanceof Uint16Array) view.setUint16(i * 2, value, little);
+    else view.setFloat32(i * 4, value, little);
+  });
+  return bytes;
+}
+
+/** A plain file of a picture, in strips of `rows` rows. */
+function plainTiff(picture: Picture, rows: number, change: Partial<RawTiff> = {}): Uint8Array {
+  const { width, height, channels, depth, data } = picture;
+  const stride = width * channels;
+  const pieces = Array.from({ length: Math.ceil(height / rows) }, (_, i) => {
+    return bytesOf(data.slice(i * rows * stride, (i + 1) * rows * stride), change.little ?? true);
+  });
+  const more = { 0x116: [rows], ...(channels % 2 === 0 ? { 0x152: [2] } : {}), ...change.more };
+  const colours = channels <= 2 ? 1 : RGB;
+  const raw = { width, height, bits: depth, samples: channels, colours, pieces };
+  return rawTiff({ ...raw, ...change, more });
+}
+
+Deno.test("TIFF: 8 and 16 bits in every number of channels and both byte orders", async () => {
+  for (const channels of [1, 2, 3, 4] as const) {
+    for (const depth of [8, 16] as const) {
+      const picture = testPicture(7, 11, channels, depth);
+      for (const little of [true, false]) {
+        assert.deepEqual(await decodePicture(plainTiff(picture, 4, { little })), picture);
+      }
+    }
+  }
+});
+
+Deno.test("TIFF: floats become 16 bits", async () => {
+  const picture = testPicture(5, 4, 3, 32);
+  const again = await decodePicture(plainTiff(picture, 4, { more: { 0x153: [3, 3, 3] } }));
+  assert.equal(again.depth, 16);
+  again.data.forEach((value, i) => assert.ok(Math.abs(value - picture.data[i] * 65535) <= 0.51));
+});
+
+Deno.test("TIFF: fewer than 8 bits, white as zero, and a palette", async () => {
+  const raw = { width: 3, height: 2, samples: 1 };
+  const bits1 = { ...raw, bits: 1, colours: 1, pieces: [Uint8Array.of(0b10100000, 0b01000000)] };
+  assert.deepEqual([...(await decodePicture(rawTiff(bits1))).data], [255, 0, 255, 0, 255, 0]);
+  const inverse = { ...bits1, colours: 0 };
+  assert.deepEqual([...(await decodePicture(rawTiff(inverse))).data], [0, 255, 0, 255, 0, 255]);
+  const bits4 = { ...raw, bits: 4, colours: 1, pieces: [Uint8Array.of(0x01, 0xf0, 0x23, 0x40)] };
+  assert.deepEqual([...(await decodePicture(rawTiff(bits4))).data], [0, 17, 255, 34, 51, 68]);
+  const colours = Array.from({ length: 48 }, (_, i) => i * 256);
+  const palette = { ...bits4, colours: 3, more: { 0x140: colours } };
+  const { channels, data } = await decodePicture(rawTiff(palette));
+  assert.deepEqual([channels, ...data.subarray(3, 9)], [3, 1, 17, 33, 15, 31, 47]);
+});
+
+Deno.test("TIFF: PackBits, LZW and deflate, with and without differences", async () => {
+  const picture = testPicture(9, 8, 3);
+  const stored = bytesOf(picture.data, true);
+  const pack: [number, (bytes: Uint8Array) => Uint8Array][] = [
+    [32773, packBits],
+    [5, packLzw],
+    [8, deflateSync],
+    [32946, deflateSync],
+  ];
+  for (const [compression, packer] of pack) {
+    const halves = [stored.subarray(0, 108), stored.subarray(108)];
+    const file = plainTiff(picture, 4, { compression, pieces: halves.map(packer) });
+    assert.deepEqual(await decodePicture(file), picture, `${compression}`);
+    const differences = halves.map((half) => packer(differencesOf(half, 27, 3)));
+    const more = { 0x13d: [2] };
+    const predicted = plainTiff(picture, 4, { compression, pieces: differences, more });
+    assert.deepEqual(await decodePicture(predicted), picture, `${compression}, differences`);
+  }
+});
+
+Deno.test("TIFF: planes and tiles", async () => {
+  const picture = testPicture(20, 18, 3);
+  const plane = (c: number) => Uint8Array.from({ length: 360 }, (_, i) => picture.data[i * 3 + c]);
+  const planes = [plane(0), plane(1), plane(2)];
+  const apart = plainTiff(picture, 18, { pieces: planes, more: { 0x11c: [2] } });
+  assert.deepEqual(await decodePicture(apart), picture);
+  const tiles = [[0, 0], [16, 0], [0, 16], [16, 16]].map(([x, y]) => {
+    const tile = new Uint8Array(16 * 16 * 3);
+    for (let row = 0; row < Math.min(16, 18 - y); row++) {
+      const at = ((y + row) * 20 + x) * 3;
+      tile.set((picture.data as Uint8Array).subarray(at, at + Math.min(16, 20 - x) * 3), row * 48);
+    }
+    return tile;
+  });
+  const tiled = plainTiff(picture, 18, { pieces: tiles, more: { 0x142: [16], 0x143: [16] } });
+  assert.deepEqual(await decodePicture(tiled), picture);
+});
+
+Deno.test("TIFF: JPEG inside", async () => {
+  const picture = testPicture(24, 16, 3);
+  const options = { quality: 100, grey: false, fullColour: true, progressive: false };
+  const jpeg = await encodeMozjpeg(rgbaOf(picture) as Uint8Array, 24, 16, options);
+  const file = plainTiff(picture, 16, { compression: 7, colours: 6, pieces: [jpeg] });
+  const again = await decodePicture(file);
+  again.data.forEach((value, i) => assert.ok(Math.abs(value - picture.data[i]) <= 3));
+});
+
+Deno.test("TIFF: premultiplied alpha becomes straight, CMYK becomes RGB and says so", async () => {
+  const premultiplied: Picture = {
+    width: 2,
+    height: 1,
+    channels: 4,
+    depth: 8,
+    data: Uint8Array.of(50, 100, 20, 128, 0, 0, 0, 0),
+    metadata: {},
+  };
+  const straight = await decodePicture(plainTiff(premultiplied, 1, { more: { 0x152: [1] } }));
+  assert.deepEqual([...straight.data], [100, 199, 40, 128, 0, 0, 0, 0]);
+  const inks = Uint8Array.of(255, 0, 0, 0, 0, 0, 0, 255);
+  const raw = { width: 2, height: 1, bits: 8, samples: 4, colours: 5, pieces: [inks] };
+  const { channels, data, notes } = await decodePicture(rawTiff(raw));
+  assert.deepEqual([channels, ...data], [3, 0, 255, 255, 0, 0, 0]);
+  assert.match(notes![0], /CMYK/);
+});
+
+Deno.test("TIFF: CMYK of floats becomes RGB of 16 bits, with the colours of whole levels", async () => {
+  const inks = [1, 0, 0.5, 0, 0.25, 0.75, 0, 0.5];
+  const raw = { width: 2, height: 1, samples: 4, colours: 5 };
+  const floats = bytesOf(Float32Array.from(inks), true);
+  const more = { 0x153: [3, 3, 3, 3] };
+  const { depth, data } = await decodePicture(
+    rawTiff({ ...raw, bits: 32, pieces: [floats], more }),
+  );
+  const whole = bytesOf(Uint16Array.from(inks, (ink) => Math.round(ink * 65535)), true);
+  const expected = await decodePicture(rawTiff({ ...raw, bits: 16, pieces: [whole] }));
+  assert.equal(depth, 16);
+  assert.deepEqual(data, expected.data);
+});
+
+Deno.test("TIFF: orientation, density, profile, XMP and copyright reach other formats", async () => {
+  const icc = testProfile("RGB ", 333);
+  const xmp = latin1("<x:xmpmeta/>");
+  const copyright = latin1("A. Person\0");
+  const entries: TiffEntry[] = [
+    { tag: 0x8773, type: 7, count: icc.length, value: icc },
+    { tag: 0x02bc, type: 1, count: xmp.length, value: xmp },
+    { tag: 0x8298, type: 2, count: copyright.length, value: copyright },
+    entryOf(0x11a, TIFF_TYPE.rational, [300], true),
+    entryOf(0x11b, TIFF_TYPE.rational, [300], true),
+  ];
+  const picture = testPicture(6, 4, 3);
+  const read = await decodePicture(plainTiff(picture, 4, { entries, more: { 0x112: [6] } }));
+  assert.deepEqual([read.width, read.height], [4, 6]);
+  const density = 300 / 0.0254;
+  for (const format of ["png", "jpeg", "webp", "avif"] as const) {
+    const { metadata } = await decodePicture(await encodePicture(read, { format }));
+    assert.deepEqual([metadata.icc, metadata.xmp], [icc, xmp], format);
+    assert.ok(Math.abs(metadata.density!.x - density) < 1, format);
+    const exif = readTiffDirectory(metadata.exif!)!;
+    assert.deepEqual(exif.entries.get(0x8298)!.value, copyright, format);
+    assert.deepEqual(numbersOf(exif, 0x112), [1], format);
+    assert.equal(exif.entries.has(0x8825), false);
+  }
+});
+
+Deno.test("TIFF: IPTC stands among Photoshop's resources, or as records alone", async () => {
+  const records = Uint8Array.of(0x1c, 2, 120, 0, 3, 97, 98, 99);
+  const resource = concatBytes([latin1("8BIM\x04\x04\0\0\0\0\0\x08"), records]);
+  const among: TiffEntry = { tag: 0x8649, type: 1, count: resource.length, value: resource };
+  const alone: TiffEntry = { tag: 0x83bb, type: 4, count: 2, value: records };
+  const thumbnail = latin1("8BIM\x04\x0c\0\0\0\0\0\0");
+  const other: TiffEntry = { tag: 0x8649, type: 1, count: 12, value: thumbnail };
+  for (const entries of [[among], [alone], [among, alone], [other, alone]]) {
+    const { metadata } = await decodePicture(plainTiff(testPicture(6, 4, 3), 4, { entries }));
+    assert.deepEqual(metadata.iptc, resource);
+  }
+});
+
+Deno.test("TIFF: what cannot be read is refused with the reason", async () => {
+  const picture = testPicture(6, 4, 3);
+  const cases: [Partial<RawTiff>, RegExp][] = [
+    [{ compression: 4 }, /compression 4/],
+    [{ compression: 7, pieces: [new Uint8Array(72)] }, /JPEG/],
+    [{ colours: 8 }, /colours of kind 8/],
+    [{ samples: 1 }, /1 samples per pixel/],
+    [{ bits: 12 }, /12 bits/],
+    [{ width: 0 }, /0 x 4/],
+    [{ width: 60_000, height: 60_000 }, /more than the limit/],
+    [{ width: 600, height: 400 }, /cannot come from/],
+    [{ pieces: [] }, /0 of 1 pieces/],
+    [{ pieces: [new Uint8Array(70)] }, /70 of 72 bytes/],
+    [{ more: { 0xfe: [1] } }, /thumbnail/],
+    [{ more: { 0xc612: [1] } }, /raw file/],
+    [{ more: { 0x142: [0], 0x143: [16] } }, /pieces of 0 x 16/],
+  ];
+  for (const [change, message] of cases) {
+    await assert.rejects(decodePicture(plainTiff(picture, 4, change)), (error) => {
+      assert.ok(error instanceof InputError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  for (const bytes of ["II*\0\x08\0\0\0", "MM\0*\0\0\xff\xff", "II*\0"]) {
+    await assert.rejects(decodePicture(latin1(bytes)), InputError);
+  }
+});
+
+/** PackBits with runs and literals. */
+function packBits(bytes: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) {
+    let run = 1;
+    while (run < 128 && bytes[at + run] === bytes[at]) run++;
+    if (run > 1) parts.push(Uint8Array.of(257 - run, bytes[at]));
+    else parts.push(Uint8Array.of(0, bytes[at]));
+    at += run;
+  }
+  return concatBytes(parts);
+}
+
+/** LZW of literals only, with a new table before codes would grow. */
+function packLzw(bytes: Uint8Array): Uint8Array {
+  const codes = [...bytes].flatMap((byte, i) => i % 200 === 0 ? [256, byte] : [byte]);
+  const bits = [...codes, 257].map((code) => code.toString(2).padStart(9, "0")).join("");
+  return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) => {
+    return parseInt(bits.slice(i * 8, i * 8 + 8).padEnd(8, "0"), 2);
+  });
+}
+
+/** Each sample less the one `step` before it in its row. */
+function differencesOf(bytes: Uint8Array, stride: number, step: number): Uint8Array {
+  return bytes.map((value, i) => i % stride < step ? value : value - bytes[i - step]);
+}
