@@ -1,6 +1,6 @@
 """What PyTorch makes of one small picture with every network of `models/`, for the program's tests to agree with.
 
-    python3 -m training.golden tests/golden/embedded.safetensors
+    python3 -m training.golden tests/networks/golden/embedded.safetensors
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ async function enlargesGrey(model: string, architecture: string, scale: number):
   try {
     const large = await upscaler.upscale(GREY, { scale });
     assert.deepEqual([large.width, large.height], [GREY.width * scale, GREY.height * scale]);
-    const mean = large.data.reduce((sum, value) => sum + value, 0) / large.data.length;
+    const mean = Array.from(large.data).reduce((sum, value) => sum + value, 0) / large.data.length;
     assert.ok(Math.abs(mean - 128) < 8, `the mean is ${mean}`);
   } finally {
     upscaler.destroy();

@@ -15,6 +15,7 @@ import {
   textOption,
 } from "./arguments.ts";
 import { checkModelLicence, resolveModel } from "../files/model_cache.ts";
+import { statOrUndefined } from "../files/output_file.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
 
@@ -46,7 +47,8 @@ export const UPSCALER_OPTIONS = {
   ...grouped("Network", {
     model: textOption({
       value: "NAME|PATH|URL",
-      help: "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth)",
+      help:
+        "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth); A,B: one after the other",
     }),
     blend: blendOption({
       value: "MODEL:SHARE",
@@ -100,6 +102,14 @@ export const UPSCALER_OPTIONS = {
 /** Their values. */
 export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
 
+/** Returns the networks of `--model A,B`, which run one after the other; a file may have a comma in its name. */
+export function modelsIn(model: string | undefined): (string | undefined)[] {
+  if (!model?.includes(",") || /^https?:/.test(model) || statOrUndefined(model)?.isFile) {
+    return [model];
+  }
+  return model.split(",").map((each) => each.trim());
+}
+
 /**
  * Returns how an upscaler, or an enhancer, is made; names of fetched networks have become files.
  *
@@ -108,13 +118,15 @@ export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
  */
 export async function enhancerOptionsOf(values: UpscalerValues): Promise<EnhancerOptions> {
   const { denoise, tile, halo, precision, memory, "licence-policy": policy = "any" } = values;
-  const model = values.model === undefined ? undefined : resolveModel(values.model);
+  const models = modelsIn(values.model).map((model) => model && resolveModel(model));
+  const [model, before] = [models.at(-1), models.slice(0, -1) as string[]];
   const blend = values.blend && { ...values.blend, model: resolveModel(values.blend.model) };
-  for (const used of [model, blend?.model]) {
+  for (const used of [...models, blend?.model]) {
     if (used !== undefined) await checkModelLicence(used, policy);
   }
   return {
     ...(model !== undefined && { model }),
+    ...(before.length > 0 && { before }),
     ...(blend !== undefined && { blend }),
     ...(denoise !== undefined && { denoise }),
     ...(tile !== undefined && { tile }),
