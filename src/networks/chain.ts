@@ -20,14 +20,11 @@ const PREFIX = "before.";
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { loadModel } from "../weights/library.ts";
  *
- * const { network } = await loadModel("fast-x4");
- * try {
- *   chainNetworks(network, network);
- * } catch (error) {
- *   console.log(error.message); // Cannot run SRVGGNetCompact ... before another network: ...
- * }
+ * const { network } = await loadModel("fast-x4"); // ends with a pixel shuffle
+ * assert.throws(() => chainNetworks(network, network), { name: "ModelError" });
  * ```
  */
 export function chainNetworks(first: Network, second: Network): Network {
