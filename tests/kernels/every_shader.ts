@@ -45,32 +45,44 @@ const GATES: (Gate | undefined)[] = [
 /** What the operations have in common; nothing reads their weights here. */
 const LAYER = { name: "layer", input: "input", output: "output", weight: NONE, bias: NONE };
 
-/** Lists the shaders, each once. */
-export async function everyShader(): Promise<Shader[]> {
-  const shaders = new Set(dispatches().map(({ shader }) => shader));
+/** What convolutions are crossed with: all that there is, or each ending with one block alone. */
+export type Extent = "all" | "some";
+
+/**
+ * Lists the shaders, each once.
+ *
+ * @param extent `some` has every block of output channels, activation and gate in every style and storage,
+ * but not every product of block and ending, whose texts do not touch each other.
+ */
+export async function everyShader(extent: Extent): Promise<Shader[]> {
+  const shaders = new Set(dispatches(extent).map(({ shader }) => shader));
   return [...shaders, ...await benchShaders()];
 }
 
-function dispatches(): Dispatch[] {
+function dispatches(extent: Extent): Dispatch[] {
   const styles = Object.keys(STYLES) as Style[];
   return (["f32", "f16"] as const).flatMap((storage) => [
-    ...styles.flatMap((style) => [...convolutions(storage, style), ...trunk(storage, style)]),
+    ...styles.flatMap((style) => [
+      ...convolutions(storage, style, extent),
+      ...trunk(storage, style, extent),
+    ]),
     ...normalisations(storage),
     ...pixels(storage),
     ...enlargements(storage),
   ]).concat(resampling(), backProjection());
 }
 
-function convolutions(storage: Storage, style: Style): Dispatch[] {
+function convolutions(storage: Storage, style: Style, extent: Extent): Dispatch[] {
   const found = [];
   for (const quads of OUT_QUADS) {
     const channels = 4 * quads;
     const layout = layoutOf({ channels, ...SIZE }, storage, style);
     const double = layoutOf({ channels, width: 32, height: 32 }, storage, style);
     const place = { input: layout, inputAt: { x: 0, y: 0 }, style };
-    for (const activation of ACTIVATIONS) {
+    const crossed = extent === "all" || quads === 2;
+    for (const activation of crossed ? ACTIVATIONS : ACTIVATIONS.slice(0, 1)) {
       for (const kernel of [1, 3] as const) {
-        for (const gate of GATES) {
+        for (const gate of crossed ? GATES : GATES.slice(0, 1)) {
           const operation = convolution(channels, kernel, activation, gate);
           found.push(conv({ ...place, operation, link: 0, output: layout }));
         }
@@ -104,14 +116,14 @@ function convolution(
 }
 
 /** Depthwise and large-kernel convolutions; the latter in every number of channels per block. */
-function trunk(storage: Storage, style: Style): Dispatch[] {
+function trunk(storage: Storage, style: Style, extent: Extent): Dispatch[] {
   const layout = layoutOf({ channels: 64, ...SIZE }, storage, style);
   const place = { input: layout, output: layout, style };
   const layer = { ...LAYER, channels: 64 };
   return [
     depthwise3x3({ ...place, operation: { ...layer, kind: "depthwise" } }),
     ...[1, ...OUT_QUADS, 8].flatMap((quads) =>
-      [3, 13, 17].map((kernel) => {
+      (extent === "all" ? [3, 13, 17] : [3]).map((kernel) => {
         const operation = { ...layer, kind: "partialConv", convolved: 4 * quads, kernel } as const;
         return partialConv({ ...place, operation });
       })

@@ -82,6 +82,7 @@ export async function refusedByTint(chromium: string, shaders: Shader[]): Promis
     stdout: "null",
     stderr: "null",
   }).spawn();
+  browser.status.then(({ code }) => reject(new Error(`Chromium ended with exit code ${code}`)));
   const giveUp = setTimeout(() => reject(new Error("Chromium does not answer")), PATIENCE);
   try {
     return await promise;
