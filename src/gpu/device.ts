@@ -297,7 +297,8 @@ export class Gpu {
     const known = this.#pipelines.get(code);
     if (known !== undefined) return known;
     const compiled: Promise<GPUComputePipeline> = this.checked(`the shader ${label}`, () => {
-      const module = this.device.createShaderModule({ label, code: this.#withExtensions(code) });
+      const text = this.#opened.namesExtensions ? withExtensions(code) : code;
+      const module = this.device.createShaderModule({ label, code: text });
       return this.device.createComputePipeline({
         label,
         layout: "auto",
@@ -311,16 +312,16 @@ export class Gpu {
     return compiled;
   }
 
-  #withExtensions(code: string): string {
-    const named = this.#opened.namesExtensions && /\bsubgroup\w+\(/.test(code);
-    return named ? ENABLE_SUBGROUPS + code : code;
-  }
-
   /** Gives the device back. Buffers that still live go with it. */
   destroy(): void {
     this.#closed = true;
     this.device.destroy();
   }
+}
+
+/** Returns a shader's text with the extensions that it uses named first, as Tint wants it. */
+export function withExtensions(code: string): string {
+  return /\bsubgroup\w+\(/.test(code) ? ENABLE_SUBGROUPS + code : code;
 }
 
 /** Opens the best adapter with what it grants of the features that are wanted. */
