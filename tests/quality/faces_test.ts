@@ -4,8 +4,13 @@
  */
 
 import assert from "node:assert/strict";
-import { describeFaces, type Face, findFaces, isPortrait } from "../../src/inspect/mod.ts";
-import type { RgbPixels } from "../../src/inspect/mod.ts";
+import {
+  describeFaces,
+  type Face,
+  findFaces,
+  isPortrait,
+  type RgbPixels,
+} from "../../src/inspect/mod.ts";
 import type { Picture } from "../../src/pictures/mod.ts";
 
 /** White, with a black box. */
@@ -28,13 +33,13 @@ const DARKNESS = {
   detect({ width, height, data }: RgbPixels): Promise<Face[]> {
     assert.equal(data.length, width * height * 3);
     assert.ok(Math.max(width, height) <= 1024, `${width} x ${height}`);
-    const dark = Array.from({ length: width * height }, (_, i) => i).filter((i) => {
-      return data[3 * i] < 128 && data[3 * i + 1] < 128 && data[3 * i + 2] < 128;
-    });
-    if (dark.length === 0) return Promise.resolve([]);
-    const columns = dark.map((i) => i % width);
-    const [x, right] = [Math.min(...columns), Math.max(...columns) + 1];
-    const [y, bottom] = [Math.floor(dark[0] / width), Math.floor(dark.at(-1)! / width) + 1];
+    let [x, y, right, bottom] = [width, height, 0, 0];
+    for (let i = 0; i < width * height; i++) {
+      if (data[3 * i] >= 128 || data[3 * i + 1] >= 128 || data[3 * i + 2] >= 128) continue;
+      const [column, row] = [i % width, Math.floor(i / width)];
+      [x, y] = [Math.min(x, column), Math.min(y, row)];
+      [right, bottom] = [Math.max(right, column + 1), Math.max(bottom, row + 1)];
+    }
     return Promise.resolve([{ x, y, width: right - x, height: bottom - y, score: 0.75 }]);
   },
 };
