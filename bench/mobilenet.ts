@@ -14,6 +14,7 @@
 import { InputError, UsageError } from "../src/errors.ts";
 import { type Picture, whiteOf } from "../src/pictures/picture.ts";
 import { assertSameSize } from "../src/quality/plane.ts";
+import type { FloatTensor } from "../src/weights/safetensors.ts";
 
 const PACKAGE = "nsfwjs@4.4.0";
 
@@ -95,6 +96,17 @@ export class FeatureNetwork {
         { cause: error },
       );
     }
+  }
+
+  /** The convolutions' weights `[output][input][row][column]` and biases, by name. */
+  tensors(): Map<string, FloatTensor> {
+    return new Map([...this.#convolutions].flatMap(([name, convolution]) => {
+      const { outputs, inputs, side, weights, bias } = convolution;
+      return [
+        [`${name}.weight`, { dtype: "F32", shape: [outputs, inputs, side, side], data: weights }],
+        [`${name}.bias`, { dtype: "F32", shape: [outputs], data: bias }],
+      ] as [string, FloatTensor][];
+    }));
   }
 
   /**

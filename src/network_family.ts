@@ -7,7 +7,13 @@ import { Program } from "./engine/program.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { Storage } from "./kernels/dispatch.ts";
 import type { Network } from "./networks/network.ts";
-import { type Blend, embeddedModels, type LibraryEntry, loadModel } from "./weights/library.ts";
+import {
+  type Blend,
+  embeddedModels,
+  type LibraryEntry,
+  loadModel,
+  type LoadOptions,
+} from "./weights/library.ts";
 
 /** A network and what people call it. */
 export interface NamedNetwork {
@@ -57,12 +63,11 @@ export class NetworkFamily {
    */
   static async load(
     model: string | URL | Uint8Array,
-    denoise: number,
-    blend?: Blend,
+    { denoise = 0, blend, before = [] }: LoadOptions,
   ): Promise<NetworkFamily> {
     const entryOf = (model: Blend["model"]) => embeddedModels().find(({ name }) => name === model);
-    const main = await loadModel(model, { denoise, blend });
-    const foreign = blend !== undefined && entryOf(blend.model) === undefined;
+    const main = await loadModel(model, { denoise, blend, before });
+    const foreign = before.length > 0 || blend !== undefined && entryOf(blend.model) === undefined;
     const entry = foreign ? undefined : entryOf(model);
     return new NetworkFamily(main, entry, denoise, denoise > 0 || blend !== undefined);
   }

@@ -9,7 +9,7 @@ import type { PlannedPass, Retry } from "./passes/pass.ts";
 import type { Progress } from "./progress.ts";
 import type { Size } from "./raster/size.ts";
 import type { Report } from "./upscale_plan.ts";
-import type { Blend } from "./weights/library.ts";
+import type { Blend, ModelSource } from "./weights/library.ts";
 
 /** Factors that can be asked for. A size may also be as much smaller than the picture. */
 export const SCALE_RANGE = { min: 1, max: 16 } as const;
@@ -48,6 +48,8 @@ export interface UpscalerOptions {
   denoise?: number;
   /** Another network of the same shape that is mixed into the weights, and its share, 0 to 1. */
   blend?: Blend;
+  /** Networks that run before it on the device, in this order, such as one that takes damage away. */
+  before?: readonly ModelSource[];
   /** A device to share. Default: one is opened, and goes with the upscaler. */
   device?: Gpu;
   /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */

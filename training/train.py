@@ -24,10 +24,11 @@ from torch.nn import functional as F
 from .data import Crops
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
-from .network import Enlarger, SRResNetCompact, multiply_adds
+from .network import Enlarger, SRResNetCompact, missing_of, multiply_adds
 from .optimizer import MuonAdam
 from .recipes import RECIPES, Recipe
 from .safetensors import load, save
+from .texture import Texture
 
 WARM_UP = 0.02
 """Share of the time over which the rate rises; after it, it falls as a cosine."""
@@ -55,18 +56,6 @@ def rate_at(progress: float, highest: float) -> float:
     if progress < WARM_UP:
         return highest * progress / WARM_UP
     return highest * 0.5 * (1 + math.cos(math.pi * min(1, (progress - WARM_UP) / (1 - WARM_UP))))
-
-
-def half_precision(device: torch.device) -> torch.autocast:
-    """Convolutions in the type that the device multiplies fastest; sums and weights stay in float32."""
-    dtype = torch.float16 if device.type == "cuda" else torch.bfloat16
-    return torch.autocast(device.type, dtype=dtype, cache_enabled=False)
-
-
-def missing_of(network: Enlarger, small: Tensor) -> Tensor:
-    """`network.missing` in half precision, as float32."""
-    with half_precision(small.device):
-        return network.missing(small.contiguous(memory_format=torch.channels_last)).float()
 
 
 def luma_of(colours: Tensor) -> Tensor:
@@ -125,7 +114,6 @@ class Run:
         self.recorded: dict[bool, Recorded] = {}
         self.texture = None
         if recipe.aim == "texture":
-            from .texture import Texture
             self.texture = Texture(self.network, options.features, options.device)
 
     def pair(self, crops: Crops) -> tuple[Tensor, Tensor]:
@@ -184,14 +172,34 @@ class Run:
             setattr(self, name, state[name])
 
 
-def train(run: Run, checkpoint: Path, report: Callable[[str], None]) -> None:
+class Material:
+    """What several networks may be trained on, one after the other: read once for each scale."""
+
+    def __init__(self, pictures: Path, valid: Path, patch: int, device: str) -> None:
+        self.pictures, self.valid, self.patch, self.device = pictures, valid, patch, device
+        self.known: dict[object, object] = {}
+
+    def crops(self, scale: int, patch: int) -> Crops:
+        """Crops of at most the side that was named at first, and what damaged ones need around them."""
+        if scale not in self.known:
+            self.known[scale] = Crops(self.pictures, scale, self.patch + MARGIN, self.device)
+        return self.known[scale].narrower(patch)
+
+    def validation(self, scale: int, quality: int | None) -> Validation:
+        """The validation photographs, shrunk, and through a JPEG if a quality is given."""
+        key = (scale, quality)
+        if key not in self.known:
+            self.known[key] = Validation(self.valid, scale, quality, self.device)
+        return self.known[key]
+
+
+def train(run: Run, material: Material, checkpoint: Path, report: Callable[[str], None]) -> None:
     """Step until the time is used up; save every two minutes, measure at equal distances."""
     options, recipe = run.options, run.recipe
     budget = 60 * options.minutes
     restores = recipe.aim == "restore"
-    patch = options.patch + (MARGIN if restores else 0)
-    crops = Crops(options.pictures, recipe.scale, patch, options.device)
-    validation = Validation(options.valid, recipe.scale, VALID_QUALITY if restores else None, options.device)
+    crops = material.crops(recipe.scale, options.patch + (MARGIN if restores else 0))
+    validation = material.validation(recipe.scale, VALID_QUALITY if restores else None)
     report(f"{options.recipe}: {multiply_adds(run.network)} multiply-adds per pixel, {crops.megapixels:.0f} megapixels, "
            f"{len(crops.windows)} windows, start {run.choose(validation):.3f} dB")
     torch.backends.cudnn.benchmark = True  # from here on, shapes repeat
@@ -233,15 +241,12 @@ def export(run: Run, file: Path, report: Callable[[str], None]) -> None:
     report(f"{file.name}: {run.steps} steps, valid {run.best_psnr:.3f} dB")
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipe", choices=RECIPES)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every program that trains."""
     parser.add_argument("--pictures", type=Path, required=True, help="a folder that prepare.py filled")
     parser.add_argument("--valid", type=Path, required=True, help="the validation photographs")
     parser.add_argument("--out", type=Path, required=True, help="where checkpoint, log and network go")
-    parser.add_argument("--start", type=Path, help="weights to start from (.safetensors; the recipe's)")
     parser.add_argument("--minutes", type=float, required=True, help="time budget; the schedule ends with it")
-    parser.add_argument("--rate", type=float, help="the highest learning rate (the recipe's)")
     parser.add_argument("--batch", type=int, default=8, help="crops a step")
     parser.add_argument("--patch", type=int, default=48, help="side of a crop, in input pixels")
     parser.add_argument("--features", type=Path, help="MobileNetV2's weights, for a network that aims at texture")
@@ -249,6 +254,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     parser.add_argument("--together", type=int, default=1, help="steps between two looks at the clock")
     parser.add_argument("--seed", type=int, default=1)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", choices=RECIPES)
+    add_options(parser)
+    parser.add_argument("--start", type=Path, help="weights to start from (.safetensors; the recipe's)")
+    parser.add_argument("--rate", type=float, help="the highest learning rate (the recipe's)")
     options = parser.parse_args()
     recipe = RECIPES[options.recipe]
     options.rate = options.rate or recipe.rate
@@ -260,11 +273,8 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def main() -> None:
-    options = parse()
-    torch.set_num_threads(options.threads)
-    torch.backends.cudnn.allow_tf32 = False
-    options.out.mkdir(parents=True, exist_ok=True)
+def train_recipe(options: argparse.Namespace, material: Material) -> None:
+    """Train what `options.recipe` names, from its checkpoint if there is one, and export it."""
     stem = options.out / options.recipe
 
     def report(line: str) -> None:
@@ -283,8 +293,21 @@ def main() -> None:
         run.resume(checkpoint)
         report(f"resumed at step {run.steps}, {run.seconds / 60:.1f} of {options.minutes:g} minutes")
     if run.seconds < 60 * options.minutes:
-        train(run, checkpoint, report)
+        train(run, material, checkpoint, report)
     export(run, stem.with_suffix(".safetensors"), report)
+
+
+def set_up(options: argparse.Namespace) -> Material:
+    """Set PyTorch up; returns what the pictures give."""
+    torch.set_num_threads(options.threads)
+    torch.backends.cudnn.allow_tf32 = False
+    options.out.mkdir(parents=True, exist_ok=True)
+    return Material(options.pictures, options.valid, options.patch, options.device)
+
+
+def main() -> None:
+    options = parse()
+    train_recipe(options, set_up(options))
 
 
 if __name__ == "__main__":

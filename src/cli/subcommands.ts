@@ -30,7 +30,7 @@ export const SUBCOMMANDS = [
   },
   {
     name: "models",
-    summary: "list the embedded networks",
+    summary: "list the networks at hand; models pull NAME fetches published ones",
   },
   {
     name: "inspect-model",
@@ -38,7 +38,7 @@ export const SUBCOMMANDS = [
   },
   {
     name: "convert",
-    summary: "write the weights of a .pth file as safetensors",
+    summary: "write the weights of a .pth, .pt or .ckpt file as safetensors",
   },
   {
     name: "presets",

@@ -76,11 +76,14 @@ export function withRunRecord(
   return lost === lossesOf(picture, format).length ? metadata : picture.metadata;
 }
 
-/** Returns the hashes of what {@linkcode EnhancerOptions} name: of a blend, those of the two networks. */
-export async function recordedHashes({ model, blend }: EnhancerOptions): Promise<string[]> {
-  const own = await weightHashes(model);
-  if (blend === undefined) return own;
-  return [...own.slice(0, 1), ...(await weightHashes(blend.model)).slice(0, 1)];
+/** Returns the hashes of what {@linkcode EnhancerOptions} name: of several networks, one of each. */
+export async function recordedHashes(
+  { model, blend, before = [] }: EnhancerOptions,
+): Promise<string[]> {
+  if (blend === undefined && before.length === 0) return await weightHashes(model);
+  const models = [...before, model, ...blend ? [blend.model] : []];
+  const hashes = await Promise.all(models.map((each) => weightHashes(each)));
+  return hashes.flatMap(([own]) => own ?? []);
 }
 
 /**
@@ -119,9 +122,10 @@ function sizeText({ width, height }: { width: number; height: number }): string 
 /** The networks that run, and the hashes of their weights. */
 function modelFields({ options, weights, model, denoise, passes }: RecordedRun): RecordFields {
   const names = [...new Set(passes.flatMap(({ network }) => network ?? []))];
+  const several = options.blend !== undefined || options.before !== undefined;
   const hashes = names.flatMap((name) => {
     const embedded = embeddedModels().find((entry) => entry.name === name);
-    return embedded?.sha256 ?? weights.slice(0, denoise > 0 || options.blend ? 2 : 1);
+    return embedded?.sha256 ?? weights.slice(0, denoise > 0 ? 2 : several ? undefined : 1);
   });
   return {
     Model: names.join(" + ") || model,

@@ -52,8 +52,8 @@ export class UpscalerPool {
    * @param file The bytes it was decoded from, where they are at hand.
    */
   async upscalerFor(picture: Picture | PictureRows, file?: Uint8Array): Promise<Choice> {
-    const { denoise, model, blend } = this.#options;
-    const isAsked = typeof denoise === "number" || blend !== undefined;
+    const { denoise, model, blend, before = [] } = this.#options;
+    const isAsked = typeof denoise === "number" || blend !== undefined || before.length > 0;
     if (isAsked || !canDenoise(model) || "rows" in picture) {
       const [strength] = this.#byStrength.keys();
       return { upscaler: this.first, denoise: strength, inspection: undefined };

@@ -16,6 +16,7 @@
 
 import { ModelError, UsageError } from "../errors.ts";
 import { networkFromTensors } from "../networks/detect.ts";
+import { chainNetworks } from "../networks/chain.ts";
 import { interpolateNetworks } from "../networks/interpolate.ts";
 import type { Network } from "../networks/network.ts";
 import { isNotFound, modelUrl, readFile } from "../platform/mod.ts";
@@ -56,10 +57,15 @@ export interface LoadOptions {
   denoise?: number;
   /** Another network of the same shape, and its share. Default: none. */
   blend?: Blend | undefined;
+  /** Networks that run before it, in this order, as one with it. Default: none. */
+  before?: readonly ModelSource[] | undefined;
 }
 
+/** An embedded model's name, a path, an http, https or file URL, or a file's bytes. */
+export type ModelSource = string | URL | Uint8Array;
+
 /** A network that is mixed into another one, weight by weight. */
-export interface Blend<Source = string | URL | Uint8Array> {
+export interface Blend<Source = ModelSource> {
   /** What {@linkcode loadModel} takes. */
   model: Source;
   /** Its share in the weights, 0 to 1. */
@@ -109,7 +115,8 @@ export function defaultModel(): LibraryEntry {
  * needs `--allow-net` for that host the first time and nothing later.
  *
  * @param source an embedded model's name, a path, an http, https or file URL, or a file's bytes
- * @param options how much of the restorer for damaged pictures, or of another network, is blended in
+ * @param options how much of the restorer for damaged pictures, or of another network, is blended in, and
+ * which networks run before it
  * @throws {UsageError} when `denoise` is asked of a model that has no restorer
  * @throws {ModelError} when the source cannot be read, is no valid weights file (`cause` says why),
  * or describes no known network
@@ -121,9 +128,10 @@ export function defaultModel(): LibraryEntry {
  * ```
  */
 export async function loadModel(
-  source: string | URL | Uint8Array,
-  { denoise = 0, blend }: LoadOptions = {},
+  source: ModelSource,
+  { denoise = 0, blend, before = [] }: LoadOptions = {},
 ): Promise<LoadedModel> {
+  if (before.length > 0) return await loadChain(source, { denoise, blend, before });
   if (denoise > 0 && blend !== undefined) {
     throw new UsageError("Expected either denoise or a blend but received both");
   }
@@ -136,8 +144,22 @@ export async function loadModel(
   return await parseModel(await readPlace(place), labelOf(place));
 }
 
+async function loadChain(
+  source: ModelSource,
+  { before = [], ...options }: LoadOptions,
+): Promise<LoadedModel> {
+  const models = await Promise.all(before.map((model) => loadModel(model)));
+  const last = await loadModel(source, options);
+  const networks = [...models, last].map(({ network }) => network);
+  return {
+    label: [...models, last].map(({ label }) => label).join(", then "),
+    network: networks.reduceRight((behind, network) => chainNetworks(network, behind)),
+    metadata: last.metadata,
+  };
+}
+
 async function loadBlend(
-  source: string | URL | Uint8Array,
+  source: ModelSource,
   { model, amount }: Blend,
 ): Promise<LoadedModel> {
   const { label, network, metadata } = await loadModel(source);
@@ -150,7 +172,7 @@ async function loadBlend(
 }
 
 async function loadDenoised(
-  source: string | URL | Uint8Array,
+  source: ModelSource,
   amount: number,
 ): Promise<LoadedModel> {
   const entry = embeddedModels().find(({ name }) => name === source);

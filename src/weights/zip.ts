@@ -9,7 +9,7 @@
  */
 
 import { ModelError } from "../errors.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../platform/mod.ts";
 import { quote } from "./tensor.ts";
 
 const LOCAL_SIGNATURE = 0x04034b50;

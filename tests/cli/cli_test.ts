@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   describeOptions,
+  grouped,
   numberOption,
   parseOptions,
   switchOption,
@@ -15,6 +16,7 @@ import {
 import { explainError } from "../../src/cli/terminal/failure.ts";
 import { type Job, outputIfKnown, planJobs } from "../../src/cli/batch/jobs.ts";
 import { DEFAULT_PATTERN } from "../../src/cli/options/name_pattern.ts";
+import { SUBCOMMANDS } from "../../src/cli/subcommands.ts";
 import { UPSCALE_OPTIONS } from "../../src/cli/options/upscale_options.ts";
 import { OutputFile } from "../../src/cli/files/output_file.ts";
 import { formatDuration } from "../../src/cli/terminal/progress.ts";
@@ -88,9 +90,31 @@ Deno.test("describeOptions() aligns a line per option", () => {
   assert.equal(
     describeOptions(OPTIONS),
     [
+      "Options:",
       "      --scale S      factor",
       "      --tile auto|N  tile",
       "  -o, --output FILE  result",
+      "  -q, --quiet        silence",
+    ].join("\n"),
+  );
+});
+
+Deno.test("describeOptions() has the groups in their order, aligned with each other", () => {
+  const { scale, tile, quiet } = OPTIONS;
+  assert.equal(
+    describeOptions({
+      quiet,
+      ...grouped("Memory and device", { tile }),
+      ...grouped("Size", { scale }),
+    }),
+    [
+      "Size:",
+      "      --scale S      factor",
+      "",
+      "Memory and device:",
+      "      --tile auto|N  tile",
+      "",
+      "Other options:",
       "  -q, --quiet        silence",
     ].join("\n"),
   );
@@ -408,11 +432,12 @@ Deno.test("tessera models, --help and --version print to stdout", async () => {
   assert.ok(models.stdout.trim().split("\n").some((line) => JSON.parse(line).default));
   assert.match((await runProgram(["models"])).stdout, /\(default\)/);
   assert.match((await runProgram(["--version"])).stdout, /^tessera \d+\.\d+\.\d+ \(deno .*\)\n$/);
-  for (const command of [[], ["upscale"], ["models"], ["doctor"]]) {
+  const commands = SUBCOMMANDS.map(({ name }) => [name as string]);
+  for (const command of [[], ...commands, ["models", "pull"]]) {
     const { code, stdout, stderr } = await runProgram([...command, "--help"]);
     assert.deepEqual([code, stderr], [0, ""]);
     assert.match(stdout, /^Usage: tessera/m);
-    assert.ok(stdout.split("\n").every((line) => line.length <= 100), stdout);
+    assert.ok(stdout.split("\n").every((line) => line.length <= 80), stdout);
   }
 });
 

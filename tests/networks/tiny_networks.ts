@@ -38,7 +38,12 @@ const COMPACT: CompactSizes = { features: 10, convolutions: 3, scale: 4, activat
 
 /** A SRVGGNetCompact; few and narrow convolutions unless `sizes` says otherwise. */
 export function tinyCompact(random: Random, sizes: Partial<CompactSizes> = {}): Network {
-  return read(fill(compactShapes({ ...COMPACT, ...sizes }), random));
+  return read(tinyCompactFile(random, sizes));
+}
+
+/** The same as the bytes of a safetensors file. */
+export function tinyCompactFile(random: Random, sizes: Partial<CompactSizes> = {}): Uint8Array {
+  return fill(compactShapes({ ...COMPACT, ...sizes }), random);
 }
 
 const SRRESNET: SrResNetSizes = { features: 12, blocks: 2, convolutions: 2, scale: 4 };

@@ -4,7 +4,7 @@
  */
 
 import { deflateRawSync } from "node:zlib";
-import { crc32 } from "../../src/weights/crc32.ts";
+import { crc32 } from "../../src/platform/mod.ts";
 import type { Dtype } from "../../src/weights/tensor.ts";
 
 /** Joins bytes, numbers and text. */

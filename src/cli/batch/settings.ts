@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { weightHashes } from "../../enhance/record.ts";
 import { defaultModel, embeddedModels } from "../../weights/library.ts";
 import { resolveModel } from "../files/model_cache.ts";
-import type { UpscalerValues } from "../options/upscaler_options.ts";
+import { modelsIn, type UpscalerValues } from "../options/upscaler_options.ts";
 
 /** Options that say where results go, which pictures are meant, and what is shown. */
 const WITHOUT_EFFECT = new Set([
@@ -44,7 +44,8 @@ export async function effectiveSettings(
   const others = Object.fromEntries(given.sort());
   const { model, blend } = values;
   const mixed = blend && { blend: `${await modelIdentity(blend.model)} ${blend.amount}` };
-  return { ...others, ...mixed, model: await modelIdentity(model), scale };
+  const identities = await Promise.all(modelsIn(model).map(modelIdentity));
+  return { ...others, ...mixed, model: identities.join(", then "), scale };
 }
 
 /** The hashes of all weights that may have a part in a result, those of the model's siblings too. */

@@ -90,7 +90,8 @@ export async function run(args: string[]): Promise<number> {
 }
 
 function help(): string {
-  return `Measures this adapter, the kernels and networks on it, and the quality of their results.
+  return `Measures this adapter, the kernels and networks on it, and the quality of their
+results.
 
 Usage: tessera bench [options]
 
@@ -100,7 +101,6 @@ Usage: tessera bench [options]
 
 Each kernel is checked before it is timed. Times are medians.
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }
 

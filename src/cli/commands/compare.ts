@@ -119,17 +119,17 @@ function remarkOn(before: Side, after: Side): string {
 }
 
 function help(): string {
-  return `Makes a page on which two pictures are compared, with a slider and a lens. The page is one file,
-with the pictures in it, and fetches nothing: it can be kept and passed on.
+  return `Makes a page on which two pictures are compared, with a slider and a lens. The
+page is one file, with the pictures in it, and fetches nothing: it can be kept
+and passed on.
 
 Usage: tessera compare BEFORE AFTER [options]
 
   tessera compare photo.jpg photo-x4.jpg
   tessera compare photo.jpg photo-x4.jpg -o page.html
 
-The smaller picture is shown at the size of the larger one. JPEG, PNG, WebP, AVIF, GIF and BMP files
-are embedded as they are, JPEG XL and TIFF as PNG.
+The smaller picture is shown at the size of the larger one. JPEG, PNG, WebP,
+AVIF, GIF and BMP files are embedded as they are, JPEG XL and TIFF as PNG.
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

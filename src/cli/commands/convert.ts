@@ -91,11 +91,11 @@ function toHalf(
 }
 
 function help(): string {
-  return `Writes the weights of a file as safetensors: from PyTorch's .pth, .pt and .ckpt, or safetensors
-again. Nothing in a file is ever executed; what holds more than tensors is refused.
+  return `Writes the weights of a file as safetensors: from PyTorch's .pth, .pt and .ckpt,
+or safetensors again. PyTorch is not needed. Nothing in a file is ever executed;
+what holds more than tensors is refused.
 
 Usage: tessera convert IN [OUT${ENDING}] [options]
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

@@ -27,11 +27,11 @@ export async function run(args: string[]): Promise<number> {
 }
 
 function help(): string {
-  return `Shows what the GPU offers, what will be used and why, and how to fix what is missing.
+  return `Shows what the GPU offers, what will be used and why, and how to fix what is
+missing.
 
 Usage: tessera doctor [options]
 
-Options:
 ${describeOptions(OPTIONS)}
 
 The exit code is 4 when there is no usable GPU.`;

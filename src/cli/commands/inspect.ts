@@ -207,7 +207,8 @@ function describeJpeg({ jpeg, quality, blockiness }: Inspection): string {
 }
 
 function help(): string {
-  return `Measures pictures: JPEG damage, noise, blur and what they show; says how far they can be enlarged.
+  return `Measures pictures: JPEG damage, noise, blur and what they show; says how far
+they can be enlarged.
 
 Usage: tessera inspect PICTURE... [options]
 
@@ -217,6 +218,5 @@ Usage: tessera inspect PICTURE... [options]
 
 A large PNG is judged by ${SAMPLE_ROWS} rows in its middle.
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

@@ -188,12 +188,11 @@ function megabytes(bytes: number): string {
 }
 
 function help(): string {
-  return `Shows which network a weights file holds, what it takes to run it, and who made it if the file
-says so. Nothing in a file is executed.
+  return `Shows which network a weights file holds, what it takes to run it, and who made
+it if the file says so. Nothing in a file is executed.
 
 Usage: tessera inspect-model FILE... [options]
 
-Options:
 ${describeOptions(OPTIONS)}
 
 The exit code is 3 for a file that holds no network that Tessera runs.`;

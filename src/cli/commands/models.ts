@@ -27,12 +27,12 @@ export async function run(args: string[]): Promise<number> {
 }
 
 function help(): string {
-  return `Lists the networks that come with Tessera, and published ones that it can fetch, for --model NAME.
+  return `Lists the networks that come with Tessera, and published ones that it can fetch,
+for --model NAME.
 
 Usage: tessera models [options]
        tessera models pull NAME... [options]
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }
 

@@ -4,7 +4,7 @@ import { type Enhancement, Enhancer } from "../../enhance/enhance.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
 import type { PlannedPass } from "../../passes/pass.ts";
-import { describeOptions, type OptionValues, switchOption } from "../options/arguments.ts";
+import { describeOptions, grouped, type OptionValues, switchOption } from "../options/arguments.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainAim, explainSteps } from "./explain_plan.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
@@ -19,9 +19,9 @@ import { enhancerOptionsOf, UPSCALER_OPTIONS } from "../options/upscaler_options
 
 const OPTIONS = {
   ...PRESET_OPTIONS,
-  ...TARGET_OPTIONS,
   ...UPSCALER_OPTIONS,
-  ...INPUT_OPTIONS,
+  ...TARGET_OPTIONS,
+  ...grouped("Memory and device", INPUT_OPTIONS),
   json: switchOption("one JSON line per picture on stdout"),
   help: switchOption("this text", "h"),
 };
@@ -122,11 +122,10 @@ function describePass(pass: PlannedPass): string {
 }
 
 function help(): string {
-  return `Shows what would be done with pictures: passes, tiles, memory, work and time. A small sample is
-upscaled to learn how fast this adapter is.
+  return `Shows what would be done with pictures: passes, tiles, memory, work and time. A
+small sample is upscaled to learn how fast this adapter is.
 
 Usage: tessera plan PICTURE... [options]
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

@@ -54,14 +54,14 @@ function asCommandLine(options: ListedPreset["options"]): string {
 }
 
 function help(): string {
-  return `Lists named sets of options, for --preset NAME. Your own are read from tessera.json in the current
-folder, then from tessera/tessera.json in your configuration folder (~/.config, or %APPDATA% on
-Windows), and come before those of Tessera:
+  return `Lists named sets of options, for --preset NAME. Your own are read from
+tessera.json in the current folder, then from tessera/tessera.json in your
+configuration folder (~/.config, or %APPDATA% on Windows), and come before those
+of Tessera:
 
-  { "presets": { "blog": { "extends": "web", "quality": 80, "summary": "for my blog" } } }
+  { "presets": { "blog": { "extends": "web", "quality": 80 } } }
 
 Usage: tessera presets [options]
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

@@ -9,6 +9,8 @@ import { defaultModel, embeddedModels, type LibraryEntry } from "../../weights/l
 import {
   choiceOption,
   describeOptions,
+  grouped,
+  listOf,
   numberOption,
   type OptionValues,
   parseOptions,
@@ -33,28 +35,35 @@ import { createUpscaler, UPSCALER_OPTIONS } from "../options/upscaler_options.ts
 const TRIED_MODES: readonly Mode[] = ["faithful", "creative"];
 
 const OPTIONS = {
-  output: textOption({
-    short: "o",
-    value: "FILE",
-    help: "where the sheet goes (default: photo-preview.html beside photo.jpg)",
-  }),
   ...UPSCALER_OPTIONS,
   ...STYLE_OPTIONS,
-  mode: choiceOption({
-    words: MODES,
-    help: `only this one (default: ${TRIED_MODES.join(" and ")})`,
+  ...grouped("Size", {
+    scale: numberOption({
+      value: "S",
+      ...SCALE_RANGE,
+      help: `factor, whole or not (default: ${defaultModel().scale})`,
+    }),
   }),
-  scale: numberOption({
-    value: "S",
-    ...SCALE_RANGE,
-    help: `factor, whole or not (default: ${defaultModel().scale})`,
+  ...grouped("Network", {
+    mode: choiceOption({
+      value: "HOW",
+      words: MODES,
+      help: `only ${listOf(MODES)} (default: ${TRIED_MODES.join(" and ")})`,
+    }),
+    model: textOption({
+      value: "MODEL,...",
+      help: "names, paths or URLs of networks to try beside the embedded ones",
+    }),
   }),
-  model: textOption({
-    value: "MODEL,...",
-    help: "names, paths or URLs of networks to try beside the embedded ones",
+  ...grouped("Result file", {
+    output: textOption({
+      short: "o",
+      value: "FILE",
+      help: "where the sheet goes (default: photo-preview.html beside photo.jpg)",
+    }),
+    overwrite: switchOption("replace a sheet that exists"),
   }),
-  ...INPUT_OPTIONS,
-  overwrite: switchOption("replace a sheet that exists"),
+  ...grouped("Memory and device", INPUT_OPTIONS),
   quiet: switchOption("only the result", "q"),
   json: switchOption("one JSON line on stdout"),
   help: switchOption("this text", "h"),
@@ -193,16 +202,15 @@ function alignColumns(table: string[][]): string[] {
 }
 
 function help(): string {
-  return `Makes a contact sheet: the most detailed part of a picture at 100 % as each network renders it,
-with the time that the whole picture would take, and a score: the picture is shrunk by the factor,
-upscaled and compared with what it was. The sheet is one page with the pictures in it, and fetches
-nothing.
+  return `Makes a contact sheet: the most detailed part of a picture at 100 % as each
+network renders it, with the time that the whole picture would take, and a
+score: the picture is shrunk by the factor, upscaled and compared with what it
+was. The sheet is one page with the pictures in it, and fetches nothing.
 
 Usage: tessera preview PICTURE [options]
 
   tessera preview photo.jpg
   tessera preview photo.jpg --scale 2 -o sheet.html --model ESRGAN.safetensors
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

@@ -28,8 +28,9 @@ import { progressFor } from "../terminal/progress.ts";
 
 const OPTIONS = {
   "licence-policy": choiceOption({
+    value: "WHICH",
     words: LICENCE_POLICIES,
-    help: "commercial refuses networks that may not be used so (default: any)",
+    help: "any, or commercial: refuses networks that may not be used so (default: any)",
   }),
   catalogue: textOption({
     value: "FILE",
@@ -147,11 +148,11 @@ function find(name: string, entries: readonly CatalogueEntry[]): CatalogueEntry 
 }
 
 function help(): string {
-  return `Fetches published networks from where their authors keep them, compares each with its known
-SHA-256, and keeps it for --model NAME. A download that was stopped goes on where it ended.
+  return `Fetches published networks from where their authors keep them, compares each
+with its known SHA-256, and keeps it for --model NAME. A download that was
+stopped goes on where it ended.
 
 Usage: tessera models pull NAME... [options]
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

@@ -82,6 +82,5 @@ Usage: tessera tune [options]
 
 Every candidate is checked before it is timed; a wrong one is never chosen.
 
-Options:
 ${describeOptions(OPTIONS)}`;
 }

@@ -95,17 +95,16 @@ function help(): string {
 Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
        tessera SUBCOMMAND [options]
 
-  tessera photo.jpg                          writes photo-x4.jpg
+  tessera photo.jpg                          photo-x4.jpg
   tessera photo.jpg --scale 2.5 -o big.png
-  tessera photo.jpg --to 4k --gravity auto   writes photo-4k.jpg, 3840 x 2160
+  tessera photo.jpg --to 4k --gravity auto   photo-4k.jpg, 3840 x 2160
   tessera a.jpg b.png -o results/
-  tessera holiday/ -o large/                 all below holiday/; what is done is skipped
+  tessera holiday/ -o large/                 all below it; again: what is new
   tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
   tessera logo.png -o logo.jpg --background white
 
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 
-Options:
 ${describeOptions(UPSCALE_OPTIONS)}
 
 Sizes of --to:

@@ -6,8 +6,23 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../../errors.ts";
 
+/** The headings of long tables in `--help`, most used first; what has none comes last. */
+const GROUPS = [
+  "Size",
+  "Network",
+  "Damage",
+  "Result file",
+  "Many pictures",
+  "Memory and device",
+] as const;
+
+/** A heading of `--help`. */
+export type Group = typeof GROUPS[number];
+
 /** One option of a subcommand. */
 export interface Option<T> {
+  /** The heading under which `--help` has it. */
+  group?: Group;
   /** Letter of the short form, as in `-o`. */
   short?: string;
   /** What stands for the value in `--help`, as in `--scale S`; a switch has none. */
@@ -20,7 +35,7 @@ export interface Option<T> {
   read(text: string, flag: string): T;
 }
 
-/** Options by name without the dashes, in the order of `--help`. */
+/** Options by name without the dashes; `--help` has them in this order, within their groups. */
 // deno-lint-ignore no-explicit-any -- each option has a value type of its own
 export type OptionTable = Record<string, Option<any>>;
 
@@ -28,6 +43,12 @@ export type OptionTable = Record<string, Option<any>>;
 export type OptionValues<Table extends OptionTable> = {
   [Name in keyof Table]: Table[Name]["absent"];
 };
+
+/** Returns a table of the same options under a heading of `--help`. */
+export function grouped<Table extends OptionTable>(group: Group, table: Table): Table {
+  const entries = Object.entries(table).map(([name, option]) => [name, { ...option, group }]);
+  return Object.fromEntries(entries);
+}
 
 /** An option that is either given or not. */
 export function switchOption(help: string, short?: string): Option<boolean> {
@@ -156,21 +177,37 @@ export function listOf(words: readonly string[]): string {
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-/** Returns the lines of `--help` that describe the options of a table. */
+/** Returns the lines of `--help` that describe the options of a table, group by group. */
 export function describeOptions(table: OptionTable): string {
-  const rows = Object.entries(table).map(([name, { short, value, help }]): [string, string] => {
-    const letter = short === undefined ? "    " : `-${short}, `;
-    return [`${letter}--${name}${value === undefined ? "" : ` ${value}`}`, help];
+  const options = Object.entries(table);
+  const width = Math.max(...options.map(([name, option]) => spell(name, option).length));
+  const parts = [...GROUPS, undefined].flatMap((group) => {
+    const rows = options.filter(([, option]) => option.group === group)
+      .map(([name, option]) => [spell(name, option), option.help] as const);
+    return rows.length === 0 ? [] : [{ group, lines: alignRows(rows, width) }];
   });
-  return alignRows(rows);
+  const others = parts.length === 1 ? "Options" : "Other options";
+  return parts.map(({ group = others, lines }) => `${group}:\n${lines}`).join("\n\n");
 }
 
-/** Columns of what is printed for people to read. */
-const COLUMNS = 100;
+/** An option as it is written, with what stands for its value: "-o, --output FILE". */
+function spell(name: string, { short, value }: OptionTable[string]): string {
+  const letter = short === undefined ? "    " : `-${short}, `;
+  return `${letter}--${name}${value === undefined ? "" : ` ${value}`}`;
+}
 
-/** Returns indented lines of at most 100 columns with the second column aligned and wrapped. */
-export function alignRows(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
+/** Columns of what is printed for people to read: those of the narrowest usual terminal. */
+const COLUMNS = 80;
+
+/**
+ * Returns indented lines of at most 80 columns with the second column aligned and wrapped.
+ *
+ * @param width Columns of the first column, that of its longest text unless given.
+ */
+export function alignRows(
+  rows: readonly (readonly [string, string])[],
+  width: number = Math.max(...rows.map(([left]) => left.length)),
+): string {
   return rows.flatMap(([left, right]) =>
     wrap(right, COLUMNS - width - 4).map((line, i) =>
       `  ${(i === 0 ? left : "").padEnd(width)}  ${line}`

@@ -2,10 +2,16 @@
 
 import type { UpscaleStyle } from "../../enhance/options.ts";
 import { DEFAULT_CREATIVITY, DEFAULT_DERING, MODES, PASSES_RANGE } from "../../upscale_options.ts";
-import { choiceOption, numberOption, type OptionValues, switchOption } from "./arguments.ts";
+import {
+  choiceOption,
+  grouped,
+  numberOption,
+  type OptionValues,
+  switchOption,
+} from "./arguments.ts";
 
 /** The options. */
-export const STYLE_OPTIONS = {
+export const STYLE_OPTIONS = grouped("Network", {
   mode: choiceOption({
     value: "HOW",
     words: MODES,
@@ -31,7 +37,7 @@ export const STYLE_OPTIONS = {
     whole: true,
     help: "runs, one after the other; without a size, each by the network's factor",
   }),
-};
+});
 
 /** Returns what the options ask for. */
 export function styleOf(

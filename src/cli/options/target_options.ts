@@ -5,7 +5,7 @@ import type { EnhanceOptions, Pad } from "../../enhance/options.ts";
 import { GRAVITIES } from "../../targets/gravity.ts";
 import { FITS } from "../../targets/plan.ts";
 import { parseTarget, SCREENS } from "../../targets/target.ts";
-import { choiceOption, listOf, type Option, type OptionValues } from "./arguments.ts";
+import { choiceOption, grouped, listOf, type Option, type OptionValues } from "./arguments.ts";
 import { colourOf } from "./picture_options.ts";
 import { STYLE_OPTIONS, styleOf } from "./style_options.ts";
 
@@ -13,18 +13,20 @@ const PAD_KINDS = ["blur", "mirror"] as const;
 
 /** The options. */
 export const TARGET_OPTIONS = {
-  to: targetOption(`${Object.keys(SCREENS).join(", ")}, WxH, Wx, xH or 50mp`),
-  fit: choiceOption({
-    value: "HOW",
-    words: FITS,
-    help: "cover (crops), contain (pads), inside, exact (default: cover)",
+  ...grouped("Size", {
+    to: targetOption(`${Object.keys(SCREENS).join(", ")}, WxH, Wx, xH or 50mp`),
+    fit: choiceOption({
+      value: "HOW",
+      words: FITS,
+      help: "cover (crops), contain (pads), inside, exact (default: cover)",
+    }),
+    gravity: choiceOption({
+      value: "WHERE",
+      words: [...GRAVITIES, "auto"],
+      help: "what cover keeps: centre (default), top, top-left ... or auto",
+    }),
+    pad: padOption("what contain adds (default: black, or nothing beside alpha)"),
   }),
-  gravity: choiceOption({
-    value: "WHERE",
-    words: [...GRAVITIES, "auto"],
-    help: "what cover keeps: centre (default), top, top-left ... or auto",
-  }),
-  pad: padOption("what contain adds (default: black, or nothing beside alpha)"),
   ...STYLE_OPTIONS,
 };
 

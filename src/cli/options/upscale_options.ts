@@ -1,7 +1,14 @@
 /** Every option of the upscaling itself; also what presets may hold. */
 
 import { FORMATS, type PictureFormat } from "../../pictures/mod.ts";
-import { choiceOption, listOf, type OptionValues, switchOption, textOption } from "./arguments.ts";
+import {
+  choiceOption,
+  grouped,
+  listOf,
+  type OptionValues,
+  switchOption,
+  textOption,
+} from "./arguments.ts";
 import { DEFAULT_PATTERN } from "./name_pattern.ts";
 import { ENCODING_OPTIONS, INPUT_OPTIONS, TREATMENT_OPTIONS } from "./picture_options.ts";
 import { PRESET_OPTIONS } from "./preset_options.ts";
@@ -13,33 +20,37 @@ const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
 
 /** The options. */
 export const UPSCALE_OPTIONS = {
-  output: textOption({
-    short: "o",
-    value: "FILE|FOLDER",
-    help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
-  }),
   ...PRESET_OPTIONS,
-  name: textOption({
-    value: "PATTERN",
-    help: `name of each result in that folder (default: ${DEFAULT_PATTERN})`,
-  }),
-  "files-from": textOption({
-    value: "FILE|-",
-    help: "a list of pictures, by lines or with NUL between them; -: stdin",
-  }),
-  shard: SHARD_OPTION,
-  ...TARGET_OPTIONS,
   ...UPSCALER_OPTIONS,
-  format: choiceOption({
-    value: "NAME",
-    words: FORMAT_NAMES,
-    help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
+  ...TARGET_OPTIONS,
+  ...grouped("Result file", {
+    output: textOption({
+      short: "o",
+      value: "FILE|FOLDER",
+      help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
+    }),
+    format: choiceOption({
+      value: "NAME",
+      words: FORMAT_NAMES,
+      help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
+    }),
+    overwrite: switchOption("replace results that exist, and make those again that are done"),
+    ...ENCODING_OPTIONS,
+    ...TREATMENT_OPTIONS,
   }),
-  ...ENCODING_OPTIONS,
-  ...TREATMENT_OPTIONS,
-  ...INPUT_OPTIONS,
-  "dry-run": switchOption("estimate time, memory and disk, and write nothing"),
-  overwrite: switchOption("replace results that exist, and make those again that are done"),
+  ...grouped("Many pictures", {
+    name: textOption({
+      value: "PATTERN",
+      help: `name of each result in the folder of -o (default: ${DEFAULT_PATTERN})`,
+    }),
+    "files-from": textOption({
+      value: "FILE|-",
+      help: "a list of pictures, by lines or with NUL between them; -: stdin",
+    }),
+    "dry-run": switchOption("estimate time, memory and disk, and write nothing"),
+    shard: SHARD_OPTION,
+  }),
+  ...grouped("Memory and device", INPUT_OPTIONS),
   quiet: switchOption("only errors", "q"),
   json: switchOption("one JSON line per picture on stdout"),
   version: switchOption("version of Tessera", "V"),

@@ -8,12 +8,14 @@ import type { Blend } from "../../weights/library.ts";
 import { UsageError } from "../../errors.ts";
 import {
   choiceOption,
+  grouped,
   numberOption,
   type Option,
   type OptionValues,
   textOption,
 } from "./arguments.ts";
 import { checkModelLicence, resolveModel } from "../files/model_cache.ts";
+import { statOrUndefined } from "../files/output_file.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
 
@@ -34,61 +36,79 @@ function blendOption(spec: { value: string; help: string }): Option<Blend<string
 
 /** The options. */
 export const UPSCALER_OPTIONS = {
-  scale: numberOption({
-    value: "S",
-    ...SCALE_RANGE,
-    help:
-      `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,
+  ...grouped("Size", {
+    scale: numberOption({
+      value: "S",
+      ...SCALE_RANGE,
+      help:
+        `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,
+    }),
   }),
-  model: textOption({
-    value: "NAME|PATH|URL",
-    help: "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth)",
+  ...grouped("Network", {
+    model: textOption({
+      value: "NAME|PATH|URL",
+      help:
+        "see tessera models; or bicubic, lanczos3, or a weights file (.safetensors, .pth); A,B: one after the other",
+    }),
+    blend: blendOption({
+      value: "MODEL:SHARE",
+      help: "mix in another network of the same shape, such as restore-x4:0.3",
+    }),
   }),
-  blend: blendOption({
-    value: "MODEL:SHARE",
-    help: "mix in another network of the same shape, such as restore-x4:0.3",
+  ...grouped("Damage", {
+    denoise: numberOption({
+      value: "D",
+      words: ["auto"],
+      min: 0,
+      max: 1,
+      help: "take away JPEG damage and noise; photo-x4 and fast-x4 (default: auto, as found)",
+    }),
   }),
-  denoise: numberOption({
-    value: "D",
-    words: ["auto"],
-    min: 0,
-    max: 1,
-    help: "take away JPEG damage and noise; photo-x4 and fast-x4 (default: auto, as found)",
-  }),
-  tile: numberOption({
-    value: "N",
-    words: ["auto"],
-    min: 16,
-    max: 16384,
-    whole: true,
-    help: "side of a tile in input pixels (default: auto, what memory allows)",
-  }),
-  halo: numberOption({
-    value: "N",
-    words: ["auto", "exact"],
-    min: 0,
-    max: 1024,
-    whole: true,
-    help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
-  }),
-  memory: numberOption({
-    value: "MB",
-    min: 16,
-    max: 1048576,
-    help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
+  ...grouped("Memory and device", {
+    memory: numberOption({
+      value: "MB",
+      min: 16,
+      max: 1048576,
+      help: `GPU memory to use (default: ${DEFAULT_MEMORY / BYTES_PER_MEGABYTE})`,
+    }),
+    tile: numberOption({
+      value: "N",
+      words: ["auto"],
+      min: 16,
+      max: 16384,
+      whole: true,
+      help: "side of a tile in input pixels (default: auto, what memory allows)",
+    }),
+    halo: numberOption({
+      value: "N",
+      words: ["auto", "exact"],
+      min: 0,
+      max: 1024,
+      whole: true,
+      help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
+    }),
+    precision: choiceOption({
+      words: ["auto", "f32", "f16"],
+      help: "storage between layers (default: auto)",
+    }),
   }),
   "licence-policy": choiceOption({
+    value: "WHICH",
     words: LICENCE_POLICIES,
-    help: "commercial refuses networks that may not be used so (default: any)",
-  }),
-  precision: choiceOption({
-    words: ["auto", "f32", "f16"],
-    help: "storage between layers (default: auto)",
+    help: "any, or commercial: refuses networks that may not be used so (default: any)",
   }),
 };
 
 /** Their values. */
 export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
+
+/** Returns the networks of `--model A,B`, which run one after the other; a file may have a comma in its name. */
+export function modelsIn(model: string | undefined): (string | undefined)[] {
+  if (!model?.includes(",") || /^https?:/.test(model) || statOrUndefined(model)?.isFile) {
+    return [model];
+  }
+  return model.split(",").map((each) => each.trim());
+}
 
 /**
  * Returns how an upscaler, or an enhancer, is made; names of fetched networks have become files.
@@ -98,13 +118,15 @@ export type UpscalerValues = OptionValues<typeof UPSCALER_OPTIONS>;
  */
 export async function enhancerOptionsOf(values: UpscalerValues): Promise<EnhancerOptions> {
   const { denoise, tile, halo, precision, memory, "licence-policy": policy = "any" } = values;
-  const model = values.model === undefined ? undefined : resolveModel(values.model);
+  const models = modelsIn(values.model).map((model) => model && resolveModel(model));
+  const [model, before] = [models.at(-1), models.slice(0, -1) as string[]];
   const blend = values.blend && { ...values.blend, model: resolveModel(values.blend.model) };
-  for (const used of [model, blend?.model]) {
+  for (const used of [...models, blend?.model]) {
     if (used !== undefined) await checkModelLicence(used, policy);
   }
   return {
     ...(model !== undefined && { model }),
+    ...(before.length > 0 && { before }),
     ...(blend !== undefined && { blend }),
     ...(denoise !== undefined && { denoise }),
     ...(tile !== undefined && { tile }),
