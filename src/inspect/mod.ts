@@ -8,3 +8,5 @@ export { adviseDenoise, type Damage, describeDamage } from "./advice.ts";
 export { type Expectation, expectationOf } from "./expectation.ts";
 export type { Content } from "./content.ts";
 export type { JpegSettings } from "./jpeg_tables.ts";
+export { type Face, FaceDetector, type RgbPixels } from "./face_api.ts";
+export { describeFaces, type Detector, findFaces, isPortrait } from "./faces.ts";

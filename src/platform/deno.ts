@@ -3,6 +3,7 @@
  * bundle for pages puts `web.ts` in this file's place; both export the same names.
  */
 
+import process from "node:process";
 import { pipeline, Readable, type Transform } from "node:stream";
 import * as zlib from "node:zlib";
 
@@ -41,6 +42,78 @@ export const imagescript = {
   decoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/wasm/node/jpeg.js"),
   encoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/codecs/node/index.js"),
 };
+
+/** The package that finds faces, with its version. */
+export const FACE_API = "@vladmandic/face-api@1.7.15";
+
+/** The module of {@linkcode FACE_API}, and what its tiny detector of faces needs. */
+export interface FaceApiFiles {
+  module: unknown;
+  /** The list of its tensors, as TensorFlow.js has it. */
+  manifest: unknown;
+  /** The tensors themselves. */
+  weights: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Loads the package that finds faces, by a name that is put together at run time: with a literal one
+ * Deno would fetch its 24 MB for everybody.
+ *
+ * Its bundle takes Deno for Node.js, whose `util` is empty in it, so that it is not told of Node.js while
+ * it loads, and gets a platform afterwards.
+ *
+ * @throws Whatever the runtime says if it cannot be had.
+ */
+export async function loadFaceApi(): Promise<FaceApiFiles> {
+  const name = `npm:${FACE_API}`;
+  const model = "model/tiny_face_detector_model";
+  const manifest = await import(`${name}/${model}-weights_manifest.json`, {
+    with: { type: "json" },
+  });
+  const module = await withoutNode(() => import(`${name}/dist/face-api.esm.js`));
+  module.tf.env().setPlatform("deno", tensorPlatform());
+  const weights = await Deno.readFile(new URL(`${model}.bin`, folderOfFaceApi(module)));
+  return { module, manifest: manifest.default, weights };
+}
+
+/** Hides the version of Node.js that Deno stands in for while something loads. */
+async function withoutNode<T>(load: () => Promise<T>): Promise<T> {
+  const { versions } = process;
+  const define = (value: object) =>
+    Object.defineProperty(process, "versions", { value, configurable: true, writable: true });
+  define({ ...versions, node: undefined });
+  try {
+    return await load();
+  } finally {
+    define(versions);
+  }
+}
+
+/** What TensorFlow.js asks of a runtime. */
+function tensorPlatform(): Record<string, unknown> {
+  return {
+    fetch,
+    now: () => performance.now(),
+    encode: (text: string) => new TextEncoder().encode(text),
+    decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
+    isTypedArray: (value: unknown) => ArrayBuffer.isView(value) && !(value instanceof DataView),
+    setTimeoutCustom: (work: () => void, milliseconds: number) => setTimeout(work, milliseconds),
+  };
+}
+
+/**
+ * Finds the folder that Deno keeps the package in. Deno resolves no file of a package that is no module;
+ * but a call that the package refuses tells the place of its code.
+ */
+function folderOfFaceApi({ tf }: { tf: { tensor3d(data: number[], shape: number[]): void } }): URL {
+  try {
+    tf.tensor3d([0], [1]);
+  } catch (error) {
+    const place = /file:.*\/(?=dist\/)/.exec((error as Error).stack ?? "");
+    if (place !== null) return new URL(place[0]);
+  }
+  throw new Error("The folder of the package was not found");
+}
 
 /** Returns the CRC-32 of bytes, going on from that of the bytes before them. */
 export function crc32(bytes: Uint8Array, before = 0): number {

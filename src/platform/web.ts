@@ -37,6 +37,26 @@ export const imagescript = {
   encoder: (): Promise<unknown> => Promise.reject(new Error("pages cannot load it")),
 };
 
+export const FACE_API = "@vladmandic/face-api@1.7.15";
+
+export interface FaceApiFiles {
+  module: unknown;
+  manifest: unknown;
+  weights: Uint8Array<ArrayBuffer>;
+}
+
+/** From `face-api/` beside the bundle, where a page that finds faces puts the package. */
+export async function loadFaceApi(): Promise<FaceApiFiles> {
+  const folder = new URL("face-api/", import.meta.url);
+  const model = "model/tiny_face_detector_model";
+  const manifest = await readFile(new URL(`${model}-weights_manifest.json`, folder));
+  return {
+    module: await import(new URL("dist/face-api.esm.js", folder).href),
+    manifest: JSON.parse(new TextDecoder().decode(manifest)),
+    weights: await readFile(new URL(`${model}.bin`, folder)),
+  };
+}
+
 /** Remainders of single bytes, for the reversed polynomial of IEEE 802.3. */
 const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;

@@ -4,12 +4,15 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "../../src/cli/terminal/permissions.ts";
 import { SCREENS } from "../../src/targets/target.ts";
 import { encodePicture, type Picture } from "../../src/pictures/mod.ts";
 import { withNoise } from "../quality/inspect_fixtures.ts";
 import { testPicture } from "../pictures/fixtures.ts";
 import { inFolder, runProgram, writePicture } from "./program.ts";
 import { Random } from "../reference/random.ts";
+import { hasShared, shared } from "../reference/shared.ts";
 
 /** Smooth ramps, as large as noise can be measured in. */
 function ramps(): Picture {
@@ -62,6 +65,50 @@ Deno.test("tessera inspect --json goes on after a bad file, with exit code 1", a
 Deno.test("tessera inspect without a picture is wrong usage, and a bad one alone bad input", async () => {
   assert.equal((await runProgram(["inspect"])).code, 2);
   assert.equal((await runProgram(["inspect", "none.png"])).code, 3);
+});
+
+Deno.test("faces are looked for only when asked, and a package that is not to be had is one sentence", async () => {
+  await inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), ramps());
+    const without = await runProgram(["inspect", "a.png", "--json"], { cwd: folder });
+    assert.equal(JSON.parse(without.stdout).faces, null);
+    // What deno.lock does not list cannot be had with it frozen, whatever the cache holds.
+    const flags = ["--frozen", ...PERMISSIONS.map(({ flag }) => flag)];
+    const { code, stdout, stderr } = await runProgram(["inspect", "a.png", "--faces"], {
+      cwd: folder,
+      flags,
+    });
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(
+      stderr,
+      /^tessera: The package npm:@vladmandic\/face-api@\S+, which finds faces, could not be loaded \(.+\n$/,
+    );
+  });
+});
+
+const FACES = ["Kodak24/kodim04.png", "RealSRSet/Lincoln.png", "Kodak24/kodim23.png"]
+  .map((name) => `images/${name}`);
+
+Deno.test({
+  name: "tessera inspect --faces finds a portrait, a small face and no parrot (TESSERA_TEST=all)",
+  ignore: Deno.env.get("TESSERA_TEST") !== "all" || !FACES.every(hasShared),
+  async fn() {
+    const inputs = FACES.map((name) => fileURLToPath(shared(name)));
+    const flags = ["--no-lock", ...PERMISSIONS.map(({ flag }) => flag)];
+    const json = await runProgram(["inspect", "--faces", "--json", ...inputs], { flags });
+    assert.equal(json.code, 0, json.stderr);
+    const [portrait, small, none] = json.stdout.trim().split("\n")
+      .map((line) => JSON.parse(line).faces);
+    assert.deepEqual([portrait.length, small.length, none], [1, 1, []]);
+    const [{ x, y, width, height, score }] = portrait;
+    assert.ok(height > 768 / 3 && height < 450, `${height} pixels high`);
+    const [across, down] = [x + width / 2, y + height / 2];
+    assert.ok(Math.hypot(across - 262, down - 430) < 60, `about ${across}, ${down}`);
+    assert.ok(score >= 0.5 && score <= 1, `${score}`);
+    const text = await runProgram(["inspect", "--faces", inputs[1]], { flags });
+    const pattern = `Faces +1, ${small[0].height} pixels high; under 100 pixels features will be`;
+    assert.match(text.stdout, new RegExp(pattern));
+  },
 });
 
 Deno.test("--denoise auto takes damage away and says so, and leaves clean pictures alone", async () => {

@@ -100,6 +100,22 @@ onMachine("the launcher gives the network only for a model by URL or to pull", a
   }
 });
 
+onMachine("what loads a package of its own leaves deno.lock alone", async (machine) => {
+  machine.script("deno", ECHO_DENO);
+  const cases: [args: string[], isOwn: boolean][] = [
+    [["bench", "--only", "quality"], true],
+    [["inspect", "a.jpg", "--faces"], true],
+    [["inspect", "a.jpg", "--faces", "--json"], true],
+    [["inspect", "a.jpg"], false],
+    [["a.jpg", "--faces"], false],
+    [["bench.jpg"], false],
+  ];
+  for (const [args, isOwn] of cases) {
+    const { stdout } = await machine.run(args);
+    assert.equal(stdout.startsWith(`run --no-lock ${FLAGS} `), isOwn, args.join(" "));
+  }
+});
+
 onMachine("the launcher runs the real program, through a link, without noise", async (machine) => {
   machine.link("deno", Deno.execPath());
   machine.env.DENO_DIR = await denoDir();

@@ -3,15 +3,21 @@
 import { UsageError } from "../../errors.ts";
 import {
   describeDamage,
+  describeFaces,
   type Expectation,
   expectationOf,
+  type Face,
+  FaceDetector,
+  findFaces,
   type Inspection,
   inspectPicture,
+  isPortrait,
 } from "../../inspect/mod.ts";
 import { gatherRows, type Picture, type PictureRows } from "../../pictures/mod.ts";
 import { cropRows } from "../../targets/crop.ts";
 import { SCREENS } from "../../targets/target.ts";
 import { SCALE_RANGE } from "../../upscale_options.ts";
+import { embeddedModels } from "../../weights/library.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "../options/arguments.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
@@ -28,8 +34,12 @@ const BLOCK = 8;
 /** Blur below this, in pixels, is what every sharp picture has. */
 const SHARP = 0.5;
 
+/** The network for pictures that a face fills, advised once it is embedded. */
+const PORTRAIT_MODEL = "portrait-x4";
+
 const OPTIONS = {
   ...INPUT_OPTIONS,
+  faces: switchOption("find faces; fetches a package of 24 MB the first time"),
   json: switchOption("one JSON line per picture on stdout"),
   help: switchOption("this text", "h"),
 };
@@ -52,8 +62,9 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   if (inputs.length === 0) throw new UsageError("No picture was given: tessera inspect photo.jpg");
+  const detector = values.faces ? await FaceDetector.load() : undefined;
   const codes: number[] = [];
-  for (const input of inputs) codes.push(await inspectFile(input, values));
+  for (const input of inputs) codes.push(await inspectFile(input, values, detector));
   if (codes.length === 1) return codes[0];
   return codes.every((code) => code === EXIT.done) ? EXIT.done : EXIT.failed;
 }
@@ -62,6 +73,7 @@ export async function run(args: string[]): Promise<number> {
 async function inspectFile(
   input: string,
   values: { json: boolean; "max-pixels": number | undefined },
+  detector: FaceDetector | undefined,
 ): Promise<number> {
   try {
     using file = await openPicture(input, maxPixelsOf(values));
@@ -69,9 +81,10 @@ async function inspectFile(
     const part = "rows" in file.picture ? await middleOf(file.picture) : file.picture;
     const inspection = { ...inspectPicture(part, file.bytes), width, height };
     const screens = outlooksOf(inspection);
-    const command = commandFor(input, screens);
-    if (values.json) printResult(toJson(input, inspection, screens, command));
-    else printResult(describe(input, inspection, screens, command));
+    const faces = detector && await facesOf(input, part, height, maxPixelsOf(values), detector);
+    const command = commandFor(input, screens) + modelFor(faces, height);
+    if (values.json) printResult(toJson(input, inspection, faces, screens, command));
+    else printResult(describe(input, inspection, faces, screens, command));
     return EXIT.done;
   } catch (error) {
     const failure = explainError(error);
@@ -86,6 +99,26 @@ async function middleOf({ rows, ...header }: PictureRows): Promise<Picture> {
   const height = Math.min(SAMPLE_ROWS, header.height);
   const middle = cropRows(header, rows, { x: 0, y, width: header.width, height });
   return await gatherRows({ ...header, height, rows: middle });
+}
+
+/** Finds faces in the whole picture, whose file is opened again if only its middle was kept. */
+async function facesOf(
+  input: string,
+  part: Picture,
+  height: number,
+  maxPixels: number,
+  detector: FaceDetector,
+): Promise<Face[]> {
+  if (part.height === height) return await findFaces(part, detector);
+  using file = await openPicture(input, maxPixels);
+  return await findFaces(file.picture, detector);
+}
+
+/** The option that chooses the network for portraits, where there is one and this is one. */
+function modelFor(faces: readonly Face[] | undefined, height: number): string {
+  const isEmbedded = embeddedModels().some(({ name }) => name === PORTRAIT_MODEL);
+  if (!isEmbedded || faces === undefined || !isPortrait(faces, height)) return "";
+  return ` --model ${PORTRAIT_MODEL}`;
 }
 
 function outlooksOf(inspection: Inspection): ScreenOutlook[] {
@@ -106,6 +139,7 @@ function commandFor(input: string, screens: readonly ScreenOutlook[]): string {
 function toJson(
   input: string,
   inspection: Inspection,
+  faces: readonly Face[] | undefined,
   screens: readonly ScreenOutlook[],
   command: string,
 ): string {
@@ -118,6 +152,7 @@ function toJson(
     blockiness: hundredths(blockiness),
     noise: hundredths(noise),
     blur: blur === undefined ? null : hundredths(blur),
+    faces: faces?.map(({ score, ...box }) => ({ ...box, score: hundredths(score) })) ?? null,
     screens: screens.map(({ factor, ...screen }) => ({ ...screen, factor: hundredths(factor) })),
     command,
   });
@@ -130,6 +165,7 @@ function hundredths(value: number): number {
 function describe(
   input: string,
   inspection: Inspection,
+  faces: readonly Face[] | undefined,
   screens: readonly ScreenOutlook[],
   command: string,
 ): string {
@@ -140,6 +176,7 @@ function describe(
     ["Noise", `sigma ${noise.toFixed(1)} of 255`],
     ["Blur", describeBlur(blur)],
     ["Damage", denoise === 0 ? "none that matters" : describeDamage(inspection)],
+    ["Faces", faces === undefined ? "not looked for: --faces" : describeFaces(faces)],
     ["Denoise", `${denoise}, which --denoise auto chooses`],
   ]);
   const outlooks = screens.map(({ screen, width, height, factor, expect }) => {
@@ -177,6 +214,7 @@ Usage: tessera inspect PICTURE... [options]
 
   tessera inspect photo.jpg
   tessera inspect *.jpg --json
+  tessera inspect portrait.jpg --faces
 
 A large PNG is judged by ${SAMPLE_ROWS} rows in its middle.
 
