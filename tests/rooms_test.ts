@@ -101,3 +101,10 @@ Deno.test("only the door names Deno and node:, and only it and the codecs name n
     if (!CODECS.includes(path)) assert.ok(!/"npm:/.test(text), `${path} imports from npm:`);
   }
 });
+
+Deno.test("shader texts are imported in one place", () => {
+  for (const { path, code } of sourceFiles()) {
+    if (path === "wgsl/sources.ts") continue;
+    assert.doesNotMatch(code, /\.wgsl"/, `${path} imports a shader's text`);
+  }
+});

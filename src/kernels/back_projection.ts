@@ -6,13 +6,15 @@
  * registration", CVGIP 53, 1991). Both ways take the same antialiased bicubic.
  */
 
-import addBody from "../wgsl/back_projection_add.wgsl" with { type: "text" };
-import limitsBody from "../wgsl/back_projection_limits.wgsl" with { type: "text" };
-import residualBody from "../wgsl/back_projection_residual.wgsl" with { type: "text" };
-import grid from "../wgsl/shared/grid.wgsl" with { type: "text" };
-import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
-import sumColumn from "../wgsl/shared/sum_column.wgsl" with { type: "text" };
-import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
+import {
+  backProjectionAdd as addBody,
+  backProjectionLimits as limitsBody,
+  backProjectionResidual as residualBody,
+  grid,
+  readPixel,
+  sumColumn,
+  writePixel,
+} from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type Dispatch, gridOf, paramWords, shaderOf } from "./dispatch.ts";

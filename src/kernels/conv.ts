@@ -7,10 +7,12 @@
  * shader for every network.
  */
 
-import oneTap from "../wgsl/conv1x1.wgsl" with { type: "text" };
-import ownWindows from "../wgsl/conv3x3.wgsl" with { type: "text" };
-import sharedWindow from "../wgsl/conv3x3_tile.wgsl" with { type: "text" };
-import head from "../wgsl/shared/conv_head.wgsl" with { type: "text" };
+import {
+  conv1x1 as oneTap,
+  conv3x3 as ownWindows,
+  conv3x3Tile as sharedWindow,
+  convHead as head,
+} from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import { type ConvOperation, type Gate, tensorsBeside } from "../networks/network.ts";
 import {

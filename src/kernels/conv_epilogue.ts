@@ -3,11 +3,13 @@
  * its activation, which is chosen when the shader is made.
  */
 
-import gelu from "../wgsl/shared/activate_gelu.wgsl" with { type: "text" };
-import mish from "../wgsl/shared/activate_mish.wgsl" with { type: "text" };
-import sigmoid from "../wgsl/shared/activate_sigmoid.wgsl" with { type: "text" };
-import silu from "../wgsl/shared/activate_silu.wgsl" with { type: "text" };
-import slope from "../wgsl/shared/activate_slope.wgsl" with { type: "text" };
+import {
+  activateGelu as gelu,
+  activateMish as mish,
+  activateSigmoid as sigmoid,
+  activateSilu as silu,
+  activateSlope as slope,
+} from "../wgsl/sources.ts";
 import type { Activation, ConvOperation } from "../networks/network.ts";
 import { storedQuads } from "./layout.ts";
 

@@ -2,7 +2,7 @@
  * Depthwise 3x3 convolution: host side of `wgsl/depthwise3x3.wgsl`.
  */
 
-import body from "../wgsl/depthwise3x3.wgsl" with { type: "text" };
+import { depthwise3x3 as body } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import type { DepthwiseOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";

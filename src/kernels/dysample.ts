@@ -2,7 +2,7 @@
  * Enlargement by learned positions: host side of `wgsl/dysample.wgsl`.
  */
 
-import body from "../wgsl/dysample.wgsl" with { type: "text" };
+import { dysample as body } from "../wgsl/sources.ts";
 import type { DySampleOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
 import { indexOf, type Layout } from "./layout.ts";

@@ -3,11 +3,13 @@
  * `wgsl/norm_*.wgsl`.
  */
 
-import apply from "../wgsl/norm_apply.wgsl" with { type: "text" };
-import moments from "../wgsl/norm_moments.wgsl" with { type: "text" };
-import pixel from "../wgsl/norm_pixel.wgsl" with { type: "text" };
-import scales from "../wgsl/norm_scales.wgsl" with { type: "text" };
-import head from "../wgsl/shared/norm_head.wgsl" with { type: "text" };
+import {
+  normApply as apply,
+  normHead as head,
+  normMoments as moments,
+  normPixel as pixel,
+  normScales as scales,
+} from "../wgsl/sources.ts";
 import type { NormOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
 import { indexOf, type Layout, storedQuads } from "./layout.ts";

@@ -3,7 +3,7 @@
  * `wgsl/partial_conv.wgsl`.
  */
 
-import body from "../wgsl/partial_conv.wgsl" with { type: "text" };
+import { partialConv as body } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import type { PartialConvOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";

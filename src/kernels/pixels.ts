@@ -2,10 +2,12 @@
  * Pixels to activations and back: host side of `wgsl/pixels_in.wgsl` and `wgsl/pixels_out.wgsl`.
  */
 
-import pixelsInBody from "../wgsl/pixels_in.wgsl" with { type: "text" };
-import pixelsOutBody from "../wgsl/pixels_out.wgsl" with { type: "text" };
-import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
-import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
+import {
+  pixelsIn as pixelsInBody,
+  pixelsOut as pixelsOutBody,
+  readPixel,
+  writePixel,
+} from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";

@@ -4,10 +4,12 @@
  * A shader's own head says which of these it needs in front of it.
  */
 
-import activationsF16 from "../wgsl/shared/activations_f16.wgsl" with { type: "text" };
-import activationsF32 from "../wgsl/shared/activations_f32.wgsl" with { type: "text" };
-import weightsSubgroup from "../wgsl/shared/weights_subgroup.wgsl" with { type: "text" };
-import weightsUniform from "../wgsl/shared/weights_uniform.wgsl" with { type: "text" };
+import {
+  activationsF16,
+  activationsF32,
+  weightsSubgroup,
+  weightsUniform,
+} from "../wgsl/sources.ts";
 import type { Storage } from "./dispatch.ts";
 import { type Style, STYLES } from "./styles.ts";
 

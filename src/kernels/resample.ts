@@ -3,12 +3,14 @@
  * `wgsl/resample_columns.wgsl`.
  */
 
-import columnsBody from "../wgsl/resample_columns.wgsl" with { type: "text" };
-import rowsBody from "../wgsl/resample_rows.wgsl" with { type: "text" };
-import grid from "../wgsl/shared/grid.wgsl" with { type: "text" };
-import readPixel from "../wgsl/shared/read_pixel.wgsl" with { type: "text" };
-import sumColumn from "../wgsl/shared/sum_column.wgsl" with { type: "text" };
-import writePixel from "../wgsl/shared/write_pixel.wgsl" with { type: "text" };
+import {
+  grid,
+  readPixel,
+  resampleColumns as columnsBody,
+  resampleRows as rowsBody,
+  sumColumn,
+  writePixel,
+} from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type Dispatch, gridOf, paramWords, shaderOf } from "./dispatch.ts";

@@ -7,10 +7,7 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
-import conv3x3 from "../wgsl/conv3x3.wgsl" with { type: "text" };
-import conv3x3Tile from "../wgsl/conv3x3_tile.wgsl" with { type: "text" };
-import conv3x3Head from "../wgsl/shared/conv_head.wgsl" with { type: "text" };
-import upconv3x3 from "../wgsl/upconv3x3.wgsl" with { type: "text" };
+import { conv3x3, conv3x3Tile, convHead as conv3x3Head, upconv3x3 } from "../wgsl/sources.ts";
 import { defaultStyle, type Style, STYLES, stylesFor } from "./styles.ts";
 
 const CACHE_NAME = "tessera-tuning";

@@ -3,7 +3,7 @@
  * summed weights: host side of `wgsl/upconv3x3.wgsl`.
  */
 
-import body from "../wgsl/upconv3x3.wgsl" with { type: "text" };
+import { upconv3x3 as body } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import { type ConvOperation, tensorsBeside } from "../networks/network.ts";
 import {
