@@ -81,7 +81,7 @@ Deno.test("faces are looked for only when asked, and a package that is not to be
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(
       stderr,
-      /^tessera: The package npm:@vladmandic\/face-api@\S+, which finds faces, could not be loaded \(.+\n$/,
+      /^(Download .*\n)*tessera: The package npm:@vladmandic\/face-api@\S+, which finds faces, could not be loaded \(.+\n$/,
     );
   });
 });
