@@ -381,8 +381,9 @@ for (const { architecture, what, radius, widths = 1, scales = [1, 2, 3, 4], make
       const picture = tensorOf(3, 4, 5, () => random.uniform());
       const expected = run(picture).data;
       const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-      // Collapsed weights are rounded to f32, and six gates in a row make more of that.
-      const atol = (what === "as trained" ? 3e-5 : 1e-6) * largest;
+      // Collapsed weights are rounded to f32, and six gates in a row make more of that: now and then
+      // more than 3e-5. What is promised is 1e-3; a wrong collapse is off by the size of the values.
+      const atol = (what === "as trained" ? 1e-3 : 1e-6) * largest;
       assertClose(runNetwork(network, picture).data, expected, { atol });
       assert.equal(receptiveRadius(network), radius);
     }));
