@@ -13,7 +13,6 @@ import {
   planBackProjection,
 } from "../engine/back_projection_plan.ts";
 import type { BandRows } from "../engine/back_projection_rows.ts";
-import { UsageError } from "../errors.ts";
 import type { Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Submitter } from "../gpu/submission.ts";
@@ -22,8 +21,15 @@ import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Band } from "../raster/bands.ts";
 import type { RowWindow } from "../raster/row_window.ts";
 import type { RasterSize } from "../raster/size.ts";
-import { type Machine, runInBands, type Schedule } from "./in_bands.ts";
-import { bandCut, type Pass, type PassCut, type PassRun, type PlannedPass } from "./pass.ts";
+import { type Machine, planOr, runInBands, type Schedule } from "./in_bands.ts";
+import {
+  bandCut,
+  describePass,
+  type Pass,
+  type PassCut,
+  type PassRun,
+  type PlannedPass,
+} from "./pass.ts";
 import { type PassShape, sizeIn } from "./route.ts";
 
 /** Where a back-projection reads, and whom it tells. */
@@ -76,18 +82,7 @@ export class BackProjectionPass implements Pass {
   }
 
   describe(): PlannedPass {
-    const { kind, width, height, outputWidth, outputHeight } = this.shape;
-    return {
-      kind,
-      network: undefined,
-      width,
-      height,
-      outputWidth,
-      outputHeight,
-      ...cutOf(this.shape, this.#plan),
-      flop: this.#plan.flop,
-      runs: 1,
-    };
+    return describePass(this.shape, cutOf(this.shape, this.#plan), this.#plan.flop);
   }
 
   /**
@@ -182,13 +177,11 @@ class RowSchedule implements Schedule<BandRows, BandRows, BothRows> {
     if (this.#plan.bandRows === 1) throw shortage;
     const { gpu, projection } = this.#shared;
     const from = { row: output.first, filters: this.#plan.filters };
-    try {
-      const memory = this.#plan.gpuBytes / 2;
-      const plan = planBackProjection(projection, memory, gpu.maxBinding, from);
-      return new RowSchedule(this.#shared, plan);
-    } catch (error) {
-      throw error instanceof UsageError ? shortage : error;
-    }
+    const memory = this.#plan.gpuBytes / 2;
+    const plan = planOr(shortage, () => {
+      return planBackProjection(projection, memory, gpu.maxBinding, from);
+    });
+    return new RowSchedule(this.#shared, plan);
   }
 }
 

@@ -7,6 +7,7 @@
  * opened again, with less memory, or in f32.
  */
 
+import { UsageError } from "../errors.ts";
 import { DeviceLostError, type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import { BadResultError } from "../engine/workspace.ts";
 import type { Band } from "../raster/bands.ts";
@@ -168,5 +169,18 @@ class Attempt<Row, Piece, Input> {
       throw new DeviceLostError("The device was lost while a pass before this one used it");
     }
     return await machine.start(piece, input);
+  }
+}
+
+/**
+ * Returns what `plan` makes of less memory.
+ *
+ * @throws {OutOfGpuMemoryError} `shortage`, which is why there is less, if nothing fits that.
+ */
+export function planOr<Plan>(shortage: OutOfGpuMemoryError, plan: () => Plan): Plan {
+  try {
+    return plan();
+  } catch (error) {
+    throw error instanceof UsageError ? shortage : error;
   }
 }

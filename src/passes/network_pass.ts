@@ -26,7 +26,7 @@ import {
 import { isLostPicture } from "../tiles/flatness.ts";
 import { planTiles, type Tile } from "../tiles/plan.ts";
 import { type Machine, runInBands, type Schedule } from "./in_bands.ts";
-import type { Pass, PassCut, PassRun, PlannedPass } from "./pass.ts";
+import { describePass, type Pass, type PassCut, type PassRun, type PlannedPass } from "./pass.ts";
 import { type PassShape, sizeIn, sizeOut } from "./route.ts";
 
 /** How a picture may be cut. */
@@ -70,18 +70,8 @@ export class NetworkPass implements Pass {
   }
 
   describe(): PlannedPass {
-    const { kind, width, height, outputWidth, outputHeight } = this.shape;
-    return {
-      kind,
-      network: this.#label,
-      width,
-      height,
-      outputWidth,
-      outputHeight,
-      ...cutOf(this.#program, this.choice),
-      flop: this.choice.flop,
-      runs: 1,
-    };
+    const cut = cutOf(this.#program, this.choice);
+    return describePass(this.shape, cut, this.choice.flop, this.#label);
   }
 
   /**

@@ -130,6 +130,16 @@ export class PassLog {
   }
 }
 
+/** What describes a pass that runs once. */
+export function describePass(
+  { kind, width, height, outputWidth, outputHeight }: PassShape,
+  cut: PassCut,
+  flop: number,
+  network?: string,
+): PlannedPass {
+  return { kind, network, width, height, outputWidth, outputHeight, ...cut, flop, runs: 1 };
+}
+
 /** What describes a pass that goes by bands of whole rows, which change nothing in the result. */
 export function bandCut(
   { width }: PassShape,

@@ -2,7 +2,6 @@
 
 import { commandOf, createChecked } from "../engine/band_buffers.ts";
 import { PARAMS_BYTES, planResample, type ResamplePlan } from "../engine/resample_plan.ts";
-import { UsageError } from "../errors.ts";
 import type { Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { Command, Submitter } from "../gpu/submission.ts";
@@ -11,8 +10,15 @@ import { resampleColumns, resampleRows } from "../kernels/resample.ts";
 import { type ResampleKernel, sourceRange } from "../kernels/taps.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Band } from "../raster/bands.ts";
-import { type Machine, runInBands, type Schedule } from "./in_bands.ts";
-import { bandCut, type Pass, type PassCut, type PassRun, type PlannedPass } from "./pass.ts";
+import { type Machine, planOr, runInBands, type Schedule } from "./in_bands.ts";
+import {
+  bandCut,
+  describePass,
+  type Pass,
+  type PassCut,
+  type PassRun,
+  type PlannedPass,
+} from "./pass.ts";
 import { type PassShape, sizeIn, sizeOut } from "./route.ts";
 
 /** A resampling that is planned for pictures of one size; all four samples of a pixel are alike to it. */
@@ -44,18 +50,7 @@ export class ResamplePass implements Pass {
   }
 
   describe(): PlannedPass {
-    const { kind, width, height, outputWidth, outputHeight } = this.shape;
-    return {
-      kind,
-      network: undefined,
-      width,
-      height,
-      outputWidth,
-      outputHeight,
-      ...cutOf(this.shape, this.#plan),
-      flop: this.#plan.flop,
-      runs: 1,
-    };
+    return describePass(this.shape, cutOf(this.shape, this.#plan), this.#plan.flop);
   }
 
   /**
@@ -138,13 +133,11 @@ class ResampleSchedule implements Schedule<RowRange, RowRange, SourceRows> {
     const { gpu, shape, kernel } = this.#shared;
     const memory = this.#plan.gpuBytes / 2;
     const from = { row: first, plan: this.#plan };
-    try {
-      const sizes = [sizeIn(shape), sizeOut(shape)] as const;
-      const plan = planResample(...sizes, kernel, memory, gpu.maxBinding, from);
-      return new ResampleSchedule(this.#shared, plan);
-    } catch (error) {
-      throw error instanceof UsageError ? shortage : error;
-    }
+    const sizes = [sizeIn(shape), sizeOut(shape)] as const;
+    const plan = planOr(shortage, () => {
+      return planResample(...sizes, kernel, memory, gpu.maxBinding, from);
+    });
+    return new ResampleSchedule(this.#shared, plan);
   }
 
   #rangeOf({ first, last }: RowRange): RowRange {

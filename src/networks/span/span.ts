@@ -15,7 +15,8 @@ import { ModelError } from "../../errors.ts";
 import type { Architecture } from "../architecture.ts";
 import type { Checkpoint, Shapes } from "../checkpoint.ts";
 import { addLayer, convolution, convolve, type Layer, readLayer } from "../convolution.ts";
-import type { Activation, Network, Operation } from "../network.ts";
+import type { Network, Operation } from "../network.ts";
+import { endOf, layersOf, readBlock } from "./block.ts";
 import { addConv3xc, conv3xcShape, readConv3xc } from "./conv3xc.ts";
 
 /** SPAN, as it was trained or collapsed. */
@@ -39,7 +40,6 @@ const RANGE = 255;
 const NO_NORM = "no_norm";
 
 const BLOCKS = [1, 2, 3, 4, 5, 6];
-const SILU: Activation = { kind: "silu" };
 
 function readSpan(checkpoint: Checkpoint): Network {
   const { outChannels: features, inChannels } = conv3xcShape(checkpoint, "conv_1");
@@ -83,17 +83,11 @@ function readOperations(checkpoint: Checkpoint, scale: 1 | 2 | 3 | 4): Operation
   ];
   let before = "conv_1";
   for (const block of BLOCKS) {
-    const [c1, c2, c3] = layersOf(block);
-    operations.push(
-      convolve(read(c1), [before], c1, { activation: SILU }),
-      convolve(read(c2), [c1], c2, { activation: SILU }),
-      convolve(read(c3), [c2], c3, { gate: { kind: "attention", tensor: before } }),
-    );
-    before = c3;
+    operations.push(...readBlock(checkpoint, block, before, true));
+    before = endOf(block);
   }
-  const [, , afterFirst] = layersOf(1);
   const [insideLast] = layersOf(6);
-  const parts = ["conv_1", "conv_2", afterFirst, insideLast];
+  const parts = ["conv_1", "conv_2", endOf(1), insideLast];
   operations.push(
     convolve(read("conv_2"), [before], "conv_2"),
     convolve(readLayer(checkpoint, "conv_cat", 1), parts, "conv_cat"),
@@ -101,11 +95,6 @@ function readOperations(checkpoint: Checkpoint, scale: 1 | 2 | 3 | 4): Operation
     { kind: "output", input: "upsampler.0", factor: scale, base: false },
   );
   return operations;
-}
-
-/** The three convolutions of a block. */
-function layersOf(block: number): [string, string, string] {
-  return [`block_${block}.c1_r`, `block_${block}.c2_r`, `block_${block}.c3_r`];
 }
 
 /** The same convolution of an input that is so much larger. */

@@ -11,7 +11,8 @@ import type { Architecture } from "../architecture.ts";
 import type { Checkpoint, Shapes } from "../checkpoint.ts";
 import { addLayer, convolve, readLayer } from "../convolution.ts";
 import { readDepthwise } from "../depthwise.ts";
-import type { Activation, Network, Operation } from "../network.ts";
+import type { Network, Operation } from "../network.ts";
+import { endOf, layersOf, readBlock } from "../span/block.ts";
 import { addConv3xc, conv3xcShape, readConv3xc } from "../span/conv3xc.ts";
 
 /** SPANF, as it was trained or collapsed. */
@@ -26,7 +27,6 @@ export const spanf: Architecture = {
 };
 
 const BLOCKS = [1, 2, 3, 4, 5];
-const SILU: Activation = { kind: "silu" };
 
 function readSpanf(checkpoint: Checkpoint): Network {
   const { outChannels: features } = conv3xcShape(checkpoint, "block_1.c1_r");
@@ -60,34 +60,20 @@ function shapesOf(checkpoint: Checkpoint, features: number, scale: number): Shap
 }
 
 function readOperations(checkpoint: Checkpoint, scale: 1 | 2 | 3 | 4): Operation[] {
-  const read = (layer: string) => readConv3xc(checkpoint, layer);
   const operations: Operation[] = [
     { kind: "input", output: "picture", factor: 1 },
     convolve(readDepthwise(checkpoint, "conv_near", 3), ["picture"], "conv_near"),
   ];
   let before = "picture";
   for (const block of BLOCKS) {
-    const [c1, c2, c3] = layersOf(block);
-    operations.push(
-      convolve(read(c1), [before], c1, { activation: SILU }),
-      convolve(read(c2), [c1], c2, { activation: SILU }),
-      convolve(read(c3), [c2], c3, {
-        ...block === 1 ? {} : { gate: { kind: "attention", tensor: before } },
-      }),
-    );
-    before = c3;
+    operations.push(...readBlock(checkpoint, block, before, block > 1));
+    before = endOf(block);
   }
-  const [, , afterFirst] = layersOf(1);
-  const parts = ["conv_near", before, afterFirst];
+  const parts = ["conv_near", before, endOf(1)];
   operations.push(
     convolve(readLayer(checkpoint, "conv_cat", 1), parts, "conv_cat"),
-    convolve(read("conv_2"), ["conv_cat"], "conv_2"),
+    convolve(readConv3xc(checkpoint, "conv_2"), ["conv_cat"], "conv_2"),
     { kind: "output", input: "conv_2", factor: scale, base: false },
   );
   return operations;
-}
-
-/** The three convolutions of a block. */
-function layersOf(block: number): [string, string, string] {
-  return [`block_${block}.c1_r`, `block_${block}.c2_r`, `block_${block}.c3_r`];
 }
