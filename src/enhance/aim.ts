@@ -15,6 +15,7 @@ import { type Anchor, anchorOf } from "../targets/gravity.ts";
 import { paddedHeader, type Padding, padRows } from "../targets/padding.ts";
 import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
 import { thumbnailOf } from "../targets/thumbnail.ts";
+import type { Size } from "../raster/size.ts";
 import { SCALE_RANGE, type UpscaleOptions } from "../upscale_options.ts";
 import type { TargetRequest, UpscaleStyle } from "./options.ts";
 
@@ -48,6 +49,12 @@ export async function aimAt(
     height: aim.crop.height / picture.height,
   };
   return { ...plan(mostDetailed(await copyOf(picture, DETAIL_SIDE), share)), padding: undefined };
+}
+
+/** Returns the size of the result of a picture of some size. */
+export function sizeOf({ target, fit }: TargetRequest, picture: Size): Size {
+  const { width, height } = planTarget(picture, target, fit, anchorOf("centre")).canvas;
+  return { width, height };
 }
 
 /** Makes a small copy of a picture, its longer side as given. */

@@ -198,7 +198,10 @@ Deno.test("planJobs() names results after their inputs", () => {
   assert.deepEqual(named("a.png", 4 / 3), ["a-x1.333.png", "png"]);
   assert.deepEqual(named("a.jpg", 2, { format: "png" }), ["a-x2.png", "png"]);
   assert.deepEqual(named("a.png", 2, { format: "jpeg" }), ["a-x2.jpg", "jpeg"]);
-  assert.deepEqual(named("scan", 2), ["scan-x2.png", "png"]);
+  assert.deepEqual(named("scan.tif", 2), ["scan-x2.png", "png"]);
+  assert.deepEqual(named("scan", 2), [undefined, undefined], "only its bytes tell");
+  assert.deepEqual(named("scan", 2, { format: "png" }), ["scan-x2.png", "png"]);
+  assert.deepEqual(named(".jpg", 2), [".jpg-x2.jpg", "jpeg"]);
   assert.deepEqual(named("d/a.png", 2, { output: "e/" }), [join("e", "a-x2.png"), "png"]);
   assert.deepEqual(named("a.png", 2, { output: "b", format: "jpeg" }), ["b", "jpeg"]);
 });
@@ -209,16 +212,27 @@ Deno.test("planJobs() refuses names that contradict each other", async () => {
     await writePicture(a);
     await Deno.symlink(a, link);
     const refused: [inputs: string[], request: object, message: RegExp][] = [
-      [[a], { output: a }, /is an input/],
-      [[a], { output: link }, /is an input/],
-      [[a, a], {}, /Two pictures would be written/],
       [[a, "b.png"], { output: "c.png" }, /Expected a folder/],
       [[a], { output: "c.png", format: "jpeg" }, /contradicts/],
       [[a], { output: "c.gif" }, /Expected a name with one of the endings \.png, \.jpg/],
-      [["x/a.png", "y/a.png"], { output: folder }, /Two pictures would be written/],
     ];
     for (const [inputs, request, message] of refused) {
       assert.throws(() => jobsFor(inputs, 4, request), { name: "UsageError", message });
+    }
+    const problems: [inputs: string[], request: object, (RegExp | undefined)[]][] = [
+      [[a], { output: a }, [/is an input/]],
+      [[a], { output: link }, [/is an input/]],
+      [["x/a.png", "y/a.png", "z/b.png"], { output: folder }, [
+        undefined,
+        /Two pictures would be written to ".*a-x4.png", which is that of "x\/a.png": \{from\}/,
+        undefined,
+      ]],
+    ];
+    for (const [inputs, request, expected] of problems) {
+      jobsFor(inputs, 4, request).forEach(({ problem }, i) => {
+        if (expected[i] === undefined) assert.equal(problem, undefined);
+        else assert.match(`${problem}`, expected[i]);
+      });
     }
   });
 });

@@ -67,7 +67,7 @@ export async function run(args: string[]): Promise<number> {
 
 async function readSide(path: string, maxPixels: number): Promise<Side> {
   return await naming(path, async () => {
-    using opened = await openPicture(path, maxPixels);
+    using opened = await openPicture(path, { maxPixels });
     const { width, height } = opened.picture;
     const bytes = opened.bytes ?? await Deno.readFile(path);
     const file = embeddable(bytes) ?? await asPng(opened.picture);

@@ -76,7 +76,7 @@ async function inspectFile(
   detector: FaceDetector | undefined,
 ): Promise<number> {
   try {
-    using file = await openPicture(input, maxPixelsOf(values));
+    using file = await openPicture(input, { maxPixels: maxPixelsOf(values) });
     const { width, height } = file.picture;
     const part = "rows" in file.picture ? await middleOf(file.picture) : file.picture;
     const inspection = { ...inspectPicture(part, file.bytes), width, height };
@@ -110,7 +110,7 @@ async function facesOf(
   detector: FaceDetector,
 ): Promise<Face[]> {
   if (part.height === height) return await findFaces(part, detector);
-  using file = await openPicture(input, maxPixels);
+  using file = await openPicture(input, { maxPixels });
   return await findFaces(file.picture, detector);
 }
 

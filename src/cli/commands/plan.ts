@@ -79,7 +79,7 @@ async function planPicture(
   asked: EnhanceOptions,
   maxPixels: number,
 ): Promise<PlannedPicture> {
-  using file = await openPicture(input, maxPixels);
+  using file = await openPicture(input, { maxPixels });
   const { picture, bytes } = file;
   const enhancement = await enhancer.plan(picture, { ...asked, record: false }, bytes);
   const seconds = await enhancer.estimateSeconds(enhancement);

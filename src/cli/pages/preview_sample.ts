@@ -51,7 +51,7 @@ export async function readSample(
   maxPixels: number,
   scale: number,
 ): Promise<PreviewSample> {
-  using file = await openPicture(path, maxPixels);
+  using file = await openPicture(path, { maxPixels });
   const { picture } = file;
   const most = shownSize(picture, scale);
   const copy = await copyOf(picture, DETAIL_SIDE);
