@@ -16,6 +16,7 @@ import {
   type PictureRows,
 } from "../pictures/mod.ts";
 import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
+import type { Size } from "../raster/size.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
 import { type Aim, aimAt, cropTo, padTo, resultOf, upscaleOf } from "./aim.ts";
@@ -30,10 +31,10 @@ const DEFAULT_SCALE = 4;
 /** Something to know about a result, for people. */
 export interface Note {
   /**
-   * `loss`: something of the picture that the result does not show, or shows otherwise. `damage`: why the
-   * picture is denoised. `traces`: tiles leave some.
+   * `loss`: something of the picture that the result does not show, or shows otherwise. `crop`: how much of
+   * it does not fit. `damage`: why the picture is denoised. `traces`: tiles leave some.
    */
-  kind: "loss" | "damage" | "traces";
+  kind: "loss" | "crop" | "damage" | "traces";
   text: string;
 }
 
@@ -129,7 +130,8 @@ export class Enhancer {
     const lose = (text: string) => notes.push({ kind: "loss", text });
     const choice = await this.#pool.upscalerFor(picture, file);
     const treated = await treat(picture, format, { background, toSrgb, strip }, lose);
-    const aim = await aimAt(request, treated);
+    const aim = aimOf(await aimAt(request, treated), strip);
+    notes.push(...cropNotes(aim, treated, request.label));
     const part = cropTo(treated, aim);
     const plan = await choice.upscaler.plan(part, upscaleOf(aim));
     notes.push(...notesOn(choice, plan));
@@ -285,6 +287,24 @@ export async function enhance(
   } finally {
     enhancer.destroy();
   }
+}
+
+/** A stripped result tells no density, not even that of a print. */
+function aimOf(aim: Aim, strip: boolean): Aim {
+  return strip ? { ...aim, perMetre: undefined } : aim;
+}
+
+/** The share of a picture that may be cut off without a word. */
+const CROPPED_IN_SILENCE = 1 / 3;
+
+/** Says how much of a picture is cut off, if that is more than people expect. */
+function cropNotes({ crop }: Aim, picture: Size, label: string): Note[] {
+  const lost = 1 - crop.width * crop.height / (picture.width * picture.height);
+  if (lost <= CROPPED_IN_SILENCE) return [];
+  const text = `${label} has other proportions: ${
+    Math.round(100 * lost)
+  } % of the picture is cut off`;
+  return [{ kind: "crop", text }];
 }
 
 /** Says why a picture is denoised: "JPEG of quality 42: denoise 0.75"; and where tiles leave traces. */

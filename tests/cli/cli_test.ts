@@ -49,6 +49,18 @@ Deno.test("parseOptions() reads numbers that begin or end with a point", () => {
     else assert.equal(read(), scale);
   }
   assert.equal(UPSCALE_OPTIONS.denoise.read(".5", "--denoise"), 0.5);
+  for (const text of ["4", "4x", "4X", "4.0x"]) {
+    assert.equal(UPSCALE_OPTIONS.scale.read(text, "--scale"), 4);
+  }
+  assert.equal(parseOptions(UPSCALE_OPTIONS, ["-s", "4"]).values.scale, 4);
+  assert.equal(parseOptions(UPSCALE_OPTIONS, ["-s4x"]).values.scale, 4);
+  for (const text of ["jpg", "JPEG", ".jpg", "jpe", "jfif"]) {
+    assert.equal(UPSCALE_OPTIONS.format.read(text, "--format"), "jpeg");
+  }
+  for (const text of ["xx", "", "x", "4xx"]) {
+    assert.throws(() => UPSCALE_OPTIONS.scale.read(text, "--scale"), /from 1 to 16/);
+    assert.throws(() => UPSCALE_OPTIONS.format.read(text, "--format"), /Expected png, jpeg/);
+  }
 });
 
 Deno.test("parseOptions() gives what is absent its default", () => {
@@ -76,6 +88,10 @@ const REFUSED: [args: string[], message: string][] = [
   [["--scal", "4"], 'Unknown option "--scal": did you mean --scale?'],
   [["--frobnicate"], 'Unknown option "--frobnicate": --help lists them all'],
   [["-x"], 'Unknown option "-x": --help lists them all'],
+  [
+    ["-dash.jpg"],
+    '"-dash.jpg" begins with a dash, as options do: write ./-dash.jpg, or -- before the pictures',
+  ],
   [["--scale"], "Option '--scale <value>' argument missing"],
   [["--quiet=yes"], "Option '-q, --quiet' does not take an argument"],
 ];

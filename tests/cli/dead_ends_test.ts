@@ -93,6 +93,7 @@ Deno.test("what cannot work gets one sentence and no stack trace", async () => {
   await inFolder(async (folder) => {
     await writePicture(join(folder, "a.jpg"));
     await writePicture(join(folder, "b.png"));
+    await writePicture(join(folder, "-old.jpg"));
     await assertRefused(folder, [
       ["tessera a.jpg -o b.png/c.png", 2, /Cannot write into "b.png": it is no folder/],
       ["tessera a.jpg -o b.png/c/", 2, /Cannot make the folder "b.png\/c": a file is in the way/],
@@ -106,6 +107,7 @@ Deno.test("what cannot work gets one sentence and no stack trace", async () => {
       ["tessera a.jpg -o /dev/null --format png", 2, /it exists and is no file/],
       [`tessera a.jpg -o ${"w".repeat(252)}.png`, 2, /has 256 bytes: file name too long/],
       ["tessera '' -o c.png", 3, /cannot be read/],
+      ["tessera -old.jpg", 2, /begins with a dash, as options do: write \.\/-old.jpg, or --/],
     ]);
   });
 });

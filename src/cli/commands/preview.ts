@@ -39,7 +39,9 @@ const OPTIONS = {
   ...STYLE_OPTIONS,
   ...grouped("Size", {
     scale: numberOption({
+      short: "s",
       value: "S",
+      unit: "x",
       ...SCALE_RANGE,
       help: `factor, whole or not (default: ${defaultModel().scale})`,
     }),

@@ -108,9 +108,9 @@ function goesToStdout(
   );
 }
 
-/** Names of results of a size: `photo-4k.jpg`. */
+/** Names of results of a size: `photo-4k.jpg`, `photo-print-13x18cm.jpg`. */
 function patternFor(label: string): string {
-  return `{name}-${label}.{ext}`;
+  return `{name}-${label.replaceAll(/[:@]/g, "-")}.{ext}`;
 }
 
 function help(): string {

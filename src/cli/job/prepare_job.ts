@@ -79,5 +79,12 @@ async function chooseFormat(
 
 /** A note, with the options that change what it says. */
 function inOptions({ kind, text }: Note): string {
-  return kind === "traces" ? `${text}: --halo exact or more --memory leaves none` : text;
+  switch (kind) {
+    case "traces":
+      return `${text}: --halo exact or more --memory leaves none`;
+    case "crop":
+      return `${text}: --fit contain shows all of it, --gravity says what stays`;
+    default:
+      return text;
+  }
 }

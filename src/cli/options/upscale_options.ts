@@ -1,10 +1,11 @@
 /** Every option of the upscaling itself; also what presets may hold. */
 
-import { FORMATS, type PictureFormat } from "../../pictures/mod.ts";
+import { UsageError } from "../../errors.ts";
+import { formatOfName, FORMATS, type PictureFormat } from "../../pictures/mod.ts";
 import {
-  choiceOption,
   grouped,
   listOf,
+  type Option,
   type OptionValues,
   switchOption,
   textOption,
@@ -18,6 +19,21 @@ import { UPSCALER_OPTIONS } from "./upscaler_options.ts";
 
 const FORMAT_NAMES = Object.keys(FORMATS) as PictureFormat[];
 
+/** An option that takes a format, by its name or by any ending that its files have. */
+function formatOption(help: string): Option<PictureFormat | undefined> {
+  return {
+    value: "NAME",
+    help,
+    absent: undefined,
+    read(text, flag) {
+      const word = text.toLowerCase().replace(/^\./, "");
+      const format = FORMAT_NAMES.find((name) => name === word) ?? formatOfName(`.${word}`);
+      if (format !== undefined) return format;
+      throw new UsageError(`Expected ${listOf(FORMAT_NAMES)} for ${flag} but received "${text}"`);
+    },
+  };
+}
+
 /** The options. */
 export const UPSCALE_OPTIONS = {
   ...PRESET_OPTIONS,
@@ -26,14 +42,10 @@ export const UPSCALE_OPTIONS = {
   ...grouped("Result file", {
     output: textOption({
       short: "o",
-      value: "FILE|FOLDER",
-      help: "where the result goes (default: photo-x4.jpg beside photo.jpg)",
+      value: "FILE|FOLDER|-",
+      help: "where the result goes; -: stdout (default: photo-x4.jpg beside photo.jpg)",
     }),
-    format: choiceOption({
-      value: "NAME",
-      words: FORMAT_NAMES,
-      help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
-    }),
+    format: formatOption(`${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`),
     overwrite: switchOption("replace results that exist, and make those again that are done"),
     ...ENCODING_OPTIONS,
     ...TREATMENT_OPTIONS,
