@@ -22,11 +22,20 @@ import { decodeWebp } from "./codecs/webp.ts";
 export interface DecodeOptions {
   /** The most pixels that a file may claim: 2^28 unless given. Checked before anything is allocated. */
   maxPixels?: number;
+  /**
+   * Whether a JPEG of which a part is missing or damaged is refused. Otherwise it is read as far as it goes,
+   * and its notes say so.
+   */
+  strict?: boolean;
 }
 
 const DECODERS: Record<
   PictureKind,
-  (bytes: Uint8Array, maxPixels: number) => Picture | Promise<Picture>
+  (
+    bytes: Uint8Array,
+    maxPixels: number,
+    reading: { strict?: boolean },
+  ) => Picture | Promise<Picture>
 > = {
   jpeg: decodeJpeg,
   png: decodePng,
@@ -73,6 +82,10 @@ export async function decodePicture(
     );
   }
   return makeUpright(
-    await DECODERS[sniffed.kind](plainBytes(bytes), options.maxPixels ?? DEFAULT_MAX_PIXELS),
+    await DECODERS[sniffed.kind](
+      plainBytes(bytes),
+      options.maxPixels ?? DEFAULT_MAX_PIXELS,
+      options,
+    ),
   );
 }

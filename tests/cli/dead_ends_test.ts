@@ -198,6 +198,22 @@ Deno.test("a format that cannot hold the result gives way to one that can, unles
   });
 });
 
+Deno.test("a JPEG that is cut off is upscaled with a note, and refused by --strict", async () => {
+  await inFolder(async (folder) => {
+    const name = "jpeg_cut_in_half.jpg";
+    await Deno.copyFile(new URL(`../pictures/cases/${name}`, import.meta.url), join(folder, name));
+    const refused = await runProgram([...FAST, name, "--strict"], { cwd: folder });
+    assert.equal(refused.code, 3, refused.stderr);
+    assert.match(refused.stderr, /52 % of the picture is missing/);
+    assert.deepEqual(filesIn(folder), [name]);
+    const { code, stderr } = await runProgram([...FAST, name], { cwd: folder });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /x2.jpg: it is cut off: 52 % of the picture is missing/);
+    const again = await runProgram(["inspect", name], { cwd: folder });
+    assert.equal(again.code, 0, again.stderr);
+  });
+});
+
 Deno.test("the default command works for an AVIF of a camera's size", async () => {
   await inFolder(async (folder) => {
     const name = "avif_2mp_default_x4.avif";

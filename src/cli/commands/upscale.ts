@@ -16,7 +16,7 @@ import { Ledger } from "../batch/ledger.ts";
 import { OutputNames } from "../batch/output_names.ts";
 import { DEFAULT_PATTERN, PLACEHOLDERS } from "../options/name_pattern.ts";
 import { requestFolder } from "../terminal/permissions.ts";
-import { encodingOf, maxPixelsOf, treatmentOf } from "../options/picture_options.ts";
+import { encodingOf, readingOf, treatmentOf } from "../options/picture_options.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 import { effectiveSettings } from "../batch/settings.ts";
@@ -68,7 +68,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
     const options: BatchOptions = {
       job: {
         enhance: { ...asked, ...treatmentOf(values) },
-        maxPixels: maxPixelsOf(values),
+        ...readingOf(values),
         encoding: encodingOf(values),
         signal: interrupt.signal,
       },

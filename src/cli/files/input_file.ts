@@ -4,6 +4,7 @@ import { InputError } from "../../errors.ts";
 import { type PictureKind, sniff } from "../../pictures/kind.ts";
 import {
   type ByteSource,
+  type DecodeOptions,
   decodePngRows,
   type Picture,
   type PictureRows,
@@ -38,6 +39,8 @@ export interface InputFile extends Disposable {
 export interface OpenOptions {
   /** The most pixels that the file may claim. */
   maxPixels: number;
+  /** Whether a JPEG is refused that is cut off or damaged in part. */
+  strict?: boolean;
   /** What decodes a picture that is taken as a whole. */
   codecs?: Codecs;
   /** Ends the waiting for a pipe. */
@@ -50,7 +53,7 @@ export interface OpenOptions {
  * @throws {InputError} If there is no such file, or it is no sound picture.
  */
 export async function openPicture(path: string, options: OpenOptions): Promise<InputFile> {
-  const { maxPixels, codecs = CODECS_HERE, signal } = options;
+  const { maxPixels, strict = false, codecs = CODECS_HERE, signal } = options;
   const isFile = plainStdin(path) !== STDIN && (await reading(() => Deno.stat(path))).isFile;
   const rows = isFile ? await openRows(path, maxPixels) : undefined;
   if (rows !== undefined) return rows;
@@ -58,12 +61,14 @@ export async function openPicture(path: string, options: OpenOptions): Promise<I
     () => isFile ? Deno.readFile(path) : readPipe(plainStdin(path), signal),
     signal,
   );
-  return await decodeBytes(bytes, { maxPixels, codecs, isKept: !isFile });
+  return await decodeBytes(bytes, codecs, { maxPixels, strict }, !isFile);
 }
 
 async function decodeBytes(
   bytes: Uint8Array,
-  { maxPixels, codecs, isKept }: { maxPixels: number; codecs: Codecs; isKept: boolean },
+  codecs: Codecs,
+  options: DecodeOptions,
+  isKept: boolean,
 ): Promise<InputFile> {
   const { kind } = sniff(bytes);
   if (kind === undefined && isKept && isList(bytes)) {
@@ -71,7 +76,7 @@ async function decodeBytes(
       "It is text, not a picture: a list of names on stdin is read with --files-from -",
     );
   }
-  const picture = sayLarge(await codecs.decode(bytes, { maxPixels }));
+  const picture = sayLarge(await codecs.decode(bytes, options));
   // What is of no kind has not been decoded.
   return {
     picture,

@@ -20,6 +20,8 @@ import type { Turns } from "../batch/turns.ts";
 export interface JobOptions extends PrepareOptions {
   /** The most pixels that the input may claim. */
   maxPixels: number;
+  /** Whether an input is refused that is cut off or damaged in part. */
+  strict: boolean;
   /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
   turns: Turns;
   /**

@@ -11,7 +11,7 @@ import {
   textOption,
 } from "./arguments.ts";
 import { DEFAULT_PATTERN } from "./name_pattern.ts";
-import { ENCODING_OPTIONS, INPUT_OPTIONS, TREATMENT_OPTIONS } from "./picture_options.ts";
+import { ENCODING_OPTIONS, READING_OPTIONS, TREATMENT_OPTIONS } from "./picture_options.ts";
 import { PRESET_OPTIONS } from "./preset_options.ts";
 import { SHARD_OPTION } from "../batch/shard.ts";
 import { TARGET_OPTIONS } from "./target_options.ts";
@@ -62,7 +62,7 @@ export const UPSCALE_OPTIONS = {
     "dry-run": switchOption("estimate time, memory and disk, and write nothing"),
     shard: SHARD_OPTION,
   }),
-  ...grouped("Memory and device", INPUT_OPTIONS),
+  ...READING_OPTIONS,
   quiet: switchOption("only errors", "q"),
   json: switchOption("one JSON line per picture on stdout"),
   version: switchOption("version of Tessera", "V"),

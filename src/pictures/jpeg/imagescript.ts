@@ -94,7 +94,7 @@ async function loadDecoder(): Promise<Awaited<ReturnType<DecoderModule["default"
     const module = await imagescript.decoder() as DecoderModule;
     return await module.default.init();
   } catch (error) {
-    throw notLoaded(CODEC, "--allow-read --allow-env=IMAGESCRIPT_WASM_SIMD", error);
+    throw notLoaded(CODEC, error);
   }
 }
 
@@ -103,6 +103,6 @@ async function loadEncoder(): Promise<EncoderModule["default"]["jpeg"]> {
     const module = await imagescript.encoder() as EncoderModule;
     return module.default.jpeg;
   } catch (error) {
-    throw notLoaded(CODEC, "--allow-read --allow-ffi", error);
+    throw notLoaded(CODEC, error);
   }
 }
