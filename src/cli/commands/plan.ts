@@ -4,7 +4,7 @@ import { type Enhancement, Enhancer } from "../../enhance/enhance.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
 import type { PlannedPass } from "../../passes/pass.ts";
-import { describeOptions, grouped, type OptionValues, switchOption } from "../options/arguments.ts";
+import { describeOptions, type OptionValues, switchOption } from "../options/arguments.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainAim, explainSteps } from "./explain_plan.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
