@@ -5,7 +5,8 @@
 import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./codecs/avif.ts";
 import { JPEG_MAX_SIDE } from "./jpeg/jpeg.ts";
 import { SEGMENT_BYTES } from "./jpeg/segments.ts";
-import { profileFits } from "./metadata/metadata.ts";
+import { metadataInJpeg, profileFits } from "./metadata/metadata.ts";
+import { withXmpTexts } from "./metadata/xmp.ts";
 import { hasAlpha, type PictureHeader } from "./picture.ts";
 import { PNG_MAX } from "./png/format.ts";
 import { WEBP_MAX_SIDE } from "./codecs/webp.ts";
@@ -162,7 +163,7 @@ export function lossesOf(
   picture: PictureHeader,
   format: PictureFormat,
 ): string[] {
-  const { channels, depth, metadata: { icc, exif, xmp, iptc } } = picture;
+  const { channels, depth, metadata: { icc, iptc } } = picture;
   const { name, alpha, deepBits, profile, iptc: holdsIptc } = FORMATS[format];
   const losses: string[] = [];
   if (hasAlpha(picture) && !alpha) losses.push(`${name} cannot hold transparency`);
@@ -177,12 +178,13 @@ export function lossesOf(
   if (iptc !== undefined && !holdsIptc) {
     losses.push(`${name} has no place for IPTC: it is left out`);
   }
+  const { xmp, texts = [] } = picture.metadata;
+  if (format !== "png" && texts.length > 0 && withXmpTexts(xmp, texts) === xmp) {
+    losses.push(`${name} has no place for texts, nor has this XMP: they are left out`);
+  }
   if (format === "jpeg") {
-    const texts: [string, Uint8Array | undefined][] = [["EXIF", exif], ["XMP", xmp], [
-      "IPTC",
-      iptc,
-    ]];
-    for (const [text, data] of texts) {
+    const { exif } = metadataInJpeg(picture);
+    for (const [text, data] of [["EXIF", exif], ["IPTC", iptc]] as const) {
       if (data === undefined || data.length + 32 <= SEGMENT_BYTES) continue;
       losses.push(`JPEG holds at most 64 KB of ${text}, not ${data.length} bytes: it is left out`);
     }

@@ -70,6 +70,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
         enhance: { ...asked, ...treatmentOf(values) },
         ...readingOf(values),
         encoding: encodingOf(values),
+        keepDate: values["keep-date"],
         signal: interrupt.signal,
       },
       names,

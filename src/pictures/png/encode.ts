@@ -19,6 +19,7 @@ import { metadataToWrite } from "../metadata/metadata.ts";
 import type { Metadata, PictureHeader, Samples } from "../picture.ts";
 import { COLOUR, IPTC_KEYWORD, paeth, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./format.ts";
 import { checkCount, checkRows } from "../rows.ts";
+import { writeTextChunk } from "./texts.ts";
 
 const LEVEL = 4;
 const FILTER_PAETH = 4;
@@ -143,7 +144,7 @@ function headerData({ width, height, channels, depth }: PictureHeader): Uint8Arr
 
 /** The chunks that carry metadata, in the order in which the format wants them before the pixels. */
 async function metadataChunks(
-  { icc, density, exif, xmp, iptc }: Metadata,
+  { icc, density, exif, xmp, iptc, texts = [] }: Metadata,
 ): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   if (icc !== undefined) {
@@ -158,6 +159,7 @@ async function metadataChunks(
     const text = await deflate(writeIptcText(iptc));
     chunks.push(chunk("zTXt", concatBytes([latin1(`${IPTC_KEYWORD}\0\0`), text])));
   }
+  for (const text of texts) chunks.push(chunk(...await writeTextChunk(text)));
   return chunks;
 }
 
