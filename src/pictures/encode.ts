@@ -24,7 +24,10 @@ export interface EncodeOptions {
    * (4:2:0). Unless given: full from quality 90 up.
    */
   chroma?: "4:4:4" | "4:2:0";
-  /** JPEG and JPEG XL: whether a coarse picture shows before the whole file is there. */
+  /**
+   * JPEG: whether a coarse picture shows before the whole file is there. A JPEG XL of less than full
+   * quality always does that.
+   */
   progressive?: boolean;
   /** WebP, AVIF and JPEG XL: whether every sample (of 8 bits) comes back as it is. */
   lossless?: boolean;
@@ -79,6 +82,6 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
     case "avif":
       return await encodeAvif(picture, quality, fullColour, lossless);
     case "jxl":
-      return await encodeJxl(shallow(), quality, progressive, lossless);
+      return await encodeJxl(picture, quality, lossless);
   }
 }

@@ -37,7 +37,7 @@ export interface FormatFacts {
   /** Whether `lossless` can be asked for; PNG is never anything else. */
   lossless: boolean;
   /** Which pictures can keep a profile; the colours of others are converted to sRGB. */
-  profile: "all" | "colour" | "none";
+  profile: "all" | "colour";
   /** Whether there is a place for IPTC. */
   iptc: boolean;
 }
@@ -101,12 +101,12 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     extension: ".jxl",
     extensions: [".jxl"],
     alpha: true,
-    deepBits: 8,
+    deepBits: 16,
     maxSide: 2 ** 30,
     maxPixels: 2 ** 24,
     quality: 90,
     lossless: true,
-    profile: "none",
+    profile: "all",
     iptc: false,
   },
 };
@@ -128,7 +128,24 @@ export function formatOfName(name: string): PictureFormat | undefined {
 }
 
 /** Endings of the kinds that are only read. */
-const READ_ONLY = [".tif", ".tiff", ".gif", ".bmp"];
+const READ_ONLY = [
+  ...[".tif", ".tiff", ".gif", ".bmp", ".svg", ".heic", ".heif", ".hif"],
+  ...[
+    ".dng",
+    ".cr2",
+    ".cr3",
+    ".nef",
+    ".nrw",
+    ".arw",
+    ".srf",
+    ".sr2",
+    ".orf",
+    ".rw2",
+    ".raf",
+    ".pef",
+  ],
+  ...[".srw", ".3fr", ".erf", ".iiq", ".mef", ".mos", ".rwl"],
+];
 
 /**
  * Says whether a file's name has the ending of a kind that can be read, in any case.
@@ -170,7 +187,7 @@ export function lossesOf(
   if (icc !== undefined) {
     if (!profileFits(icc, channels)) {
       losses.push("The ICC profile does not describe such colours and is left out");
-    } else if (profile === "none" || (profile === "colour" && channels <= 2)) {
+    } else if (profile === "colour" && channels <= 2) {
       losses.push(`${name} cannot hold this ICC profile: colours are converted to sRGB`);
     }
   }

@@ -14,6 +14,7 @@ export {
   type PictureFormat,
 } from "./formats.ts";
 export { decodePngRows } from "./png/decode.ts";
+export { openTiffRows } from "./tiff/tiff.ts";
 export { encodePngRows } from "./png/encode.ts";
 export { changeRows, gatherRows, samplesOf } from "./rows.ts";
 export { encodeJpegRows } from "./jpeg/rows.ts";

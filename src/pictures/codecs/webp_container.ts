@@ -1,6 +1,5 @@
 /**
- * A WebP file seen as its chunks: the size, what the codec cannot carry (profile, EXIF, XMP), and the
- * first frame of an animation as a still picture.
+ * A WebP file seen as its chunks, into which profile, EXIF and XMP are put.
  *
  * A file is `RIFF`, its length, `WEBP`, and chunks of a four-letter type, a length, data, and a zero
  * if that is odd. A plain file has one chunk, `VP8 ` (lossy) or `VP8L` (lossless). Any other begins
@@ -8,20 +7,8 @@
  */
 
 import { concatBytes, latin1, viewOf } from "../bytes.ts";
-import { withoutPrefix } from "../metadata/exif.ts";
-import { checkSize, damaged } from "../limits.ts";
+import { damaged } from "../limits.ts";
 import type { Metadata } from "../picture.ts";
-
-/** A WebP file, taken apart. */
-export interface WebpParts {
-  width: number;
-  height: number;
-  metadata: Metadata;
-  /** How many frames an animation has; 1 for a still picture. */
-  frames: number;
-  /** A plain file with the picture, or the first frame, only. */
-  still: Uint8Array;
-}
 
 /** One chunk. */
 interface Chunk {
@@ -30,46 +17,6 @@ interface Chunk {
 }
 
 const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, icc: 0x20 } as const;
-
-/** Bytes of an `ANMF` chunk before the chunks of its frame. */
-const FRAME_HEADER_BYTES = 16;
-
-/**
- * Takes a WebP file apart.
- *
- * @param bytes the whole file
- * @param maxPixels the most pixels that the file may claim
- * @throws {InputError} if it is cut off, damaged, or claims too much
- */
-export function readWebpParts(bytes: Uint8Array, maxPixels: number): WebpParts {
-  const end = 8 + viewOf(bytes).getUint32(4, true);
-  // Some programs count a padding byte that they do not write.
-  if (end > bytes.length + 1) {
-    throw damaged("WebP", `it is cut off: it claims ${end} bytes and has ${bytes.length}`);
-  }
-  const metadata: Metadata = {};
-  let frames = 0;
-  let picture: Chunk[] | undefined;
-  for (const chunk of readChunks(bytes.subarray(0, end), 12)) {
-    const { type, data } = chunk;
-    if (type === "ICCP") metadata.icc ??= data.slice();
-    else if (type === "EXIF") metadata.exif ??= withoutPrefix(data);
-    else if (type === "XMP ") metadata.xmp ??= data.slice();
-    else if (type === "ANMF") {
-      frames++;
-      picture ??= pictureChunks(readChunks(data, FRAME_HEADER_BYTES));
-    } else if (type === "ALPH" || type === "VP8 " || type === "VP8L") {
-      picture = [...(frames === 0 ? picture ?? [] : []), chunk];
-    }
-  }
-  const size = picture === undefined ? undefined : sizeOf(picture);
-  if (picture === undefined || size === undefined) {
-    throw damaged("WebP", "it has no picture in it");
-  }
-  checkSize("WebP", size.width, size.height, maxPixels);
-  const still = join(picture, size, {});
-  return { ...size, metadata, frames: Math.max(frames, 1), still };
-}
 
 /**
  * Returns the file that a codec wrote with metadata put in.

@@ -55,8 +55,12 @@ export async function rgbOfCmyk<T extends Uint8Array | Uint16Array>(
   return rgb;
 }
 
-/** Says whether a profile changes no colour by more than half a level of 8 bits. */
-async function meansSrgb(icc: Uint8Array): Promise<boolean> {
+/**
+ * Says whether a profile changes no colour by more than half a level of 8 bits.
+ *
+ * @throws {InputError} if the profile is damaged
+ */
+export async function meansSrgb(icc: Uint8Array): Promise<boolean> {
   const grid = probe(spaceOf(icc)!);
   const rgb = await convertToSrgb(icc, grid);
   const repeat = rgb.length / grid.length;
