@@ -13,6 +13,8 @@ import { decodeHeic } from "./codecs/heic.ts";
 import { decodeRaw } from "./codecs/raw.ts";
 import { decodeSvg } from "./codecs/svg.ts";
 import { decodeJxl } from "./codecs/jxl.ts";
+import { isProfile } from "./colour/profile.ts";
+import { BROKEN_PROFILE } from "./colour/srgb.ts";
 import { type PictureKind, sniff } from "./kind.ts";
 import { DEFAULT_MAX_PIXELS } from "./limits.ts";
 import { makeUpright } from "./metadata/metadata.ts";
@@ -79,7 +81,15 @@ export async function decodePicture(
         `GIF, BMP, SVG and cameras' raw files. Save the picture as one of these in another program.`,
     );
   }
+  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
   return makeUpright(
-    await DECODERS[sniffed.kind](plainBytes(bytes), options.maxPixels ?? DEFAULT_MAX_PIXELS),
+    withSoundProfile(await DECODERS[sniffed.kind](plainBytes(bytes), maxPixels)),
   );
+}
+
+/** Takes away what cannot be a profile: it costs a note, and not the picture. */
+function withSoundProfile(picture: Picture): Picture {
+  const { icc, ...metadata } = picture.metadata;
+  if (icc === undefined || isProfile(icc)) return picture;
+  return { ...picture, metadata, notes: [...picture.notes ?? [], BROKEN_PROFILE] };
 }

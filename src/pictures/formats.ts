@@ -8,10 +8,11 @@ import { SEGMENT_BYTES } from "./jpeg/segments.ts";
 import { profileFits } from "./metadata/metadata.ts";
 import { hasAlpha, type PictureHeader } from "./picture.ts";
 import { PNG_MAX } from "./png/format.ts";
+import { TIFF_MAX_SIDE } from "./tiff/encode.ts";
 import { WEBP_MAX_SIDE } from "./codecs/webp.ts";
 
 /** The formats that can be written. */
-export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl";
+export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl" | "tiff";
 
 /** What a format can hold. */
 export interface FormatFacts {
@@ -40,6 +41,8 @@ export interface FormatFacts {
   profile: "all" | "colour";
   /** Whether there is a place for IPTC. */
   iptc: boolean;
+  /** Whether there is a label for HDR. */
+  hdr: boolean;
 }
 
 /** What each format can hold. */
@@ -56,6 +59,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: false,
     profile: "all",
     iptc: true,
+    hdr: true,
   },
   jpeg: {
     name: "JPEG",
@@ -69,6 +73,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: false,
     profile: "all",
     iptc: true,
+    hdr: false,
   },
   webp: {
     name: "WebP",
@@ -82,6 +87,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "colour",
     iptc: false,
+    hdr: false,
   },
   avif: {
     name: "AVIF",
@@ -95,6 +101,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "colour",
     iptc: false,
+    hdr: true,
   },
   jxl: {
     name: "JPEG XL",
@@ -108,6 +115,21 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "all",
     iptc: false,
+    hdr: false,
+  },
+  tiff: {
+    name: "TIFF",
+    extension: ".tif",
+    extensions: [".tif", ".tiff"],
+    alpha: true,
+    deepBits: 16,
+    maxSide: TIFF_MAX_SIDE,
+    maxPixels: 2 ** 26,
+    quality: undefined,
+    lossless: false,
+    profile: "all",
+    iptc: true,
+    hdr: false,
   },
 };
 
@@ -129,7 +151,7 @@ export function formatOfName(name: string): PictureFormat | undefined {
 
 /** Endings of the kinds that are only read. */
 const READ_ONLY = [
-  ...[".tif", ".tiff", ".gif", ".bmp", ".svg", ".heic", ".heif", ".hif"],
+  ...[".gif", ".bmp", ".svg", ".heic", ".heif", ".hif"],
   ...[
     ".dng",
     ".cr2",

@@ -13,6 +13,7 @@ import {
   encodePicture,
   type Picture,
   type Samples,
+  uprightExif,
 } from "../../src/pictures/mod.ts";
 import { rgbaOf } from "../../src/pictures/colour/rgba.ts";
 import {
@@ -24,7 +25,7 @@ import {
   tiffHeader,
   writeTiffDirectory,
 } from "../../src/pictures/tiff/tags.ts";
-import { testPicture, testProfile } from "./fixtures.ts";
+import { testExif, testPicture, testProfile } from "./fixtures.ts";
 
 /** What a hand-made TIFF consists of. */
 interface RawTiff {
@@ -236,6 +237,36 @@ Deno.test("TIFF: orientation, density, profile, XMP and copyright reach other fo
     assert.deepEqual(exif.entries.get(0x8298)!.value, copyright, format);
     assert.deepEqual(numbersOf(exif, 0x112), [1], format);
     assert.equal(exif.entries.has(0x8825), false);
+  }
+});
+
+Deno.test("TIFF: 8 and 16 bits are written and read again without loss, with all metadata", async () => {
+  for (const channels of [1, 2, 3, 4] as const) {
+    for (const depth of [8, 16] as const) {
+      const icc = testProfile(channels <= 2 ? "GRAY" : "RGB ", 333);
+      const picture = testPicture(37, 23, channels, depth, { icc });
+      assert.deepEqual(
+        await decodePicture(await encodePicture(picture, { format: "tiff" })),
+        picture,
+      );
+    }
+  }
+  const xmp = latin1("<x:xmpmeta/>");
+  const iptc = concatBytes([
+    latin1("8BIM\x04\x04\0\0\0\0\0\x08"),
+    Uint8Array.of(28, 2, 5, 0, 3, 1, 2, 3),
+  ]);
+  const density = { x: 300 / 0.0254, y: 300 / 0.0254 };
+  for (const little of [true, false]) {
+    const exif = uprightExif(testExif(1, little))!;
+    const picture = testPicture(9, 7, 3, 8, { xmp, iptc, density, exif });
+    const { metadata } = await decodePicture(await encodePicture(picture, { format: "tiff" }));
+    assert.deepEqual([metadata.xmp, metadata.iptc], [xmp, iptc]);
+    assert.ok(Math.abs(metadata.density!.x - density.x) < 1);
+    const main = readTiffDirectory(metadata.exif!)!;
+    assert.deepEqual(main.entries.get(0x010f)!.value, latin1("maker\0"));
+    const detail = readTiffDirectory(metadata.exif!, numbersOf(main, 0x8769)[0])!;
+    assert.deepEqual([numbersOf(detail, 0xa002), numbersOf(detail, 0xa003)], [[9], [7]]);
   }
 });
 

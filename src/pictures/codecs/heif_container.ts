@@ -9,6 +9,7 @@
 
 import { big, type Box, boxOf, BoxReader, readBoxes } from "./boxes.ts";
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
+import { metadataOfLabel } from "../colour/label.ts";
 import { checkSize, damaged } from "../limits.ts";
 import type { Metadata } from "../picture.ts";
 
@@ -16,6 +17,7 @@ import type { Metadata } from "../picture.ts";
 export interface HeifParts {
   /** Whether the file also has an animation, which is left out. */
   animated: boolean;
+  /** With what the profile, or else a label (nclx), says of the colours. */
   metadata: Metadata;
 }
 
@@ -71,7 +73,8 @@ export function readHeifParts(format: string, bytes: Uint8Array, maxPixels: numb
  * @param bytes a still picture whose item locations are relative to the file
  */
 export function withHeifMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
-  const { icc, exif, xmp } = metadata;
+  const { cicp, icc, exif, xmp } = metadata;
+  if (cicp !== undefined) setLabel(bytes, cicp);
   if (icc === undefined && exif === undefined && xmp === undefined) return bytes;
   const top = readBoxes("AVIF", bytes);
   const meta = readMeta("AVIF", top);
@@ -93,6 +96,16 @@ export function withHeifMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Ar
     bytes.subarray(metaEnd),
     ...(added.length > 0 ? [boxOf("mdat", ...added.map(({ data }) => data))] : []),
   ]);
+}
+
+/** Writes code points into the label that every file of the codec has. */
+function setLabel(bytes: Uint8Array, { primaries, transfer }: NonNullable<Metadata["cicp"]>): void {
+  const meta = readMeta("AVIF", readBoxes("AVIF", bytes));
+  for (const { type, data } of meta.properties) {
+    if (type !== "colr" || !startsWith(data, "nclx")) continue;
+    viewOf(data).setUint16(4, primaries);
+    viewOf(data).setUint16(6, transfer);
+  }
 }
 
 /** Finds and reads the `meta` box. */
@@ -179,10 +192,16 @@ function propertiesOf({ items, properties }: Meta, id: number): Box[] {
 /** The profile, and the items that are EXIF and XMP. */
 function readMetadata(bytes: Uint8Array, meta: Meta, properties: Box[]): Metadata {
   const metadata: Metadata = {};
+  const label = properties.find(({ type, data }) => type === "colr" && startsWith(data, "nclx"));
   const profile = properties.find(({ type, data }) => {
     return type === "colr" && (startsWith(data, "prof") || startsWith(data, "rICC"));
   });
   if (profile !== undefined) metadata.icc = profile.data.slice(4);
+  else if (label !== undefined && label.data.length >= 8) {
+    const view = viewOf(label.data);
+    const points = { primaries: view.getUint16(4), transfer: view.getUint16(6) };
+    Object.assign(metadata, metadataOfLabel(points));
+  }
   const idat = meta.boxes.get("idat")?.data ?? new Uint8Array(0);
   for (const { type, contentType, inMeta, extents } of meta.items.values()) {
     const isXmp = type === "mime" && contentType === XMP_TYPE;

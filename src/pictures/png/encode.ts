@@ -143,9 +143,12 @@ function headerData({ width, height, channels, depth }: PictureHeader): Uint8Arr
 
 /** The chunks that carry metadata, in the order in which the format wants them before the pixels. */
 async function metadataChunks(
-  { icc, density, exif, xmp, iptc }: Metadata,
+  { cicp, icc, density, exif, xmp, iptc }: Metadata,
 ): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
+  if (cicp !== undefined) {
+    chunks.push(chunk("cICP", Uint8Array.of(cicp.primaries, cicp.transfer, 0, 1)));
+  }
   if (icc !== undefined) {
     chunks.push(chunk("iCCP", concatBytes([latin1("ICC profile\0\0"), await deflate(icc)])));
   }

@@ -158,6 +158,29 @@ export function entryOf(
   return { tag, type, count: values.length, value };
 }
 
+/** Bytes that change places together, by type, where there are more than one. */
+const UNIT_BYTES: Readonly<Record<number, number>> = {
+  3: 2,
+  4: 4,
+  5: 4,
+  8: 2,
+  9: 4,
+  10: 4,
+  11: 4,
+  12: 8,
+  13: 4,
+};
+
+/** Returns an entry with its values in the other byte order. */
+export function swappedEntry(entry: TiffEntry): TiffEntry {
+  const size = UNIT_BYTES[entry.type] ?? 1;
+  const value = new Uint8Array(entry.value.length);
+  for (let at = 0; at < value.length; at += size) {
+    value.set(entry.value.slice(at, at + size).reverse(), at);
+  }
+  return { ...entry, value };
+}
+
 /**
  * Writes a directory, with the values that do not fit into their entries after it.
  *

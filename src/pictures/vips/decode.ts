@@ -5,7 +5,8 @@
 
 import { convertDepth } from "../colour/depth.ts";
 import { isOpaque } from "../colour/alpha.ts";
-import { NAIVE_CMYK, rgbOfCmyk } from "../colour/srgb.ts";
+import { spaceOf } from "../colour/color_engine.ts";
+import { isUsable, NAIVE_CMYK, rgbOfCmyk } from "../colour/srgb.ts";
 import { checkSize, damaged } from "../limits.ts";
 import {
   allocateSamples,
@@ -95,11 +96,19 @@ async function open(
   const file = await openVips({ source, loader, lenient, all: false });
   try {
     checkSize(format, file.header.width, file.header.height, maxPixels);
+    await dropBrokenProfile(file.header);
   } catch (error) {
     await file[Symbol.asyncDispose]();
     throw error;
   }
   return file;
+}
+
+/** Inks are converted by their profile, if that can be read. */
+async function dropBrokenProfile(header: VipsHeader): Promise<void> {
+  const { icc } = header;
+  if (icc === undefined || !isCmyk(header)) return;
+  if (spaceOf(icc) !== "CMYK" || !await isUsable(icc)) delete header.icc;
 }
 
 /** What the picture will be. */
