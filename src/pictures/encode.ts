@@ -8,6 +8,7 @@ import { concatBytes } from "./bytes.ts";
 import { hdrNameOf } from "./colour/label.ts";
 import { convertDepth } from "./colour/depth.ts";
 import { FORMATS, type PictureFormat } from "./formats.ts";
+import { encodeGif } from "./codecs/gif.ts";
 import { encodeJpeg } from "./jpeg/jpeg.ts";
 import { encodeJxl } from "./codecs/jxl.ts";
 import { checkQuality } from "./limits.ts";
@@ -89,6 +90,8 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
       return await encodeAvif(picture, quality, fullColour, lossless);
     case "jxl":
       return await encodeJxl(picture, quality, lossless);
+    case "gif":
+      return await encodeGif(shallow());
     case "tiff":
       return await encodeTiff(picture);
   }

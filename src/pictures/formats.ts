@@ -3,6 +3,7 @@
  */
 
 import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./codecs/avif.ts";
+import { GIF_MAX_SIDE } from "./codecs/gif.ts";
 import { JPEG_MAX_SIDE } from "./jpeg/jpeg.ts";
 import { SEGMENT_BYTES } from "./jpeg/segments.ts";
 import { profileFits } from "./metadata/metadata.ts";
@@ -12,7 +13,7 @@ import { TIFF_MAX_SIDE } from "./tiff/encode.ts";
 import { WEBP_MAX_SIDE } from "./codecs/webp.ts";
 
 /** The formats that can be written. */
-export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl" | "tiff";
+export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl" | "tiff" | "gif";
 
 /** What a format can hold. */
 export interface FormatFacts {
@@ -38,9 +39,13 @@ export interface FormatFacts {
   /** Whether `lossless` can be asked for; PNG is never anything else. */
   lossless: boolean;
   /** Which pictures can keep a profile; the colours of others are converted to sRGB. */
-  profile: "all" | "colour";
+  profile: "all" | "colour" | "none";
   /** Whether there is a place for IPTC. */
   iptc: boolean;
+  /** Whether there is a place for EXIF and XMP. */
+  exif: boolean;
+  /** Whether it can be an animation. */
+  animated: boolean;
   /** Whether there is a label for HDR. */
   hdr: boolean;
 }
@@ -59,6 +64,8 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: false,
     profile: "all",
     iptc: true,
+    exif: true,
+    animated: true,
     hdr: true,
   },
   jpeg: {
@@ -73,6 +80,8 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: false,
     profile: "all",
     iptc: true,
+    exif: true,
+    animated: false,
     hdr: false,
   },
   webp: {
@@ -87,6 +96,8 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "colour",
     iptc: false,
+    exif: true,
+    animated: true,
     hdr: false,
   },
   avif: {
@@ -101,6 +112,8 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "colour",
     iptc: false,
+    exif: true,
+    animated: false,
     hdr: true,
   },
   jxl: {
@@ -115,6 +128,8 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "all",
     iptc: false,
+    exif: true,
+    animated: false,
     hdr: false,
   },
   tiff: {
@@ -129,6 +144,24 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: false,
     profile: "all",
     iptc: true,
+    exif: true,
+    animated: false,
+    hdr: false,
+  },
+  gif: {
+    name: "GIF",
+    extension: ".gif",
+    extensions: [".gif"],
+    alpha: true,
+    deepBits: 8,
+    maxSide: GIF_MAX_SIDE,
+    maxPixels: 2 ** 25,
+    quality: undefined,
+    lossless: false,
+    profile: "none",
+    iptc: false,
+    exif: false,
+    animated: true,
     hdr: false,
   },
 };
@@ -149,9 +182,24 @@ export function formatOfName(name: string): PictureFormat | undefined {
   return formats.find((format) => FORMATS[format].extensions.includes(ending));
 }
 
+/**
+ * Returns the format that a picture's result has where none is asked for: that of its own name, but PNG for
+ * a GIF, whose 256 colours would cost more than its name is worth; `undefined` for any other name.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(["a.jpg", "b.gif", "c.svg"].map(resultFormatOf), ["jpeg", "png", undefined]);
+ * ```
+ */
+export function resultFormatOf(name: string): PictureFormat | undefined {
+  const format = formatOfName(name);
+  return format === "gif" ? "png" : format;
+}
+
 /** Endings of the kinds that are only read. */
 const READ_ONLY = [
-  ...[".gif", ".bmp", ".svg", ".heic", ".heif", ".hif"],
+  ...[".bmp", ".svg", ".heic", ".heif", ".hif"],
   ...[
     ".dng",
     ".cr2",
@@ -209,9 +257,12 @@ export function lossesOf(
   if (icc !== undefined) {
     if (!profileFits(icc, channels)) {
       losses.push("The ICC profile does not describe such colours and is left out");
-    } else if (profile === "colour" && channels <= 2) {
+    } else if (profile === "none" || (profile === "colour" && channels <= 2)) {
       losses.push(`${name} cannot hold this ICC profile: colours are converted to sRGB`);
     }
+  }
+  if ((exif !== undefined || xmp !== undefined) && !FORMATS[format].exif) {
+    losses.push(`${name} has no place for EXIF and XMP: they are left out`);
   }
   if (iptc !== undefined && !holdsIptc) {
     losses.push(`${name} has no place for IPTC: it is left out`);

@@ -12,7 +12,16 @@ export {
   isPictureName,
   lossesOf,
   type PictureFormat,
+  resultFormatOf,
 } from "./formats.ts";
+export {
+  type AnimatedFormat,
+  type Animation,
+  encodeAnimation,
+  openAnimation,
+  packFrame,
+  type Timing,
+} from "./animation/animation.ts";
 export { decodePngRows } from "./png/decode.ts";
 export { openTiffRows } from "./tiff/tiff.ts";
 export { encodePngRows } from "./png/encode.ts";

@@ -83,7 +83,7 @@ Deno.test("formats: a name's ending says what to write", () => {
   assert.equal(formatOfName("a.b.PNG"), "png");
   assert.deepEqual(["a.webp", "a.avif", "a.JXL"].map(formatOfName), ["webp", "avif", "jxl"]);
   assert.deepEqual(["a.tif", "a.TIFF"].map(formatOfName), ["tiff", "tiff"]);
-  for (const name of ["png", "a.gif", "a.png/b", ""]) assert.equal(formatOfName(name), undefined);
+  for (const name of ["png", "a.bmp", "a.png/b", ""]) assert.equal(formatOfName(name), undefined);
 });
 
 Deno.test("formats: what a file will lack is said, and nothing else", () => {

@@ -7,7 +7,7 @@ import type { Picture } from "../picture.ts";
 import { toSrgb } from "../colour/srgb.ts";
 import { decodeWithVips } from "../vips/decode.ts";
 import { encodeWithVips } from "../vips/encode.ts";
-import { stillNote } from "./frames.ts";
+import { stillNote } from "../animation/note.ts";
 import { withWebpMetadata } from "./webp_container.ts";
 
 /** The most pixels that a side can have. */

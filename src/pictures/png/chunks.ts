@@ -38,6 +38,8 @@ export interface PngParts {
   /** Where the IDAT chunks are, which together hold one zlib stream. */
   compressed: ChunkPlace[];
   metadata: Metadata;
+  /** Frames of an animation; 1 for a still picture. */
+  frames: number;
   /** What is to be said about the colours, for people. */
   notes: string[];
 }
@@ -87,6 +89,7 @@ export async function readPngParts(source: ByteSource, maxPixels: number): Promi
     transparency: undefined,
     compressed: [],
     metadata: {},
+    frames: 1,
     notes: [],
   };
   const colours: ColourChunks = {};
@@ -99,6 +102,7 @@ export async function readPngParts(source: ByteSource, maxPixels: number): Promi
     if (data === undefined) continue;
     if (chunk.type === "PLTE") parts.palette = checkPalette(data);
     else if (chunk.type === "tRNS") parts.transparency = data;
+    else if (chunk.type === "acTL" && data.length === 8) parts.frames = viewOf(data).getUint32(0);
     else if (COLOUR_CHUNKS.includes(chunk.type)) await readColours(chunk.type, data, colours);
     else await readMetadata(chunk.type, data, parts.metadata);
   }

@@ -9,6 +9,7 @@
  */
 
 import { inflateBlocks, InflateError } from "../../platform/mod.ts";
+import { stillNote } from "../animation/note.ts";
 import { viewOf } from "../bytes.ts";
 import { readOrientation } from "../metadata/exif.ts";
 import { damaged, DEFAULT_MAX_PIXELS } from "../limits.ts";
@@ -115,7 +116,8 @@ export async function decodePngRows(
 function headerOf(parts: PngParts): PictureHeader {
   const { width, height, bits } = parts.header;
   const depth = bits === 16 ? 16 : 8;
-  const { metadata, notes } = parts;
+  const { metadata, frames } = parts;
+  const notes = [...parts.notes, ...stillNote(frames).notes ?? []];
   const said = notes.length > 0 ? { notes } : {};
   return { width, height, channels: channelsOf(parts), depth, metadata, ...said };
 }

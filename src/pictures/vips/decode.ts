@@ -89,13 +89,54 @@ export async function openWithVips(
   return { ...pictureHeaderOf(header), header, rows: { [Symbol.asyncIterator]: walk } };
 }
 
+/** The frames of a file that is open. */
+export interface OpenFrames extends Omit<PictureHeader, "channels" | "depth"> {
+  header: VipsHeader;
+  /** Yields the first frames, each the whole canvas. */
+  frames(count: number): AsyncGenerator<Picture>;
+}
+
+/**
+ * Opens all frames of a file, which are read as they are needed, each walk anew.
+ *
+ * @throws {InputError} If the file is damaged, or a frame claims too many pixels; the frames throw it too.
+ * @throws {UsageError} If libvips cannot be loaded.
+ */
+export async function openFramesWithVips(
+  bytes: Uint8Array,
+  reading: VipsReading,
+): Promise<OpenFrames> {
+  const header = await explaining(reading.format, async () => {
+    await using file = await open(bytes, reading, true);
+    return file.header;
+  });
+  const { width, pageHeight: height } = header;
+  async function* frames(count: number): AsyncGenerator<Picture> {
+    try {
+      await using file = await open(bytes, reading, true);
+      const frame = pictureHeaderOf({ ...header, height });
+      const { icc } = frame.metadata;
+      const metadata = icc === undefined ? {} : { icc };
+      for (let i = 0; i < count; i++) {
+        const samples = await file.read(i * height, height);
+        yield { ...frame, metadata, data: await picturesSamples(samples, header) };
+      }
+    } catch (error) {
+      throw explained(reading.format, error);
+    }
+  }
+  return { width, height, metadata: pictureHeaderOf(header).metadata, header, frames };
+}
+
+/** @param all Whether all frames are opened, and not the first alone. */
 async function open(
   source: Uint8Array | string,
   { format, loader, maxPixels, lenient = false }: VipsReading,
+  all = false,
 ): Promise<VipsFile> {
-  const file = await openVips({ source, loader, lenient, all: false });
+  const file = await openVips({ source, loader, lenient, all });
   try {
-    checkSize(format, file.header.width, file.header.height, maxPixels);
+    checkSize(format, file.header.width, file.header.pageHeight, maxPixels);
     await dropBrokenProfile(file.header);
   } catch (error) {
     await file[Symbol.asyncDispose]();
