@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from .data import shrink_tensor
 from .features import MobileNetFeatures
+from .amx import hasten
 from .network import Enlarger, half_precision, missing_of
 
 PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.012, 2.0, 4.0
@@ -89,6 +90,7 @@ class Texture:
     def __init__(self, network: Enlarger, features: Path, device: str) -> None:
         self.network = network
         self.calm = copy.deepcopy(network).requires_grad_(False)
+        hasten(self.calm, device)
         self.features = MobileNetFeatures(features).to(device)
         self.judge = Judge(JUDGE_FEATURES).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(
