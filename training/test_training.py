@@ -77,7 +77,7 @@ class NetworkTest(unittest.TestCase):
             for _ in range(2):  # the second finds the first one's memory
                 fast = gradients_of(network, lambda: (missing_of(network, small) * errors).sum())
             for name, expected in plain.items():
-                self.assertLess((fast[name] - expected).norm() / expected.norm(), 0.01, f"{features} {scale} {name}")
+                self.assertLess((fast[name] - expected).norm() / expected.norm(), 0.02, f"{features} {scale} {name}")
 
     def test_start_from_names_what_does_not_fit(self) -> None:
         with self.assertRaisesRegex(ValueError, r"'conv_first.weight' is \[8, 3, 3, 3\], not \[16, 3, 3, 3\]"):
