@@ -16,6 +16,10 @@ import { failureOf, showProblem } from "./views/problem.ts";
 import { ReadyView } from "./views/ready.ts";
 import { WorkViews } from "./views/work.ts";
 
+/** The sample, and the largest share of the frame that it takes; on most screens it is to scale. */
+const SAMPLE = { width: 960, height: 540 };
+const MOST_SAMPLE = 0.28;
+
 const session = new Session(
   new Engine(new URL("worker.js", import.meta.url)),
   loadSettings(),
@@ -111,7 +115,10 @@ function fillIn(): void {
   const { width, height } = screenSize();
   byId("screen-size").textContent = text("empty.screen", { width, height });
   byId("frame").style.setProperty("--ratio", String(width / height));
-  byId("frame").style.setProperty("--sample", `${Math.min(50, 96000 / width)}%`);
+  const share = SAMPLE.width / width;
+  const isToScale = share <= MOST_SAMPLE;
+  byId("frame").style.setProperty("--sample", `${100 * Math.min(share, MOST_SAMPLE)}%`);
+  byId("sample-size").textContent = text(isToScale ? "empty.scale" : "empty.size", SAMPLE);
   describeDevice();
 }
 

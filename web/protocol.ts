@@ -104,8 +104,8 @@ export interface Calls {
     asks: { picture: number; wish: Wish; centre: { x: number; y: number }; shown: Size };
     gives: { pixels: Pixels; before: Pixels };
   };
-  /** How long the whole would take, in seconds. */
-  estimate: { asks: { picture: number; wish: Wish }; gives: number };
+  /** How long the whole would take, in seconds, if a preview has shown it. */
+  estimate: { asks: { picture: number; wish: Wish }; gives: number | undefined };
   /** Enlarges the whole; strips are as wide as asked for. */
   enhance: {
     asks: { picture: number; wish: Wish; stripWidth: number };

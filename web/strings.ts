@@ -15,7 +15,8 @@ const ENGLISH = {
   "empty.gpu.software":
     "This browser lends no GPU, so the processor does the work: it is slow. No picture is sent anywhere.",
   "empty.sample": "Try this one",
-  "empty.scale": "960 × 540, to scale",
+  "empty.scale": "{width} × {height}, to scale",
+  "empty.size": "{width} × {height}",
   "empty.screen": "This screen, {width} × {height}",
   "empty.local": "Free software. What it needs comes with this page.",
   "empty.offline": "Works without a network from now on.",
@@ -194,7 +195,8 @@ const GERMAN: Readonly<Record<TextName, string>> = {
   "empty.gpu.software":
     "Dieser Browser gibt keine Grafikkarte frei; der Prozessor rechnet, und das dauert. Kein Bild wird verschickt.",
   "empty.sample": "Dieses ausprobieren",
-  "empty.scale": "960 × 540, maßstäblich",
+  "empty.scale": "{width} × {height}, maßstäblich",
+  "empty.size": "{width} × {height}",
   "empty.screen": "Dieser Bildschirm, {width} × {height}",
   "empty.local": "Freie Software. Was sie braucht, kommt mit dieser Seite.",
   "empty.offline": "Läuft ab jetzt auch ohne Netz.",

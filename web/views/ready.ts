@@ -249,14 +249,21 @@ export class ReadyView {
     this.#layMosaics(plan, facts);
     // The small network first, so that there is soon something to see.
     if (!wish.quick) await this.#preview("faithful", true, signal);
-    for (const look of this.#looks()) await this.#preview(look, wish.quick, signal);
     for (const look of this.#looks()) {
-      const seconds = await engine.call("estimate", { ...item, wish: { ...wish, look } }, {
-        signal,
-      });
-      this.#choices.get(look)!.time.textContent = duration(seconds);
-      this.#label();
+      await this.#preview(look, wish.quick, signal);
+      await this.#estimate(look, signal);
     }
+    // The first of them also measured how long shaders take to compile.
+    for (const look of this.#looks()) await this.#estimate(look, signal);
+  }
+
+  async #estimate(look: Look, signal: AbortSignal): Promise<void> {
+    const { engine, wish, items: [item] } = this.#session;
+    const asks = { ...item, wish: { ...wish, look } };
+    const seconds = await engine.call("estimate", asks, { signal });
+    if (seconds === undefined) return;
+    this.#choices.get(look)!.time.textContent = duration(seconds);
+    this.#label();
   }
 
   /** The looks, what is chosen before the others. */

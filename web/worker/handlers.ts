@@ -1,12 +1,13 @@
 /** What each call does. */
 
+import type { Enhancer } from "../../src/enhance/enhance.ts";
 import { mostDetailed } from "../../src/targets/detail.ts";
 import { UsageError } from "../../src/errors.ts";
 import type { CallName, Calls, PictureFacts, PlanFacts, ResultFacts, Wish } from "../protocol.ts";
 import { Engines } from "./engines.ts";
 import { type OpenPicture, OpenPictures } from "./open_pictures.ts";
 import { pixelsOf } from "./pixels.ts";
-import { enlargePart } from "./preview.ts";
+import { enlargePart, flopOf } from "./preview.ts";
 import { Results } from "./results.ts";
 import { Strips } from "./strips.ts";
 import type { CallContext } from "../worker.ts";
@@ -14,6 +15,9 @@ import type { CallContext } from "../worker.ts";
 const pictures = new OpenPictures();
 const engines = new Engines();
 const results = new Results();
+
+/** The most that previews have shown of each enhancer's speed, in operations a second. */
+const speeds = new WeakMap<Enhancer, number>();
 
 /** The share of a picture around whose middle it is most detailed. */
 const FOCUS_SHARE = 0.25;
@@ -44,13 +48,16 @@ export const HANDLERS: Handlers = {
     const { scale } = await planOf(opened, wish);
     const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
     const options = { style: engines.styleOf(wish), scale, centre, shown, signal };
-    return await enlargePart(enhancer, opened.picture, options);
+    const { pixels, before, speed } = await enlargePart(enhancer, opened.picture, options);
+    speeds.set(enhancer, Math.max(speed, speeds.get(enhancer) ?? 0));
+    return { pixels, before };
   },
 
   estimate: async ({ picture, wish }) => {
     const opened = await pictures.get(picture);
     const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
-    return await enhancer.estimateSeconds(await planOf(opened, wish));
+    const speed = speeds.get(enhancer);
+    return speed === undefined ? undefined : flopOf(await planOf(opened, wish)) / speed;
   },
 
   enhance: async ({ picture, wish, stripWidth }, { signal, tell }) => {

@@ -1,6 +1,6 @@
 /** A part of a picture as the result will show it, at 100 %. */
 
-import type { Enhancer } from "../../src/enhance/enhance.ts";
+import type { Enhancement, Enhancer } from "../../src/enhance/enhance.ts";
 import type { UpscaleStyle } from "../../src/enhance/options.ts";
 import { gatherRows, type Picture } from "../../src/pictures/mod.ts";
 import type { Region, Size } from "../../src/raster/size.ts";
@@ -23,12 +23,21 @@ export interface PreviewOptions {
   signal: AbortSignal;
 }
 
-/** Enlarges the part; `before` is the same part as it is. */
+/** A part, and what was learnt from it. */
+export interface EnlargedPart {
+  pixels: Pixels;
+  /** The same part as it is. */
+  before: Pixels;
+  /** Operations a second. */
+  speed: number;
+}
+
+/** Enlarges the part. */
 export async function enlargePart(
   enhancer: Enhancer,
   picture: Picture,
   { style, scale, centre, shown, signal }: PreviewOptions,
-): Promise<{ pixels: Pixels; before: Pixels }> {
+): Promise<EnlargedPart> {
   const seen = around(picture, centre, {
     width: Math.ceil(shown.width / scale),
     height: Math.ceil(shown.height / scale),
@@ -36,14 +45,25 @@ export async function enlargePart(
   const source = widened(seen, picture);
   const part = cropPicture(picture, source);
   const enhancement = await enhancer.plan(part, { ...style, scale, record: false });
+  const start = performance.now();
   const large = await gatherRows(enhancement.run({ signal }));
+  const seconds = (performance.now() - start) / 1000;
   const crop = cropPicture(large, {
     x: Math.round((seen.x - source.x) * scale),
     y: Math.round((seen.y - source.y) * scale),
     width: Math.min(large.width, Math.round(seen.width * scale)),
     height: Math.min(large.height, Math.round(seen.height * scale)),
   });
-  return { pixels: await pixelsOf(crop), before: await pixelsOf(cropPicture(picture, seen)) };
+  return {
+    pixels: await pixelsOf(crop),
+    before: await pixelsOf(cropPicture(picture, seen)),
+    speed: flopOf(enhancement) / seconds,
+  };
+}
+
+/** Returns the operations of all passes. */
+export function flopOf({ plan }: Enhancement): number {
+  return plan.passes.reduce((sum, { flop }) => sum + flop, 0);
 }
 
 /** The region of a size whose middle is as near to a point as the picture allows. */
