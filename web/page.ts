@@ -20,6 +20,9 @@ import { WorkViews } from "./views/work.ts";
 const SAMPLE = { width: 960, height: 540 };
 const MOST_SAMPLE = 0.28;
 
+/** Milliseconds after the first result in which nothing else is fetched. */
+const REST = 5000;
+
 const session = new Session(
   new Engine(new URL("worker.js", import.meta.url)),
   loadSettings(),
@@ -34,7 +37,7 @@ const ready = new ReadyView(session, {
 
 const work = new WorkViews(session, {
   onCancel: () => ready.again(),
-  onDone: () => keepOffline(() => byId("offline-line").textContent = text("empty.offline")),
+  onDone: () => setTimeout(keepOffline, REST, onKept),
   onAgain: () => ready.again(),
   onNext: () => leave(),
   onProblem: (error) => problem(error, session.items[0].name),
@@ -45,6 +48,10 @@ const batch = new BatchView(session, {
   onLeave: () => leave(),
   onProblem: (error) => problem(error, ""),
 });
+
+function onKept(): void {
+  byId("offline-line").textContent = text("empty.offline");
+}
 
 /** Back to the empty page. */
 function leave(): void {

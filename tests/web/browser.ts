@@ -79,9 +79,8 @@ export interface Visit {
   context: BrowserContext;
   browser: Browser;
   origin: string;
-  /** Every address that was asked for, and those that only the service worker wanted. */
+  /** Every address that was asked for. */
   requests: string[];
-  keptAhead: string[];
   /** What went wrong in the page, in its own words. */
   errors: string[];
   /** Ends the server: the machine has no network any more. */
@@ -125,12 +124,8 @@ export async function visit(
     context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     const requests: string[] = [];
-    const keptAhead: string[] = [];
     const errors: string[] = [];
-    context.on("request", (request) => {
-      requests.push(request.url());
-      if (request.serviceWorker() !== null) keptAhead.push(request.url());
-    });
+    context.on("request", (request) => requests.push(request.url()));
     page.on("pageerror", ({ message }) => errors.push(message));
     page.on("console", (message) => {
       if (message.type() === "error") errors.push(message.text());
@@ -140,7 +135,7 @@ export async function visit(
     }, settings === undefined ? null : JSON.stringify(settings));
     await page.goto(server.url);
     const { origin } = new URL(server.url);
-    await work({ page, context, browser, origin, requests, keptAhead, errors, stopServer });
+    await work({ page, context, browser, origin, requests, errors, stopServer });
   } finally {
     await browser.close();
     await stopServer();
