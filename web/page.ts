@@ -120,10 +120,13 @@ function fillIn(): void {
   speak(session.settings.language);
   translate();
   const { width, height } = screenSize();
-  byId("screen-size").textContent = text("empty.screen", { width, height });
+  const isSlim = matchMedia("(max-width: 699px)").matches;
+  byId("screen-size").textContent = isSlim
+    ? "4K, 3840 × 2160"
+    : text("empty.screen", { width, height });
   byId("frame").style.setProperty("--ratio", String(width / height));
   const share = SAMPLE.width / width;
-  const isToScale = share <= MOST_SAMPLE;
+  const isToScale = isSlim || share <= MOST_SAMPLE;
   byId("frame").style.setProperty("--sample", `${100 * Math.min(share, MOST_SAMPLE)}%`);
   byId("sample-size").textContent = text(isToScale ? "empty.scale" : "empty.size", SAMPLE);
   describeDevice();

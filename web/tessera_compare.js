@@ -13,7 +13,7 @@
  * ```
  *
  * The pictures are `<img>` or `<canvas>`, and may be of different sizes: both are shown at the size of
- * the one behind `after`. The element fills the box that it is given. Attributes:
+ * the larger one. The element fills the box that it is given. Attributes:
  *
  * - `split`: how much of the width shows the picture from before, in percent. Default: 50.
  * - `zoom`: `fit`, or `100` for one pixel of the picture on one of the screen. Default: `fit`.
@@ -108,7 +108,7 @@ export class TesseraCompare extends HTMLElement {
 
   #shadow = this.attachShadow({ mode: "open" });
   #split = 50;
-  /** CSS pixels for one pixel of the picture from after; undefined: as large as the box allows. */
+  /** CSS pixels for one pixel of the larger picture; undefined: as large as the box allows. */
   #zoom = /** @type {number | undefined} */ (undefined);
   /** What is in the middle of the box, each from 0 to 1. */
   #centre = { x: 0.5, y: 0.5 };
@@ -186,10 +186,17 @@ export class TesseraCompare extends HTMLElement {
     this.#draw();
   }
 
+  /** The pixels of the larger picture. */
+  #size() {
+    const [before, after] = [this.#before, this.#after].map((picture) =>
+      picture === null ? { width: 0, height: 0 } : sizeOf(picture)
+    );
+    return before.width * before.height > after.width * after.height ? before : after;
+  }
+
   /** How large and where the picture is in the box, in CSS pixels. */
   #place() {
-    const after = this.#after;
-    const size = after === null ? { width: 0, height: 0 } : sizeOf(after);
+    const size = this.#size();
     const box = { width: this.clientWidth, height: this.clientHeight };
     const fit = Math.min(box.width / size.width, box.height / size.height);
     const zoom = Math.max(this.#zoom ?? fit, Math.min(fit, 1 / devicePixelRatio));
@@ -221,6 +228,7 @@ export class TesseraCompare extends HTMLElement {
       part.style.imageRendering = this.hasAttribute("pixels") ? "pixelated" : "";
     }
     const seen = {
+      top: Math.max(0, top),
       left: Math.max(0, left),
       right: Math.min(box.width, left + width),
       bottom: Math.min(box.height, top + height),
@@ -230,16 +238,18 @@ export class TesseraCompare extends HTMLElement {
       this.#before.style.clipPath = `inset(0 ${left + width - line}px 0 0)`;
     }
     if (this.#after !== null) this.#after.style.clipPath = `inset(0 0 0 ${line - left}px)`;
-    this.#drawHandle(line);
+    this.#drawHandle(seen, line);
     this.#drawTags(seen, line);
     this.#drawLens(place);
   }
 
-  /** @param {number} line */
-  #drawHandle(line) {
+  /** @param {{ top: number, bottom: number }} seen @param {number} line */
+  #drawHandle(seen, line) {
     const handle = this.#part("handle");
     const percent = Math.round(this.#split);
     handle.style.left = `${line}px`;
+    handle.style.top = `${seen.top}px`;
+    handle.style.bottom = `${this.clientHeight - seen.bottom}px`;
     handle.setAttribute("aria-label", this.getAttribute("slider-label") ?? "Before and after");
     handle.setAttribute("aria-valuenow", `${percent}`);
     handle.setAttribute("aria-valuetext", `${percent} % ${this.#word("before")}`);
@@ -281,7 +291,7 @@ export class TesseraCompare extends HTMLElement {
     const half = lens.width / 2;
     context.arc(half, half, half, 0, 2 * Math.PI);
     context.clip();
-    const { width: pixels } = sizeOf(after);
+    const { width: pixels } = this.#size();
     this.#drawHalf(context, before, scale * pixels, { from: 0, to: half });
     this.#drawHalf(context, after, scale * pixels, { from: half, to: 2 * half });
     context.fillStyle = "#fff";
@@ -298,8 +308,8 @@ export class TesseraCompare extends HTMLElement {
    */
   #drawHalf(context, picture, wide, { from, to }) {
     const { width, height } = sizeOf(picture);
-    const after = sizeOf(/** @type {Shown} */ (this.#after));
-    const high = wide * after.height / after.width;
+    const whole = this.#size();
+    const high = wide * whole.height / whole.width;
     // As `object-fit: cover` has it where proportions differ.
     const scale = Math.max(wide / width, high / height);
     const half = context.canvas.width / 2;
