@@ -6,6 +6,7 @@
  */
 
 import { GpuError, NoGpuError } from "../errors.ts";
+import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
 
 /** What is known about an adapter before anything runs on it. */
 export interface AdapterSummary {
@@ -26,6 +27,8 @@ export interface AdapterSummary {
 export interface GpuOptions {
   /** Which adapter to ask for when there are several. Default: `high-performance`. */
   power?: GPUPowerPreference;
+  /** The implementation of WebGPU that gives adapters. Default: the runtime's own, `navigator.gpu`. */
+  gpu?: GPU;
 }
 
 /** A buffer could not be had: the one GPU error that a smaller tile can mend. */
@@ -59,6 +62,8 @@ interface Opened {
   enabled: ReadonlySet<string>;
   /** Whether shaders have to name the extensions that they use. */
   namesExtensions: boolean;
+  /** Whether `onSubmittedWorkDone()` waits before it returns, as that of Deno's own WebGPU does. */
+  queueWaitsInCall: boolean;
 }
 
 /**
@@ -165,6 +170,11 @@ export class Gpu {
     });
   }
 
+  /** Whether `onSubmittedWorkDone()` itself waits for the device, before it returns its promise. */
+  get queueWaitsInCall(): boolean {
+    return this.#opened.queueWaitsInCall;
+  }
+
   /** Bytes of the largest buffer that a shader can read or write. */
   get maxBinding(): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
@@ -202,7 +212,9 @@ export class Gpu {
 
   /** Writes data into a buffer, from byte `offset` on, before the work that is submitted next. */
   writeBuffer(buffer: GPUBuffer, data: Uint32Array | Float32Array, offset = 0): void {
-    this.device.queue.writeBuffer(buffer, offset, data as Uint32Array<ArrayBuffer>);
+    // As bytes: not every implementation takes every kind of array.
+    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.device.queue.writeBuffer(buffer, offset, bytes);
   }
 
   /** Binds buffers, or parts of them, to a pipeline: their order is that of the shader's bindings. */
@@ -259,7 +271,7 @@ export class Gpu {
     if (this.lost) throw this.#lostError();
     const failure = this.#failure;
     if (failure === undefined) return;
-    if (failure instanceof GPUOutOfMemoryError) {
+    if (isOutOfMemory(failure)) {
       this.#failure = undefined;
       throw this.#outOfMemory("the work on a tile");
     }
@@ -325,21 +337,27 @@ export function withExtensions(code: string): string {
 }
 
 /** Opens the best adapter with what it grants of the features that are wanted. */
-async function openDevice({ power = "high-performance" }: GpuOptions): Promise<Opened> {
+async function openDevice(options: GpuOptions): Promise<Opened> {
   let wanted = WANTED_FEATURES;
   for (;;) {
-    const adapter = await requestAdapter(power);
+    const adapter = await requestAdapter(options);
     const device = await requestDevice(adapter, wanted);
     if (device !== undefined) {
       const namesExtensions = wanted.includes("subgroups") && await takesEnable(device);
-      return { device, adapter: summarise(adapter), enabled: new Set(wanted), namesExtensions };
+      return {
+        device,
+        adapter: summarise(adapter),
+        enabled: new Set(wanted),
+        namesExtensions,
+        queueWaitsInCall: QUEUE_WAITS_IN_CALL && device instanceof GPUDevice,
+      };
     }
     if (wanted.length === 0) {
       throw new NoGpuError(
         `The adapter "${adapter.info.description}" gives no device; update its driver`,
       );
     }
-    wanted = await grantedOneByOne(power, wanted);
+    wanted = await grantedOneByOne(options, wanted);
   }
 }
 
@@ -353,6 +371,11 @@ async function takesEnable(device: GPUDevice): Promise<boolean> {
   return await device.popErrorScope() === null;
 }
 
+/** By its name: every implementation of WebGPU has a class of its own for it. */
+function isOutOfMemory(error: GPUError): boolean {
+  return error.constructor.name === "GPUOutOfMemoryError";
+}
+
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
@@ -361,13 +384,15 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(0);
 }
 
-async function requestAdapter(powerPreference: GPUPowerPreference): Promise<GPUAdapter> {
-  if (globalThis.navigator?.gpu === undefined) {
+async function requestAdapter(
+  { power: powerPreference = "high-performance", gpu = globalThis.navigator?.gpu }: GpuOptions,
+): Promise<GPUAdapter> {
+  if (gpu === undefined) {
     throw new NoGpuError(
       "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
     );
   }
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference });
+  const adapter = await gpu.requestAdapter({ powerPreference });
   if (adapter === null) {
     throw new NoGpuError(
       "No GPU adapter was found",
@@ -394,10 +419,10 @@ async function requestDevice(
 }
 
 /** Deno hides some features that it grants, so that each is tried on a device of its own. */
-async function grantedOneByOne(power: GPUPowerPreference, wanted: string[]): Promise<string[]> {
+async function grantedOneByOne(options: GpuOptions, wanted: string[]): Promise<string[]> {
   const granted = [];
   for (const feature of wanted) {
-    const device = await requestDevice(await requestAdapter(power), [feature]);
+    const device = await requestDevice(await requestAdapter(options), [feature]);
     if (device === undefined) continue;
     granted.push(feature);
     device.destroy();
