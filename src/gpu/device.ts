@@ -20,6 +20,8 @@ export interface AdapterSummary {
   /** Lanes of a subgroup; both 0 where the adapter does not say. */
   subgroupSizes: { min: number; max: number };
   features: string[];
+  /** Products of matrices of `m` by `k` with `k` by `n` that the units of a subgroup compute, if any. */
+  matrixConfigs: { from: string; to: string; m: number; n: number; k: number }[];
   limits: Record<string, number>;
 }
 
@@ -43,6 +45,13 @@ export class DeviceLostError extends GpuError {
 
 /** Features that speed the kernels up; each is used where the device really grants it. */
 const WANTED_FEATURES = ["subgroups"];
+
+/** What the kernels for matrix units need; asked for where an adapter says that it has them. */
+export const MATRIX_FEATURES: readonly string[] = [
+  "shader-f16",
+  "chromium-experimental-subgroup-matrix",
+  "subgroup-size-control",
+];
 
 const ENABLE_SUBGROUPS = "enable subgroups;\n";
 
@@ -338,9 +347,10 @@ export function withExtensions(code: string): string {
 
 /** Opens the best adapter with what it grants of the features that are wanted. */
 async function openDevice(options: GpuOptions): Promise<Opened> {
-  let wanted = WANTED_FEATURES;
+  let wanted: string[] | undefined;
   for (;;) {
     const adapter = await requestAdapter(options);
+    wanted ??= featuresFor(adapter);
     const device = await requestDevice(adapter, wanted);
     if (device !== undefined) {
       const namesExtensions = wanted.includes("subgroups") && await takesEnable(device);
@@ -359,6 +369,13 @@ async function openDevice(options: GpuOptions): Promise<Opened> {
     }
     wanted = await grantedOneByOne(options, wanted);
   }
+}
+
+function featuresFor({ features }: GPUAdapter): string[] {
+  const hasUnits = MATRIX_FEATURES.every((name) =>
+    (features as unknown as ReadonlySet<string>).has(name)
+  );
+  return hasUnits ? [...WANTED_FEATURES, ...MATRIX_FEATURES] : WANTED_FEATURES;
 }
 
 /** Tint wants extensions to be named before they are used; naga in Deno 2.9.6 refuses this one's name. */
@@ -430,6 +447,24 @@ async function grantedOneByOne(options: GpuOptions, wanted: string[]): Promise<s
   return granted.length < wanted.length ? granted : [];
 }
 
+/** As Dawn describes them, beyond the standard. */
+interface InfoWithMatrices {
+  subgroupMatrixConfigs?: {
+    componentType: string;
+    resultComponentType: string;
+    M: number;
+    N: number;
+    K: number;
+  }[];
+}
+
+function matrixConfigsOf(info: GPUAdapterInfo): AdapterSummary["matrixConfigs"] {
+  const { subgroupMatrixConfigs = [] } = info as InfoWithMatrices;
+  return [...subgroupMatrixConfigs].map(({ componentType, resultComponentType, M, N, K }) => {
+    return { from: componentType, to: resultComponentType, m: M, n: N, k: K };
+  });
+}
+
 function summarise(adapter: GPUAdapter): AdapterSummary {
   const info = adapter.info;
   const limits: Record<string, number> = {};
@@ -445,6 +480,7 @@ function summarise(adapter: GPUAdapter): AdapterSummary {
     software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(info.description),
     subgroupSizes: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },
     features: [...adapter.features].sort(),
+    matrixConfigs: matrixConfigsOf(info),
     limits,
   };
 }
