@@ -39,6 +39,14 @@ export function assumeMatrixUnits(gpu: Gpu, shape: MatrixShape): void {
 async function examine(gpu: Gpu): Promise<MatrixUnits> {
   const shape = matrixShapeOf(gpu.adapter, gpu.enabled);
   if ("missing" in shape) return { missing: `the adapter lacks ${shape.missing}` };
+  if (gpu.adapter.software) {
+    return { missing: "the adapter is software, which has none to speak of" };
+  }
+  return await tryMatrixUnits(gpu, shape);
+}
+
+/** Compares a small convolution on matrix units with that of the ordinary kernel. */
+export async function tryMatrixUnits(gpu: Gpu, shape: MatrixShape): Promise<MatrixUnits> {
   try {
     const error = await errorOf(gpu, shape);
     if (error < MOST_ERROR) return { shape };

@@ -30,8 +30,8 @@ export const MATRIX_MULTIPLE = 16;
 /** Channels that lie beside each other. */
 export const CHUNK = 16;
 
-/** Registers of a lane that sums may take: with 32 lanes twice as many matrices fit a subgroup's registers. */
-const SUMS_PER_LANE = { many: 128, few: 64 };
+/** Registers of a lane that sums may take, by lanes: GPUs', Intel's, and a processor's, which compiles long. */
+const SUMS_PER_LANE: [lanes: number, registers: number][] = [[32, 128], [16, 64], [0, 16]];
 
 /** Outputs of a subgroup, those that are preferred first: each divides what 16 divides best. */
 const OUTPUTS = [64, 48, 32, 16];
@@ -70,7 +70,8 @@ function lanesFor(m: number, { min, max }: AdapterSummary["subgroupSizes"]): num
 
 /** Cuts a convolution to `outputs` stored channels, a multiple of 16. */
 export function matrixBlock({ m, n, lanes }: MatrixShape, outputs: number): MatrixBlock {
-  const room = (lanes >= 32 ? SUMS_PER_LANE.many : SUMS_PER_LANE.few) * lanes / (m * n);
+  const [, registers] = SUMS_PER_LANE.find(([least]) => lanes >= least)!;
+  const room = registers * lanes / (m * n);
   const block = OUTPUTS.find((count) => outputs % count === 0 && 2 * count / n <= room) ?? CHUNK;
   const tiles = block / n;
   const rows = [8, 4, 2].find((count) => count * tiles <= room) ?? 1;

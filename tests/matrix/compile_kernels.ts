@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- its lines are its result
 /**
  * Compiles the convolutions for matrix units on the adapter that Dawn finds, which may be a stub of a
  * GPU that nobody has: `deno run -A tests/matrix/compile_kernels.ts`, as `matrix_compilers_test.ts` runs
