@@ -50,7 +50,7 @@ export async function tryMatrixUnits(gpu: Gpu, shape: MatrixShape): Promise<Matr
   try {
     const error = await errorOf(gpu, shape);
     if (error < MOST_ERROR) return { shape };
-    return { missing: `they compute another convolution than its ordinary kernels: ${error} off` };
+    return { missing: `they compute another convolution than the ordinary kernels: ${error} off` };
   } catch (error) {
     if (gpu.lost) found.delete(gpu);
     return { missing: `they fail: ${(error as Error).message}` };

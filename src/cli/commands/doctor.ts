@@ -79,11 +79,18 @@ function gpuRows(gpu: GpuDiagnosis): Row[] {
     ["Features offered", adapter.features.join(", ")],
     ["Limits", `a buffer holds ${buffer}, a shader sees ${binding} of it`],
     ["Kernels", `${gpu.style}: ${STYLES[gpu.style].summary} (${gpu.styleSource})`],
+    ["Matrix units", describeUnits(gpu)],
     ["Precision", "f32; f16 where only that lets a whole picture through at once"],
     ["Memory", `${megabytes(gpu.memory)} at most; --memory changes that`],
     ["Check", `passed in ${formatDuration(gpu.checkSeconds)}`],
     ["For example", `${model}, ${describePlan(plan)}`],
   ];
+}
+
+function describeUnits({ matrixUnits: units }: GpuDiagnosis): string {
+  if (units.shape === undefined) return `not used: ${units.missing}`;
+  const { m, n, k } = units.shape;
+  return `used, in products of ${m}x${n}x${k}, for networks of convolutions alone`;
 }
 
 function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {

@@ -4,6 +4,7 @@
  */
 
 import { adviseOn } from "./failure.ts";
+import { type MatrixUnits, matrixUnits } from "../../engine/matrix_units.ts";
 import { NoGpuError } from "../../errors.ts";
 import { type AdapterSummary, Gpu, type GpuOptions } from "../../gpu/device.ts";
 import type { Style } from "../../kernels/styles.ts";
@@ -41,6 +42,8 @@ export interface GpuDiagnosis {
   /** Style of the convolutions, and how it was chosen. */
   style: Style;
   styleSource: "measured" | "table";
+  /** Shape of the products on matrix units, or why those are not used. */
+  matrixUnits: MatrixUnits;
   memory: number;
   model: string;
   /** How the sample would be upscaled. */
@@ -149,6 +152,7 @@ async function examine(gpu: Gpu): Promise<GpuDiagnosis> {
       enabled: [...gpu.enabled],
       style,
       styleSource: source,
+      matrixUnits: await matrixUnits(gpu),
       memory: DEFAULT_MEMORY,
       model,
       plan: await upscaler.plan(SAMPLE, { scale: SAMPLE.scale }),
