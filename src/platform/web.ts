@@ -103,6 +103,17 @@ export async function loadFaceApi(): Promise<FaceApiFiles> {
   };
 }
 
+export const DAWN = "webgpu@0.6.2";
+
+/** A page has its browser's. */
+export function loadDawn(): Promise<GPU> {
+  return Promise.reject(new Error("pages cannot load it"));
+}
+
+export function hasDawn(): boolean | undefined {
+  return false;
+}
+
 /** Remainders of single bytes, for the reversed polynomial of IEEE 802.3. */
 const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
