@@ -5,7 +5,13 @@
 
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { InputError, UsageError } from "../../errors.ts";
-import { formatOfName, FORMATS, isPictureName, type PictureFormat } from "../../pictures/mod.ts";
+import {
+  formatOfName,
+  FORMATS,
+  isPictureName,
+  type PictureFormat,
+  resultFormatOf,
+} from "../../pictures/mod.ts";
 import { isLoosePipe, STDIN } from "../files/standard_streams.ts";
 import type { Input } from "./inputs.ts";
 import { OutputNames } from "./output_names.ts";
@@ -205,7 +211,7 @@ function withEnding(pattern: NamePattern, named: PictureFormat | undefined): Nam
 
 /** Returns the format that a file's name tells; what is no format that can be written becomes PNG. */
 function formatOfInput(input: string): PictureFormat | undefined {
-  return formatOfName(input) ?? (isPictureName(input) ? "png" : undefined);
+  return resultFormatOf(input) ?? (isPictureName(input) ? "png" : undefined);
 }
 
 function formatOfOutput(
