@@ -2,8 +2,14 @@
 
 import { checkEncoder } from "../../enhance/encoding.ts";
 import type { Enhancement, Enhancer, Note } from "../../enhance/enhance.ts";
+import { formatFor } from "../../enhance/format_choice.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
-import type { EncodeOptions, PictureHeader } from "../../pictures/mod.ts";
+import {
+  type EncodeOptions,
+  FORMATS,
+  type PictureFormat,
+  type PictureHeader,
+} from "../../pictures/mod.ts";
 import type { Codecs } from "../batch/codecs.ts";
 import type { InputFile } from "../files/input_file.ts";
 import { type Job, outputOf } from "../batch/jobs.ts";
@@ -38,17 +44,47 @@ export async function prepareJob(
   enhancer: Enhancer,
   options: PrepareOptions,
 ): Promise<PreparedJob> {
-  const { format } = job;
+  const format = await chooseFormat(job, input, enhancer, options);
   const encoding = { ...options.encoding, format };
   const asked = { ...options.enhance, format };
   const enhancement = await enhancer.plan(input.picture, asked, input.bytes);
   for (const note of enhancement.notes) options.onNote(inOptions(note));
   const { result, scale } = enhancement;
   await checkEncoder(result, encoding, options.codecs);
-  return { enhancement, result, output: outputOf(job, result, scale), encoding };
+  return { enhancement, result, output: outputOf(job, result, scale, format), encoding };
+}
+
+/**
+ * Returns the format that was asked for, or else the input's own, or the nearest that can hold the
+ * result; then it says why.
+ */
+async function chooseFormat(
+  { format, isFormatAsked }: Job,
+  { picture, kind }: InputFile,
+  enhancer: Enhancer,
+  { enhance, encoding, codecs, onNote }: PrepareOptions,
+): Promise<PictureFormat> {
+  if (format !== undefined && isFormatAsked) return format;
+  const own = Object.hasOwn(FORMATS, kind) ? kind as PictureFormat : "png";
+  const choice = await formatFor(picture, [format ?? own, own], {
+    enhance,
+    ownScale: enhancer.scale,
+    encoding,
+    encoder: codecs,
+  });
+  const name = FORMATS[choice.format].name;
+  if (choice.reason !== undefined) onNote(`${choice.reason}: it is written as ${name}`);
+  return choice.format;
 }
 
 /** A note, with the options that change what it says. */
 function inOptions({ kind, text }: Note): string {
-  return kind === "traces" ? `${text}: --halo exact or more --memory leaves none` : text;
+  switch (kind) {
+    case "traces":
+      return `${text}: --halo exact or more --memory leaves none`;
+    case "crop":
+      return `${text}: --fit contain shows all of it, --gravity says what stays`;
+    default:
+      return text;
+  }
 }

@@ -11,7 +11,8 @@ import { checkSpace, mostBytes } from "../files/disk_space.ts";
 import { openPicture } from "../files/input_file.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
-import { makeFolder, OutputFile } from "../files/output_file.ts";
+import { makeFolder, type Output, OutputFile } from "../files/output_file.ts";
+import { StandardOutput } from "../files/standard_output.ts";
 import { prepareJob, type PrepareOptions } from "./prepare_job.ts";
 import type { Turns } from "../batch/turns.ts";
 
@@ -19,8 +20,16 @@ import type { Turns } from "../batch/turns.ts";
 export interface JobOptions extends PrepareOptions {
   /** The most pixels that the input may claim. */
   maxPixels: number;
+  /** Whether an input is refused that is cut off or damaged in part. */
+  strict: boolean;
   /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
   turns: Turns;
+  /**
+   * Takes a name for the picture's result.
+   *
+   * @throws {UsageError} If another picture of the run has it.
+   */
+  takeName: (output: string) => void;
   /** Says whether what lies under a result's name may be replaced. */
   mayReplace: (output: string) => boolean;
   /** Told of a result's path and size just before it gets its name. */
@@ -45,10 +54,11 @@ export async function runJob(
   const clock = new PhaseClock();
   const known = outputIfKnown(job);
   using early = known === undefined ? undefined : openOutput(job, known, options);
-  using input = await openPicture(job.input, options.maxPixels, options.codecs);
+  using input = await openPicture(job.input, options);
   const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
-  using file = early ?? openOutput(job, output, options);
-  checkSpace(file.folder, mostBytes(result, job.format));
+  if (output !== known) early?.discard();
+  using file = early !== undefined && output === known ? early : openOutput(job, output, options);
+  if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
   const encoded = isWrittenInRows(result, encoding, options.codecs)
     ? encodedInRows
@@ -61,7 +71,7 @@ export async function runJob(
   await file.commit();
   const { passes, consistency } = run.report();
   return {
-    ...describeJob(job.input, output, enhancement, passes),
+    ...describeJob(job.input, job.toStdout ? "stdout" : output, enhancement, passes),
     width: input.picture.width,
     height: input.picture.height,
     denoise: enhancement.denoise,
@@ -74,7 +84,9 @@ export async function runJob(
 }
 
 /** Makes the unfinished result: if that fails, it does before the work. */
-function openOutput(job: Job, path: string, { mayReplace }: JobOptions): OutputFile {
+function openOutput(job: Job, path: string, { takeName, mayReplace }: JobOptions): Output {
+  if (job.toStdout) return new StandardOutput();
+  takeName(path);
   if (job.makesFolder) makeFolder(job.folder);
   return new OutputFile(path, { overwrite: mayReplace(path) });
 }

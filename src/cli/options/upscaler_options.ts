@@ -38,7 +38,9 @@ function blendOption(spec: { value: string; help: string }): Option<Blend<string
 export const UPSCALER_OPTIONS = {
   ...grouped("Size", {
     scale: numberOption({
+      short: "s",
       value: "S",
+      unit: "x",
       ...SCALE_RANGE,
       help:
         `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,

@@ -77,6 +77,6 @@ async function load(): Promise<LibRaw> {
     const { default: Raw } = await import("npm:libraw-wasm@1.6.0");
     return new Raw() as unknown as LibRaw;
   } catch (error) {
-    throw notLoaded(CODEC, "--allow-read", error);
+    throw notLoaded(CODEC, error);
   }
 }

@@ -26,6 +26,8 @@ export interface JpegParts {
   metadata: Metadata;
   /** Offset of the first byte after the picture. */
   end: number;
+  /** Whether the file ends without an end marker. */
+  isCut: boolean;
 }
 
 /** What a frame header says. */
@@ -98,7 +100,7 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
   let hasAdobe = false;
   let hasJfif = false;
   let scans = 0;
-  let end = bytes.length;
+  let end: number | undefined;
   for (const segment of readSegments(bytes)) {
     const { marker } = segment;
     const otherFrame = OTHER_FRAMES.get(marker);
@@ -121,7 +123,8 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
     ...size,
     lacksAdobe: !hasAdobe && (size.components === 4 || (names === "RGB" && !hasJfif)),
     metadata: { ...metadata, ...(icc && { icc }), ...(iptc && { iptc }) },
-    end,
+    end: end ?? bytes.length,
+    isCut: end === undefined,
   };
 }
 
@@ -157,9 +160,21 @@ export function withMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array 
   return concatBytes([...segments, bytes.subarray(jfifEnd)]);
 }
 
-/** Yields the segments up to the end of the picture; of a scan, only its header. */
+/** Returns a file that is cut off with an end marker, behind the last byte that belongs to it. */
+export function withEnd(bytes: Uint8Array): Uint8Array {
+  const end = bytes.at(-1) === 0xff ? bytes.length - 1 : bytes.length;
+  return concatBytes([bytes.subarray(0, end), Uint8Array.of(0xff, MARKER.eoi)]);
+}
+
+/**
+ * Yields the segments up to the end of the picture; of a scan, only its header. A file that is cut off
+ * within its picture has those before that, and no end marker.
+ *
+ * @throws {InputError} if it is cut off before its picture
+ */
 export function* readSegments(bytes: Uint8Array): Generator<Segment> {
   const view = viewOf(bytes);
+  let inPicture = false;
   for (let at = nextMarker(bytes, 2); at !== undefined;) {
     const marker = bytes[at + 1];
     if (marker === MARKER.eoi) {
@@ -169,6 +184,7 @@ export function* readSegments(bytes: Uint8Array): Generator<Segment> {
     const length = at + 4 <= bytes.length ? view.getUint16(at + 2) : 0;
     const next = at + 2 + length;
     if (length < 2 || next > bytes.length) {
+      if (inPicture) return;
       throw damaged(
         "JPEG",
         `segment ${marker.toString(16).toUpperCase()} at byte ${at} claims ${length} bytes, ` +
@@ -176,8 +192,10 @@ export function* readSegments(bytes: Uint8Array): Generator<Segment> {
       );
     }
     yield { marker, at, data: bytes.subarray(at + 4, next) };
+    inPicture ||= marker === MARKER.sos;
     at = nextMarker(bytes, next);
   }
+  if (inPicture) return;
   throw damaged("JPEG", `it is cut off: it ends at byte ${bytes.length} without an end marker`);
 }
 
