@@ -14,8 +14,39 @@ export class InflateError extends Error {
   override readonly name: string = "InflateError";
 }
 
-/** Whether `onSubmittedWorkDone()` itself waits for the device, before it returns its promise. */
+/** Whether `onSubmittedWorkDone()` of the runtime's own WebGPU waits, before it returns its promise. */
 export const QUEUE_WAITS_IN_CALL = true;
+
+/** Buffers that a `mapAsync()` has been fulfilled for. */
+const mappedBefore = new WeakSet<GPUBuffer>();
+
+/** Makes the first {@linkcode readMapped} of a buffer as fast as the others. */
+export function prepareMapping(buffer: GPUBuffer): void {
+  const mapped = buffer.mapAsync(GPUMapMode.READ, 0, 4);
+  buffer.unmap();
+  mapped.then(() => mappedBefore.add(buffer), () => {});
+}
+
+/**
+ * Returns the first bytes of a buffer, once the work submitted so far is done, and leaves it unmapped.
+ *
+ * Deno does the waiting inside `mapAsync()` and then sleeps 10 ms before the promise is fulfilled; the
+ * buffer is mapped before that. Only the first promise of a buffer has to be awaited: what Deno keeps of
+ * a mapping is not there earlier. And the range is a copy already, which only has to be kept from being
+ * detached.
+ */
+export async function readMapped(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  const mapped = buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+  if (mappedBefore.has(buffer)) mapped.catch(() => {});
+  else {
+    await mapped;
+    mappedBefore.add(buffer);
+  }
+  const range = buffer.getMappedRange(0, bytes).transfer();
+  // Of a lost device a buffer may still be mapped, whatever it holds; this then fails.
+  buffer.unmap();
+  return range;
+}
 
 /**
  * Reads a file as a whole.
@@ -199,6 +230,58 @@ function folderOfFaceApi({ tf }: { tf: { tensor3d(data: number[], shape: number[
     if (place !== null) return new URL(place[0]);
   }
   throw new Error("The folder of the package was not found");
+}
+
+/** The package with Dawn, Chromium's WebGPU, as a native library for Node.js and Deno; with its version. */
+export const DAWN = "webgpu@0.6.2";
+
+/** Kept alive: what Dawn's `create()` returns must outlive its devices, or the process is aborted. */
+let dawn: Promise<GPU> | undefined;
+
+/**
+ * Loads Dawn, by a name that is put together at run time: with a literal one Deno would fetch it for
+ * everybody. Needs permission for native libraries (`--allow-ffi`) and to read.
+ *
+ * @throws Whatever the runtime says if it cannot be had.
+ */
+export function loadDawn(): Promise<GPU> {
+  dawn ??= import(`npm:${DAWN}`).then(({ create }) =>
+    create(["enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia"])
+  );
+  return dawn;
+}
+
+/**
+ * Says whether Deno has Dawn on this machine already; undefined where that cannot be told. Nothing is
+ * fetched.
+ */
+export function hasDawn(): boolean | undefined {
+  try {
+    const packages = `${cacheFolder()}/npm`;
+    const path = DAWN.replace("@", "/");
+    return [...Deno.readDirSync(packages)].some(({ name }) =>
+      isThere(`${packages}/${name}/${path}`)
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where Deno keeps what it fetched, unless `DENO_DIR` says otherwise. */
+function cacheFolder(): string {
+  const home = Deno.env.get("HOME");
+  if (Deno.build.os === "windows") return `${Deno.env.get("LOCALAPPDATA")}/deno`;
+  if (Deno.build.os === "darwin") return `${home}/Library/Caches/deno`;
+  return `${Deno.env.get("XDG_CACHE_HOME") || `${home}/.cache`}/deno`;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the CRC-32 of bytes, going on from that of the bytes before them. */

@@ -10,6 +10,16 @@ export class InflateError extends Error {
 
 export const QUEUE_WAITS_IN_CALL = false;
 
+export function prepareMapping(_buffer: GPUBuffer): void {}
+
+/** A page's range ends with the mapping, and has to be copied. */
+export async function readMapped(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+  const range = buffer.getMappedRange(0, bytes).slice(0);
+  buffer.unmap();
+  return range;
+}
+
 /** What a server says of a file that is not there. */
 class NotFound extends Error {
   override readonly name: string = "NotFound";
@@ -91,6 +101,17 @@ export async function loadFaceApi(): Promise<FaceApiFiles> {
     manifest: JSON.parse(new TextDecoder().decode(manifest)),
     weights: await readFile(new URL(`${model}.bin`, folder)),
   };
+}
+
+export const DAWN = "webgpu@0.6.2";
+
+/** A page has its browser's. */
+export function loadDawn(): Promise<GPU> {
+  return Promise.reject(new Error("pages cannot load it"));
+}
+
+export function hasDawn(): boolean | undefined {
+  return false;
 }
 
 /** Remainders of single bytes, for the reversed polynomial of IEEE 802.3. */

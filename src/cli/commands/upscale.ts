@@ -1,8 +1,10 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
+import { matrixUnits } from "../../engine/matrix_units.ts";
 import { Enhancer } from "../../enhance/enhance.ts";
 import { targetRequestOf } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
+import type { Gpu } from "../../gpu/device.ts";
 import { describeTargets } from "../../targets/target.ts";
 import { alignRows, describeOptions } from "../options/arguments.ts";
 import { type BatchOptions, runBatch } from "../batch/batch.ts";
@@ -53,6 +55,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   const asked = enhanceOptionsOf(values);
   const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
   try {
+    if (values.backend === "dawn" && !values.quiet) await noteMatrixUnits(enhancer.gpu);
     const { scale, label } = targetRequestOf(asked, enhancer.scale);
     const request = { ...values, several, toStdout: goesToStdout(inputs, several, values) };
     const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
@@ -70,6 +73,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
         enhance: { ...asked, ...treatmentOf(values) },
         ...readingOf(values),
         encoding: encodingOf(values),
+        keepDate: values["keep-date"],
         signal: interrupt.signal,
       },
       names,
@@ -106,6 +110,14 @@ function goesToStdout(
   throw new UsageError(
     "The picture and --json cannot both go to stdout: name a file with --output",
   );
+}
+
+/** Says, once for all pictures, if the units that Dawn is asked for are not used. */
+async function noteMatrixUnits(gpu: Gpu): Promise<void> {
+  const units = await matrixUnits(gpu);
+  if (units.shape === undefined) {
+    printNote(`Matrix units are not used, but the ordinary kernels: ${units.missing}`);
+  }
 }
 
 /** Names of results of a size: `photo-4k.jpg`, `photo-print-13x18cm.jpg`. */

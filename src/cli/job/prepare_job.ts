@@ -9,6 +9,7 @@ import {
   FORMATS,
   type PictureFormat,
   type PictureHeader,
+  resultFormatOf,
 } from "../../pictures/mod.ts";
 import type { Codecs } from "../batch/codecs.ts";
 import type { InputFile } from "../files/input_file.ts";
@@ -65,7 +66,7 @@ async function chooseFormat(
   { enhance, encoding, codecs, onNote }: PrepareOptions,
 ): Promise<PictureFormat> {
   if (format !== undefined && isFormatAsked) return format;
-  const own = Object.hasOwn(FORMATS, kind) ? kind as PictureFormat : "png";
+  const own = resultFormatOf(`.${kind}`) ?? "png";
   const choice = await formatFor(picture, [format ?? own, own], {
     enhance,
     ownScale: enhancer.scale,

@@ -11,7 +11,7 @@ import { checkSpace, mostBytes } from "../files/disk_space.ts";
 import { openPicture } from "../files/input_file.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
-import { makeFolder, type Output, OutputFile } from "../files/output_file.ts";
+import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";
 import { StandardOutput } from "../files/standard_output.ts";
 import { prepareJob, type PrepareOptions } from "./prepare_job.ts";
 import type { Turns } from "../batch/turns.ts";
@@ -32,6 +32,8 @@ export interface JobOptions extends PrepareOptions {
   takeName: (output: string) => void;
   /** Says whether what lies under a result's name may be replaced. */
   mayReplace: (output: string) => boolean;
+  /** Whether the result's file gets the input's date. */
+  keepDate: boolean;
   /** Told of a result's path and size just before it gets its name. */
   onFinish?: ((output: string, bytes: number) => void) | undefined;
   signal: AbortSignal;
@@ -69,6 +71,7 @@ export async function runJob(
   signal.throwIfAborted();
   options.onFinish?.(output, file.bytes);
   await file.commit();
+  if (options.keepDate && !job.toStdout) keepDate(job.input, output);
   const { passes, consistency } = run.report();
   return {
     ...describeJob(job.input, job.toStdout ? "stdout" : output, enhancement, passes),
@@ -81,6 +84,13 @@ export async function runJob(
     ),
     seconds: clock.stop(),
   };
+}
+
+/** Gives a result the dates of its input; what came through a pipe has none. */
+function keepDate(input: string, output: string): void {
+  const dates = statOrUndefined(input);
+  if (!dates?.isFile || dates.mtime === null) return;
+  Deno.utimeSync(output, dates.atime ?? dates.mtime, dates.mtime);
 }
 
 /** Makes the unfinished result: if that fails, it does before the work. */

@@ -62,7 +62,7 @@ export const ENCODING_OPTIONS = {
 export const TREATMENT_OPTIONS = {
   background: colourOption("what shows through: #rgb, #rrggbb, black, white"),
   "to-srgb": switchOption("convert colours to sRGB and leave the ICC profile out"),
-  strip: switchOption("leave EXIF, GPS, XMP, IPTC and DPI out; the ICC profile stays"),
+  strip: switchOption("leave EXIF, GPS, XMP, IPTC, texts and DPI out; the ICC profile stays"),
 };
 
 /** How pictures are opened. */

@@ -47,6 +47,7 @@ export const UPSCALE_OPTIONS = {
     }),
     format: formatOption(`${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`),
     overwrite: switchOption("replace results that exist, and make those again that are done"),
+    "keep-date": switchOption("give each result the date of its file"),
     ...ENCODING_OPTIONS,
     ...TREATMENT_OPTIONS,
   }),

@@ -21,7 +21,7 @@ import {
   withMetadata,
 } from "./segments.ts";
 import { checkSide, damaged } from "../limits.ts";
-import { metadataToWrite, profileFits } from "../metadata/metadata.ts";
+import { metadataInJpeg, profileFits } from "../metadata/metadata.ts";
 import { decodeMozjpeg, encodeMozjpeg } from "./mozjpeg.ts";
 import { hasAlpha, type Picture } from "../picture.ts";
 import { rgbaOf } from "../colour/rgba.ts";
@@ -103,7 +103,7 @@ export async function encodeJpeg(picture: Picture, options: JpegOptions): Promis
     throw new InputError("JPEG cannot hold transparency, and this picture has it. Choose PNG.");
   }
   checkSide("JPEG", width, height, JPEG_MAX_SIDE);
-  return withMetadata(await encodePixels(picture, options), metadataToWrite(picture));
+  return withMetadata(await encodePixels(picture, options), metadataInJpeg(picture));
 }
 
 /** A decoded file, and whether the codec met damage that it passed over, if it tells. */
