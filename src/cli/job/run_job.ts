@@ -9,6 +9,7 @@ import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../.
 import type { Progress } from "../../progress.ts";
 import { checkSpace, mostBytes } from "../files/disk_space.ts";
 import { openPicture } from "../files/input_file.ts";
+import { encodedFrames, progressOf } from "./animation_job.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
 import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";
@@ -18,8 +19,6 @@ import type { Turns } from "../batch/turns.ts";
 
 /** How the pictures are to be enhanced, and whom to tell. */
 export interface JobOptions extends PrepareOptions {
-  /** The most pixels that the input may claim. */
-  maxPixels: number;
   /** Whether an input is refused that is cut off or damaged in part. */
   strict: boolean;
   /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
@@ -57,7 +56,8 @@ export async function runJob(
   const known = outputIfKnown(job);
   using early = known === undefined ? undefined : openOutput(job, known, options);
   using input = await openPicture(job.input, options);
-  const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
+  const prepared = await prepareJob(job, input, enhancer, options);
+  const { enhancement, animation, result, output, encoding } = prepared;
   if (output !== known) early?.discard();
   using file = early !== undefined && output === known ? early : openOutput(job, output, options);
   if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
@@ -66,8 +66,12 @@ export async function runJob(
     ? encodedInRows
     : encodedAsWhole;
   const onRetry = (retry: Retry) => onNote(describeRetry(retry));
-  const run = enhancement.run({ signal, onProgress, onRetry });
-  for await (const bytes of encoded(run, encoding, options, clock)) await file.write(bytes);
+  const frames = animation?.animation.delays.length ?? 1;
+  const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
+  const pieces = animation === undefined
+    ? encoded(run, encoding, options, clock)
+    : encodedFrames(run, animation, enhancer, { ...options, encoding }, clock);
+  for await (const bytes of pieces) await file.write(bytes);
   signal.throwIfAborted();
   options.onFinish?.(output, file.bytes);
   await file.commit();
