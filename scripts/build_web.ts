@@ -17,13 +17,15 @@ const WEB = join(ROOT, "web");
 const DIST = join(WEB, "dist");
 
 /** Modules that a document or a worker begins with. */
-const ENTRIES = ["page.ts", "worker.ts", "tessera.ts"];
+const ENTRIES = ["page.ts", "worker.ts", "tessera.ts", "vips_thread.ts"];
 
 /** Files that go in as they are. */
 const STATIC = ["index.html", "example.html", "example.js", "manifest.webmanifest", "icon.svg"];
 
 /** What the page does not show without a network unless it was used before: large, or for others. */
-const ONLY_WHEN_USED = /avif|jxl|^example|^tessera\.|\.d\.ts$|\.map$/;
+const ONLY_WHEN_USED = /vips|libheif|libraw|^example|^tessera\.|\.d\.ts$|\.map$/;
+
+const VIPS_FILES = ["vips.wasm", "vips-heif.wasm", "vips-jxl.wasm", "vips-resvg.wasm"];
 
 /** JPEG quality of the sample, on which there is something to clean. */
 const SAMPLE_QUALITY = 60;
@@ -33,6 +35,7 @@ await Deno.mkdir(join(DIST, "models"), { recursive: true });
 await bundle(ENTRIES, "--code-splitting");
 await bundle(["service_worker.ts"]);
 await copyWasm();
+await copyVips();
 for (const name of STATIC) await Deno.copyFile(join(WEB, name), join(DIST, name));
 await Deno.writeTextFile(join(DIST, "style.css"), await styles());
 for (const { file } of embeddedModels()) {
@@ -66,6 +69,15 @@ async function copyWasm(): Promise<void> {
       if (!wanted.delete(basename(path))) continue;
       await Deno.copyFile(path, join(DIST, basename(path)));
     }
+  }
+}
+
+/** libvips is not bundled: its threads begin with its own module. */
+async function copyVips(): Promise<void> {
+  const folder = (await packageFolders()).find((path) => path.includes("wasm-vips"))!;
+  await Deno.mkdir(join(DIST, "vips"), { recursive: true });
+  for (const name of ["vips-es6.js", ...VIPS_FILES]) {
+    await Deno.copyFile(join(folder, "lib", name), join(DIST, "vips", name));
   }
 }
 

@@ -138,7 +138,8 @@ async function estimateComic(
   for (const entry of readComic(await readWhole(job.input))) {
     if (!isPictureName(entry.name)) continue;
     try {
-      using input = await pictureOf(entry.read(), options);
+      const bytes = entry.read();
+      using input = { ...await pictureOf(bytes, options), bytes };
       const page = await prepareJob(pageJobOf(job, entry.name), input, enhancer, options);
       const { passes } = page.enhancement.plan;
       sum.seconds += await speed.secondsFor(page.enhancement);

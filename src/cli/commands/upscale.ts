@@ -73,6 +73,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
         enhance: { ...asked, ...treatmentOf(values) },
         ...readingOf(values),
         encoding: encodingOf(values),
+        frames: values.frames === "first" ? "first" : "all",
         keepDate: values["keep-date"],
         signal: interrupt.signal,
       },

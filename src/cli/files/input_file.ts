@@ -132,8 +132,7 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
     const { size } = await file.stat();
     const source = sourceOfFile(file, size);
     const { kind } = sniff(await source.read(0, HEAD_BYTES));
-    const mayBeLarge = kind === "png" || (kind === "tiff" && size > PIXELS_IN_ROWS);
-    if (!mayBeLarge) return undefined;
+    if (kind !== "png" && (kind !== "tiff" || size < PIXELS_IN_ROWS)) return undefined;
     const picture = kind === "png"
       ? await decodePngRows(source, { maxPixels })
       : await openTiffRows(path, source, maxPixels);

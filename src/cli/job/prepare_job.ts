@@ -11,6 +11,7 @@ import {
   type PictureHeader,
   resultFormatOf,
 } from "../../pictures/mod.ts";
+import { type AnimationJob, animationOf } from "./animation_job.ts";
 import type { Codecs } from "../batch/codecs.ts";
 import type { InputFile } from "../files/input_file.ts";
 import { type Job, outputOf } from "../batch/jobs.ts";
@@ -21,13 +22,20 @@ export interface PrepareOptions {
   enhance: EnhanceOptions;
   encoding: Omit<EncodeOptions, "format">;
   codecs: Codecs;
+  /** The most pixels that the input may claim. */
+  maxPixels: number;
+  /** Whether all frames of an animation are wanted. */
+  frames: "all" | "first";
   /** Receives sentences about what of the input the output will not show, or shows otherwise. */
   onNote: (sentence: string) => void;
 }
 
 /** All that is known about a picture before the work. */
 export interface PreparedJob {
+  /** Of the picture, or of the first frame. */
   enhancement: Enhancement;
+  /** All frames, if there are several and they are wanted. */
+  animation: AnimationJob | undefined;
   /** What is planned to be written. */
   result: PictureHeader;
   output: string;
@@ -47,12 +55,18 @@ export async function prepareJob(
 ): Promise<PreparedJob> {
   const format = await chooseFormat(job, input, enhancer, options);
   const encoding = { ...options.encoding, format };
-  const asked = { ...options.enhance, format };
-  const enhancement = await enhancer.plan(input.picture, asked, input.bytes);
+  const wanted = { ...options.enhance, format };
+  const animation = options.frames === "first"
+    ? undefined
+    : await animationOf(job.input, input, format, wanted, options.maxPixels);
+  const enhancement = animation === undefined
+    ? await enhancer.plan(input.picture, wanted, input.bytes)
+    : await enhancer.plan(animation.first, animation.asked);
   for (const note of enhancement.notes) options.onNote(inOptions(note));
   const { result, scale } = enhancement;
   await checkEncoder(result, encoding, options.codecs);
-  return { enhancement, result, output: outputOf(job, result, scale, format), encoding };
+  const output = outputOf(job, result, scale, format);
+  return { enhancement, animation, result, output, encoding };
 }
 
 /**

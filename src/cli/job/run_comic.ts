@@ -144,9 +144,9 @@ async function enhancePage(
   options: JobOptions,
   clock: PhaseClock,
 ): Promise<Page> {
-  using input = await pictureOf(bytes, options);
+  using input = { ...await pictureOf(bytes, options), bytes };
   const prepared = await prepareJob(pageJobOf(job, name), input, enhancer, options);
-  const { run, parts } = startWork(prepared, options, clock);
+  const { run, parts } = startWork(prepared, enhancer, options, clock);
   const written: Uint8Array[] = [];
   for await (const part of parts) written.push(part);
   const { passes, consistency } = run.report();

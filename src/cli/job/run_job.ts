@@ -9,6 +9,7 @@ import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../.
 import type { Progress } from "../../progress.ts";
 import { checkSpace, mostBytes } from "../files/disk_space.ts";
 import { openPicture } from "../files/input_file.ts";
+import { encodedFrames, progressOf } from "./animation_job.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
 import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";
@@ -18,8 +19,6 @@ import type { Turns } from "../batch/turns.ts";
 
 /** How the pictures are to be enhanced, and whom to tell. */
 export interface JobOptions extends PrepareOptions {
-  /** The most pixels that the input may claim. */
-  maxPixels: number;
   /** Whether an input is refused that is cut off or damaged in part. */
   strict: boolean;
   /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
@@ -63,7 +62,7 @@ export async function runJob(
   using file = early !== undefined && output === known ? early : openOutput(job, output, options);
   if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
-  const { run, parts } = startWork(prepared, options, clock);
+  const { run, parts } = startWork(prepared, enhancer, options, clock);
   for await (const bytes of parts) await file.write(bytes);
   await finish(job, output, file, options);
   const { passes, consistency } = run.report();
@@ -82,13 +81,18 @@ export async function runJob(
 
 /** Starts what was prepared; the parts are the bytes of the result's file, and the work is done as they come. */
 export function startWork(
-  { enhancement, result, encoding }: PreparedJob,
+  { enhancement, animation, result, encoding }: PreparedJob,
+  enhancer: Enhancer,
   options: JobOptions,
   clock: PhaseClock,
 ): { run: EnhancementRun; parts: AsyncGenerator<Uint8Array> } {
   const { signal, onProgress, onNote, codecs } = options;
   const onRetry = (retry: Retry) => onNote(describeRetry(retry));
-  const run = enhancement.run({ signal, onProgress, onRetry });
+  const frames = animation?.animation.delays.length ?? 1;
+  const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
+  if (animation !== undefined) {
+    return { run, parts: encodedFrames(run, animation, enhancer, { ...options, encoding }, clock) };
+  }
   const encoded = isWrittenInRows(result, encoding, codecs) ? encodedInRows : encodedAsWhole;
   return { run, parts: encoded(run, encoding, options, clock) };
 }

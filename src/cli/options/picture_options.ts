@@ -53,8 +53,8 @@ export const ENCODING_OPTIONS = {
     words: ["auto", "444", "420"],
     help: "colour of JPEG and AVIF (default: auto, 444 from quality 90)",
   }),
-  lossless: switchOption("WebP, AVIF and JPEG XL that keep every sample; PNG always does"),
-  progressive: switchOption("JPEG and JPEG XL that show a coarse picture first"),
+  lossless: switchOption("WebP, AVIF and JPEG XL that keep every sample; PNG and TIFF always do"),
+  progressive: switchOption("JPEG that shows a coarse picture first; JPEG XL always does"),
   dither: switchOption("noise instead of steps where 16 bits become 8"),
 };
 

@@ -3,6 +3,7 @@
 import { UsageError } from "../../errors.ts";
 import { formatOfName, FORMATS, type PictureFormat } from "../../pictures/mod.ts";
 import {
+  choiceOption,
   grouped,
   listOf,
   type Option,
@@ -49,6 +50,10 @@ export const UPSCALE_OPTIONS = {
     overwrite: switchOption("replace results that exist, and make those again that are done"),
     "keep-date": switchOption("give each result the date of its file"),
     ...ENCODING_OPTIONS,
+    frames: choiceOption({
+      words: ["all", "first"],
+      help: "of animations, where PNG, WebP or GIF is written (default: all)",
+    }),
     ...TREATMENT_OPTIONS,
   }),
   ...grouped("Many pictures", {

@@ -138,7 +138,13 @@ async function decodeAgain(
   { width, height, metadata }: JpegParts,
 ): Promise<DecodedJpeg> {
   const reading = { format: "JPEG", loader: "jpegload", maxPixels: width * height } as const;
-  const { picture } = await decodeWithVips(file, reading);
+  // What ends too early, or was mended with grey, libvips does not tell.
+  let complained: true | undefined;
+  const { picture } = await decodeWithVips(file, reading).catch((error) => {
+    if (!(error instanceof InputError)) throw error;
+    complained = true;
+    return decodeWithVips(file, { ...reading, lenient: true });
+  });
   if (picture.width !== width || picture.height !== height) {
     throw damaged(
       "JPEG",
@@ -148,7 +154,7 @@ async function decodeAgain(
   // A profile of inks describes the pixels no longer.
   const { icc, ...rest } = metadata;
   const keepsProfile = icc !== undefined && profileFits(icc, picture.channels);
-  return { ...picture, metadata: keepsProfile ? metadata : rest, complained: undefined };
+  return { ...picture, metadata: keepsProfile ? metadata : rest, complained };
 }
 
 function withoutAlpha({ data }: RgbaPixels, channels: 1 | 3): Uint8Array {
