@@ -73,6 +73,7 @@ export class ReadyView {
     byId("h-ready").textContent = text("ready.reading", { name: item.name });
     byId("ready-line").textContent = "";
     this.#fillIn();
+    this.#label();
     show("ready");
     try {
       this.#session.facts = await this.#session.engine.call("open", item);
