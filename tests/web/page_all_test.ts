@@ -140,7 +140,10 @@ test("several pictures go through together, and out as a ZIP", async ({ page, er
       document.querySelector("#batch-line")!.textContent!,
     )
   );
-  assert.match(await page.textContent("#sheet li:nth-child(3)") ?? "", /Left out\. This file is/);
+  assert.match(
+    await page.textContent("#sheet li:nth-child(3)") ?? "",
+    /Left out\. It is no picture/,
+  );
   const { name, bytes } = await download(page, "#zip");
   assert.equal(name, "tessera.zip");
   const text = new TextDecoder("latin1").decode(bytes);
