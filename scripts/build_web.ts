@@ -29,7 +29,14 @@ const PACKAGE_FILES = [
 ];
 
 /** Files that go in as they are. */
-const STATIC = ["index.html", "example.html", "example.js", "manifest.webmanifest", "icon.svg"];
+const STATIC = [
+  "index.html",
+  "example.html",
+  "example.js",
+  "manifest.webmanifest",
+  "icon.svg",
+  "tessera_compare.js",
+];
 
 /** What the page does not show without a network unless it was used before: large, or for others. */
 const ONLY_WHEN_USED =
