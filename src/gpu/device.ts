@@ -472,12 +472,15 @@ function summarise(adapter: GPUAdapter): AdapterSummary {
     const value = (adapter.limits as unknown as Record<string, unknown>)[name];
     if (typeof value === "number") limits[name] = value;
   }
+  // Browsers keep the description and the device to themselves.
+  const family = [info.vendor, info.architecture].filter((word) => word !== "").join(" ");
+  const description = info.description || info.device || family || "unnamed adapter";
   return {
-    description: info.description || info.device || info.vendor || "unnamed adapter",
+    description,
     vendor: info.vendor,
     device: info.device,
     architecture: info.architecture,
-    software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(info.description),
+    software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(description),
     subgroupSizes: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },
     features: [...adapter.features].sort(),
     matrixConfigs: matrixConfigsOf(info),

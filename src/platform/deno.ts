@@ -4,7 +4,9 @@
  */
 
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { pipeline, Readable, type Transform } from "node:stream";
+import { Worker as NodeWorker } from "node:worker_threads";
 import * as zlib from "node:zlib";
 
 /** A zlib stream that cannot be inflated. */
@@ -14,6 +16,37 @@ export class InflateError extends Error {
 
 /** Whether `onSubmittedWorkDone()` of the runtime's own WebGPU waits, before it returns its promise. */
 export const QUEUE_WAITS_IN_CALL = true;
+
+/** Buffers that a `mapAsync()` has been fulfilled for. */
+const mappedBefore = new WeakSet<GPUBuffer>();
+
+/** Makes the first {@linkcode readMapped} of a buffer as fast as the others. */
+export function prepareMapping(buffer: GPUBuffer): void {
+  const mapped = buffer.mapAsync(GPUMapMode.READ, 0, 4);
+  buffer.unmap();
+  mapped.then(() => mappedBefore.add(buffer), () => {});
+}
+
+/**
+ * Returns the first bytes of a buffer, once the work submitted so far is done, and leaves it unmapped.
+ *
+ * Deno does the waiting inside `mapAsync()` and then sleeps 10 ms before the promise is fulfilled; the
+ * buffer is mapped before that. Only the first promise of a buffer has to be awaited: what Deno keeps of
+ * a mapping is not there earlier. And the range is a copy already, which only has to be kept from being
+ * detached.
+ */
+export async function readMapped(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  const mapped = buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+  if (mappedBefore.has(buffer)) mapped.catch(() => {});
+  else {
+    await mapped;
+    mappedBefore.add(buffer);
+  }
+  const range = buffer.getMappedRange(0, bytes).transfer();
+  // Of a lost device a buffer may still be mapped, whatever it holds; this then fails.
+  buffer.unmap();
+  return range;
+}
 
 /**
  * Reads a file as a whole.
@@ -35,13 +68,97 @@ export function modelUrl(file: string): URL {
 }
 
 /**
- * Imports the two halves of imagescript, which knows no browser. The specifiers are whole, with the
- * version, because code imported by URL has no import map.
+ * Imports the encoder of imagescript, which knows no browser. The specifier is whole, with the version,
+ * because code imported by URL has no import map.
  */
-export const imagescript = {
-  decoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/wasm/node/jpeg.js"),
-  encoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/codecs/node/index.js"),
-};
+export function imagescriptEncoder(): Promise<unknown> {
+  return import("npm:imagescript@1.3.1/codecs/node/index.js");
+}
+
+/** A thread of its own, which answers messages. */
+export interface Thread {
+  /** Asks, and keeps the process alive until {@linkcode Thread.rest}. */
+  post(message: unknown, transfer: Transferable[]): void;
+  /** Lets the process end though the thread is there. */
+  rest(): void;
+  end(): void;
+}
+
+/**
+ * Starts the thread that libvips works in.
+ *
+ * @param onMessage Receives what the thread posts.
+ * @param onError Told when it ended by itself.
+ */
+export function startVipsThread(
+  onMessage: (message: unknown) => void,
+  onError: (error: Error) => void,
+): Thread {
+  // Node's kind of worker, unlike the web's, can leave the decision when to end to the rest of the process.
+  const worker = new NodeWorker(new URL("../pictures/vips/thread.ts", import.meta.url));
+  worker.on("message", onMessage);
+  worker.on("error", (error) => onError(error as Error));
+  return {
+    post(message, transfer) {
+      worker.ref();
+      worker.postMessage(message, transfer as ArrayBuffer[]);
+    },
+    rest: () => worker.unref(),
+    end: () => void worker.terminate(),
+  };
+}
+
+/** libvips in WebAssembly, with its version. */
+export const VIPS = "wasm-vips@0.0.19";
+
+/**
+ * Imports the build of libvips for the web, which asks for `--allow-read` alone. Deno resolves only the
+ * package's build for Node.js; but that one says where it lies when it looks for its files.
+ *
+ * @returns The module: a function that makes an instance.
+ */
+export async function loadVips(): Promise<(options: object) => Promise<unknown>> {
+  const { default: forNode } = await import("npm:wasm-vips@0.0.19");
+  let folder = "";
+  const locateFile = (_: string, place: string) => {
+    folder = place;
+    throw new Error("Only the place is wanted");
+  };
+  // The build for Node.js puts its kind of worker in the place of the web's, which the other one needs.
+  const { Worker } = globalThis;
+  await forNode({ locateFile }).catch((error: unknown) => {
+    if (folder === "") throw error;
+  });
+  // And that one takes only what has this name for a thread of the web.
+  Object.assign(globalThis, { Worker, WorkerGlobalScope: Object });
+  return (await import(new URL("vips-es6.js", pathToFileURL(folder)).href)).default;
+}
+
+/** A file that is read where it is needed, while nothing else happens in the thread. */
+export interface FileReader extends Disposable {
+  readonly length: number;
+  /** Reads into the whole of `into`, or less where the file ends; says how much. */
+  read(at: number, into: Uint8Array): number;
+}
+
+/** Opens a file for {@linkcode FileReader}. */
+export function openFile(path: string): FileReader {
+  const file = Deno.openSync(path);
+  return {
+    length: file.statSync().size,
+    read(at, into) {
+      file.seekSync(at, Deno.SeekMode.Start);
+      let filled = 0;
+      while (filled < into.length) {
+        const count = file.readSync(into.subarray(filled));
+        if (count === null) break;
+        filled += count;
+      }
+      return filled;
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}
 
 /** The package that finds faces, with its version. */
 export const FACE_API = "@vladmandic/face-api@1.7.15";
@@ -186,6 +303,22 @@ export function deflate(bytes: Uint8Array): Promise<Uint8Array> {
 export async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   try {
     return await Promise.resolve(plain(zlib.inflateSync(bytes, { maxOutputLength: most })));
+  } catch (error) {
+    throw new InflateError((error as Error).message, { cause: error });
+  }
+}
+
+/**
+ * Inflates a Brotli stream.
+ *
+ * @param most The most bytes that may come out.
+ * @throws {InflateError} If it is damaged, or more would come.
+ */
+export async function inflateBrotli(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  try {
+    return await Promise.resolve(
+      plain(zlib.brotliDecompressSync(bytes, { maxOutputLength: most })),
+    );
   } catch (error) {
     throw new InflateError((error as Error).message, { cause: error });
   }
