@@ -140,6 +140,7 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera holiday/ -o large/                 all below it; again: what is new
   tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
   tessera logo.png -o logo.jpg --background white
+  tessera comic.cbz                          comic-x4.cbz, page by page
   curl -s https://example.org/a.jpg | tessera - > large.jpg
 
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
