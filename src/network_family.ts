@@ -88,7 +88,7 @@ export class NetworkFamily {
     let program = this.#programs.get(key);
     if (program === undefined) {
       const other = this.#programs.get(`${factor} ${storage === "f32" ? "f16" : "f32"}`);
-      program = other?.then((known) => known.withStorage(storage)) ??
+      program = other?.then((known) => inStorage(known, storage)) ??
         this.#network(factor).then(({ network }) => Program.create(gpu, network, storage));
       this.#programs.set(key, program);
       program.catch(() => this.#programs.delete(key));
@@ -111,6 +111,13 @@ export class NetworkFamily {
     }
     return network;
   }
+}
+
+/** The program with activations stored in another way, with its weights on the device. */
+async function inStorage(known: Program, storage: Storage): Promise<Program> {
+  const program = known.withStorage(storage);
+  await program.ready();
+  return program;
 }
 
 /** Says whether an embedded network is one for damaged pictures. */

@@ -18,10 +18,11 @@ export const gpu: Gpu = await Gpu.open();
 
 export const STORAGES: Storage[] = ["f32", "f16"];
 
-/** Styles of convolution that the adapter can run, its own first. */
-export const STYLES: Style[] = [
-  ...new Set([defaultStyle(gpu.adapter, gpu.enabled), ...stylesFor(gpu.adapter, gpu.enabled)]),
-];
+/** Styles of convolution that the adapter can run with activations stored in a way, its own first. */
+export function testedStyles(storage: Storage): Style[] {
+  const { adapter, enabled } = gpu;
+  return [...new Set([defaultStyle(adapter, enabled), ...stylesFor(adapter, enabled, storage)])];
+}
 
 /** One dispatch and the words of what it reads, in the order of its bindings. */
 export interface Run {

@@ -39,7 +39,7 @@ export class DeviceLostError extends GpuError {
 }
 
 /** Features that speed the kernels up; each is used where the device really grants it. */
-const WANTED_FEATURES = ["subgroups"];
+const WANTED_FEATURES = ["subgroups", "shader-f16"];
 
 const ENABLE_SUBGROUPS = "enable subgroups;\n";
 

@@ -6,8 +6,7 @@
 import { adviseOn } from "./failure.ts";
 import { NoGpuError } from "../../errors.ts";
 import { type AdapterSummary, Gpu } from "../../gpu/device.ts";
-import type { Style } from "../../kernels/styles.ts";
-import { chosenStyle } from "../../kernels/tuning.ts";
+import { type ChosenStyles, chosenStyles } from "../../kernels/tuning.ts";
 import type { Picture } from "../../pictures/mod.ts";
 import { DEFAULT_MEMORY } from "../../upscale_options.ts";
 import type { Plan } from "../../upscale_plan.ts";
@@ -34,9 +33,8 @@ export interface Diagnosis {
 export interface GpuDiagnosis {
   adapter: AdapterSummary;
   enabled: string[];
-  /** Style of the convolutions, and how it was chosen. */
-  style: Style;
-  styleSource: "measured" | "table";
+  /** Styles of the convolutions, and how they were chosen, for each way to store activations. */
+  styles: ChosenStyles;
   memory: number;
   model: string;
   /** How the sample would be upscaled. */
@@ -129,12 +127,10 @@ async function examine(gpu: Gpu): Promise<GpuDiagnosis> {
     const start = performance.now();
     checkMean(await upscaler.upscale(greyPicture()));
     const checkSeconds = (performance.now() - start) / 1000;
-    const { style, source } = await chosenStyle(gpu);
     return {
       adapter: gpu.adapter,
       enabled: [...gpu.enabled],
-      style,
-      styleSource: source,
+      styles: await chosenStyles(gpu),
       memory: DEFAULT_MEMORY,
       model,
       plan: await upscaler.plan(SAMPLE, { scale: SAMPLE.scale }),
