@@ -3,7 +3,7 @@
  */
 
 import { conv, packConv } from "../src/kernels/conv.ts";
-import type { Storage } from "../src/kernels/dispatch.ts";
+import type { QuadStorage } from "../src/kernels/dispatch.ts";
 import { type Style, STYLES } from "../src/kernels/styles.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
 import type { ConvOperation } from "../src/networks/network.ts";
@@ -57,7 +57,7 @@ export const TOLERANCE = {
 const HALF_TOLERANCE = { atol: 2e-2, rtol: 2e-3 } as const;
 
 /** Makes every convolution, with outputs of the given size. */
-export function convCases(size: Size, storage: Storage, style: Style): (() => KernelCase)[] {
+export function convCases(size: Size, storage: QuadStorage, style: Style): (() => KernelCase)[] {
   const plain = SHAPES.map((shape) => () =>
     convCase(randomOperation(shape), shape.inputs, size, storage, style)
   );
@@ -69,7 +69,7 @@ function convCase(
   operation: ConvOperation,
   inputChannels: number[],
   size: Size,
-  storage: Storage,
+  storage: QuadStorage,
   style: Style,
 ): KernelCase {
   const inputs = inputChannels.map((channels) => randomTensor(channels, size, storage, style));
@@ -104,7 +104,7 @@ function upconvCase(
   inChannels: number,
   outChannels: number,
   size: Size,
-  storage: Storage,
+  storage: QuadStorage,
   style: Style,
 ): KernelCase {
   const half = { width: Math.ceil(size.width / 2), height: Math.ceil(size.height / 2) };

@@ -4,7 +4,7 @@
 
 import type { Gpu } from "../src/gpu/device.ts";
 import type { Style } from "../src/kernels/styles.ts";
-import type { Storage } from "../src/kernels/dispatch.ts";
+import type { QuadStorage } from "../src/kernels/dispatch.ts";
 import { chosenStyles } from "../src/kernels/tuning.ts";
 import { convCases } from "./conv_cases.ts";
 import { benchKernel, type KernelCase, type KernelFigures } from "./kernel_case.ts";
@@ -38,7 +38,7 @@ export async function benchKernels(
 }
 
 /** Lists the kernels; each is made when its turn comes, as its data takes memory. */
-export function kernelCases(styles: Record<Storage, Style>, size: Size): (() => KernelCase)[] {
+export function kernelCases(styles: Record<QuadStorage, Style>, size: Size): (() => KernelCase)[] {
   const storages = ["f32", "f16"] as const;
   return [
     ...storages.flatMap((storage) => convCases(size, storage, styles[storage])),

@@ -7,7 +7,7 @@
 
 import { GpuError } from "../src/errors.ts";
 import type { Gpu } from "../src/gpu/device.ts";
-import type { Storage } from "../src/kernels/dispatch.ts";
+import type { QuadStorage } from "../src/kernels/dispatch.ts";
 import { defaultStyle, type Style, stylesFor } from "../src/kernels/styles.ts";
 import { keepStyles } from "../src/kernels/tuning.ts";
 import { convCases } from "./conv_cases.ts";
@@ -19,7 +19,7 @@ import type { TimingBudget } from "./timing.ts";
 export interface StyleFigures {
   style: Style;
   /** All kernels together, by the time they take, in each storage that the style is for. */
-  gflops: Partial<Record<Storage, number>>;
+  gflops: Partial<Record<QuadStorage, number>>;
   /** Why it is out: it was wrong somewhere. */
   refused?: string;
 }
@@ -29,7 +29,7 @@ export interface TuneReport {
   adapter: string;
   size: Size;
   styles: StyleFigures[];
-  chosen: Record<Storage, Style>;
+  chosen: Record<QuadStorage, Style>;
   /** What runs on this adapter when it is not tuned. */
   untuned: Style;
   /** Whether later runs will know. */
@@ -79,7 +79,7 @@ export async function tune(
 /** Kernel by kernel, all styles in turn: what a GPU's clocks do meanwhile falls on all alike. */
 async function race(
   gpu: Gpu,
-  storage: Storage,
+  storage: QuadStorage,
   size: Size,
   budget: TimingBudget,
   onStart: (kernel: string) => void,
@@ -115,7 +115,7 @@ function fastest(gpu: Gpu, races: Race[]): Style {
   return right.reduce((a, b) => b.ms < a.ms ? b : a).style;
 }
 
-function figuresOf(races: Record<Storage, Race[]>): StyleFigures[] {
+function figuresOf(races: Record<QuadStorage, Race[]>): StyleFigures[] {
   const styles = [...new Set([...races.f32, ...races.f16].map(({ style }) => style))];
   return styles.map((style) => {
     const figures: StyleFigures = { style, gflops: {} };

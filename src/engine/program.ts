@@ -1,5 +1,5 @@
 /**
- * A network on a device: its weights, packed and uploaded, how its activations are stored, and in which
+ * A network on a device: its weights, packed and uploaded, and how its activations are stored, and in which
  * style of convolution it runs.
  */
 
@@ -10,59 +10,58 @@ import type { Style } from "../kernels/styles.ts";
 import { type ChosenStyles, chosenStyles } from "../kernels/tuning.ts";
 import { packDepthwise3x3 } from "../kernels/depthwise3x3.ts";
 import { packDySample } from "../kernels/dysample.ts";
+import { isMatrixNetwork, packMatrixConv } from "../kernels/matrix_conv.ts";
+import type { MatrixShape } from "../kernels/matrix_shape.ts";
 import { packNorm } from "../kernels/norm.ts";
 import { packPartialConv } from "../kernels/partial_conv.ts";
 import { packUpconv3x3 } from "../kernels/upconv3x3.ts";
 import { tensorChannels } from "../networks/analysis.ts";
 import type { ConvOperation, Network } from "../networks/network.ts";
-import { weightsKey } from "./steps.ts";
+import { matrixUnits } from "./matrix_units.ts";
+import { epilogueKey, weightsKey } from "./steps.ts";
 
 /** A network's weights in GPU memory. */
 export class Program {
   readonly gpu: Gpu;
   readonly network: Network;
   readonly storage: Storage;
-  readonly #styles: ChosenStyles;
-  readonly #weights: WeightsByStyle;
+  readonly style: Style;
+  /** Of the matrix units, where activations are stored for them. */
+  readonly matrix: MatrixShape | undefined;
+  readonly #shared: Shared;
 
-  private constructor(
-    gpu: Gpu,
-    network: Network,
-    storage: Storage,
-    styles: ChosenStyles,
-    weights: WeightsByStyle,
-  ) {
-    this.gpu = gpu;
-    this.network = network;
+  private constructor(shared: Shared, storage: Storage) {
+    this.#shared = shared;
+    this.gpu = shared.gpu;
+    this.network = shared.network;
     this.storage = storage;
-    this.#styles = styles;
-    this.#weights = weights;
+    this.style = shared.styles[storage === "f32" ? "f32" : "f16"].style;
+    this.matrix = storage === "matrix" ? shared.matrix : undefined;
   }
 
   /**
    * Packs and uploads the weights.
    *
    * @throws {OutOfGpuMemoryError} If they do not fit.
+   * @throws {RangeError} If they are to be for matrix units that are not used, or not by this network.
    */
   static async create(gpu: Gpu, network: Network, storage: Storage): Promise<Program> {
     const styles = await chosenStyles(gpu);
-    const weights = new WeightsByStyle(gpu, network);
-    const program = new Program(gpu, network, storage, styles, weights);
+    const matrix = storage === "matrix" ? (await matrixUnits(gpu)).shape : undefined;
+    if (storage === "matrix" && !(matrix !== undefined && isMatrixNetwork(network))) {
+      throw new RangeError(`Matrix units are not used for ${network.description}`);
+    }
+    const program = new Program({ gpu, network, styles, matrix, weights: new Map() }, storage);
     await program.ready();
     return program;
   }
 
   /**
-   * The same network with activations stored in another way. Where both run in the same style they share
-   * the weights; else they are to be made {@linkcode ready}.
+   * The same network with activations stored in another way, in quads. Weights are shared where both run
+   * in the same style; else they are to be made {@linkcode ready}.
    */
-  withStorage(storage: Storage): Program {
-    return new Program(this.gpu, this.network, storage, this.#styles, this.#weights);
-  }
-
-  /** The style of its convolutions. */
-  get style(): Style {
-    return this.#styles[this.storage].style;
+  withStorage(storage: "f32" | "f16"): Program {
+    return new Program(this.#shared, storage);
   }
 
   /**
@@ -71,63 +70,60 @@ export class Program {
    * @throws {OutOfGpuMemoryError} If they do not fit.
    */
   async ready(): Promise<void> {
-    await this.#weights.of(this.style).ready();
+    await this.#weights.ready();
   }
 
   /** The buffer of one link of a convolution. */
   weights(key: string): GPUBuffer {
-    return this.#weights.of(this.style).buffers.get(key)!;
+    return this.#weights.buffers.get(key)!;
   }
 
   /** Bytes of all weights. */
   get weightBytes(): number {
-    const { buffers } = this.#weights.of(this.style);
-    return [...buffers.values()].reduce((sum, buffer) => sum + buffer.size, 0);
+    return [...this.#weights.buffers.values()].reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
   /** Gives the weights back, also those of programs that share them. */
   destroy(): void {
-    this.#weights.destroy();
-  }
-}
-
-/** A network's weights for each style that runs it. */
-class WeightsByStyle {
-  readonly #gpu: Gpu;
-  readonly #network: Network;
-  readonly #all = new Map<Style, Weights>();
-
-  constructor(gpu: Gpu, network: Network) {
-    this.#gpu = gpu;
-    this.#network = network;
+    for (const weights of this.#shared.weights.values()) weights.destroy();
   }
 
-  of(style: Style): Weights {
-    let weights = this.#all.get(style);
+  get #weights(): Weights {
+    const { style, network, gpu } = this;
+    const packing = this.storage === "matrix" ? "matrix" : style;
+    let weights = this.#shared.weights.get(packing);
     if (weights === undefined) {
-      weights = new Weights(this.#gpu, this.#network, style);
-      this.#all.set(style, weights);
+      const pack = () =>
+        packing === "matrix" ? packedMatrixWeights(network) : packedWeights(network, packing);
+      weights = new Weights(gpu, pack);
+      this.#shared.weights.set(packing, weights);
     }
     return weights;
   }
-
-  destroy(): void {
-    for (const weights of this.#all.values()) weights.destroy();
-  }
 }
+
+/** What programs of one network on one device have in common. */
+interface Shared {
+  gpu: Gpu;
+  network: Network;
+  styles: ChosenStyles;
+  matrix: MatrixShape | undefined;
+  /** By what they are packed for; each is uploaded when it is needed. */
+  weights: Map<Style | "matrix", Weights>;
+}
+
+type Packed = [key: string, data: Float32Array | Uint32Array];
 
 /** Packed weights on whichever device is open. */
 class Weights {
   readonly buffers = new Map<string, GPUBuffer>();
   readonly #gpu: Gpu;
-  readonly #network: Network;
-  readonly #style: Style;
+  readonly #pack: () => Iterable<Packed>;
   #generation: number | undefined;
 
-  constructor(gpu: Gpu, network: Network, style: Style) {
+  constructor(gpu: Gpu, pack: () => Iterable<Packed>) {
     this.#gpu = gpu;
-    this.#network = network;
-    this.#style = style;
+    this.#pack = pack;
   }
 
   async ready(): Promise<void> {
@@ -136,7 +132,7 @@ class Weights {
     const { generation } = this.#gpu;
     try {
       await this.#gpu.checked("the weights", () => {
-        for (const [key, data] of packedWeights(this.#network, this.#style)) {
+        for (const [key, data] of this.#pack()) {
           this.buffers.set(key, upload(this.#gpu, key, data));
         }
       });
@@ -154,10 +150,20 @@ class Weights {
   }
 }
 
-function* packedWeights(
-  network: Network,
-  style: Style,
-): Generator<[string, Float32Array | Uint32Array]> {
+function* packedMatrixWeights(network: Network): Generator<Packed> {
+  const channels = tensorChannels(network);
+  for (const operation of network.operations) {
+    if (operation.kind !== "conv") continue;
+    const inputChannels = operation.inputs.map((tensor) => channels.get(tensor)!);
+    for (let link = 0; link < operation.inputs.length; link++) {
+      const { weights, epilogue } = packMatrixConv(operation, link, inputChannels);
+      yield [weightsKey(operation, link), weights];
+      yield [epilogueKey(operation, link), epilogue];
+    }
+  }
+}
+
+function* packedWeights(network: Network, style: Style): Generator<Packed> {
   const channels = tensorChannels(network);
   for (const operation of network.operations) {
     if (operation.kind === "depthwise") yield [operation.name, packDepthwise3x3(operation)];
@@ -177,12 +183,12 @@ function pack(
   link: number,
   inputChannels: number[],
   style: Style,
-): Float32Array | Uint32Array {
+): Packed[1] {
   if (operation.upsample === 2) return packUpconv3x3(operation);
   return packConv(operation, link, inputChannels, style);
 }
 
-function upload(gpu: Gpu, label: string, data: Float32Array | Uint32Array): GPUBuffer {
+function upload(gpu: Gpu, label: string, data: Packed[1]): GPUBuffer {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
   const buffer = gpu.createBuffer(`weights ${label}`, data.byteLength, usage);
   gpu.writeBuffer(buffer, data);

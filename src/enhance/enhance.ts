@@ -9,11 +9,15 @@ import { describeDamage, type Inspection } from "../inspect/mod.ts";
 import type { PassReport, PlannedPass } from "../passes/pass.ts";
 import { decodePicture } from "../pictures/decode.ts";
 import {
+  type Depth,
+  fromDisplay,
   gatherRows,
+  isLinearPicture,
   type Picture,
   type PictureFormat,
   type PictureHeader,
   type PictureRows,
+  toDisplay,
 } from "../pictures/mod.ts";
 import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
@@ -127,14 +131,16 @@ export class Enhancer {
     const { format = "png", background, toSrgb = false, strip = false, record = true } = options;
     const notes: Note[] = [];
     const lose = (text: string) => notes.push({ kind: "loss", text });
-    const choice = await this.#pool.upscalerFor(picture, file);
-    const treated = await treat(picture, format, { background, toSrgb, strip }, lose);
+    const choice = await this.#pool.upscalerFor(picture, options, file);
+    const stored = await treat(picture, format, { background, toSrgb, strip }, lose);
+    const linear = isLinearPicture(stored) ? stored.depth : undefined;
+    const treated = linear === undefined ? stored : toDisplay(stored);
     const aim = await aimAt(request, treated);
     const part = cropTo(treated, aim);
     const plan = await choice.upscaler.plan(part, upscaleOf(aim));
     notes.push(...notesOn(choice, plan));
     const run = record && !strip ? await this.#recordOf(options, choice, plan) : undefined;
-    return new Enhancement({ choice, aim, plan, part, format, run, notes });
+    return new Enhancement({ choice, aim, plan, part, format, run, notes, linear });
   }
 
   /**
@@ -158,6 +164,7 @@ export class Enhancer {
       weights: await this.#weights,
       model: choice.upscaler.label,
       denoise: choice.denoise,
+      detail: choice.detail,
       adapter: choice.upscaler.gpu.adapter.description,
       from: { width: plan.width, height: plan.height },
       to: { width: plan.outputWidth, height: plan.outputHeight },
@@ -175,6 +182,8 @@ interface EnhancementParts {
   format: PictureFormat;
   run: RecordedRun | undefined;
   notes: readonly Note[];
+  /** The depth of a picture that is linear, which its result becomes again. */
+  linear: Depth | undefined;
 }
 
 /** All that is known about a picture before the work, ready to be run. */
@@ -188,8 +197,9 @@ export class Enhancement {
   readonly #part: Picture | PictureRows;
   readonly #format: PictureFormat;
   readonly #run: RecordedRun | undefined;
+  readonly #linear: Depth | undefined;
 
-  constructor({ choice, aim, plan, part, format, run, notes }: EnhancementParts) {
+  constructor({ choice, aim, plan, part, format, run, notes, linear }: EnhancementParts) {
     this.choice = choice;
     this.aim = aim;
     this.plan = plan;
@@ -197,6 +207,7 @@ export class Enhancement {
     this.#part = part;
     this.#format = format;
     this.#run = run;
+    this.#linear = linear;
   }
 
   /** The result's size, channels and depth, and its metadata with the record of what is planned. */
@@ -230,14 +241,15 @@ export class Enhancement {
     const padded = padTo(run, this.aim);
     return {
       ...this.result,
-      rows: padded.rows,
+      rows: this.#linear === undefined ? padded.rows : fromDisplay(padded, this.#linear),
       report: run.report,
       header: () => this.#resultOf(run.report().passes),
     };
   }
 
   #resultOf(passes: readonly (PlannedPass | PassReport)[]): PictureHeader {
-    const { width, height, channels, depth, metadata, notes } = this.#part;
+    const { width, height, channels, metadata, notes } = this.#part;
+    const depth = this.#linear ?? this.#part.depth;
     const part = { width, height, channels, depth, metadata, ...notes && { notes } };
     const recorded = this.#run === undefined
       ? metadata

@@ -18,6 +18,7 @@ import {
   conv3x3Columns,
   conv3x3Half,
   conv3x3Winograd,
+  convEnd,
   convHead as head,
 } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
@@ -49,17 +50,17 @@ export interface ConvLink {
 }
 
 /** What of the epilogue is chosen when the shader is made. */
-interface Ending {
+export interface Ending {
   activate: Activate;
   /** What is done with the first tensor beside the output. */
   gate: Gate["kind"] | "none";
 }
 
 /** The end of a partial sum. */
-const PARTIAL: Ending = { activate: "slope", gate: "none" };
+export const PARTIAL: Ending = { activate: "slope", gate: "none" };
 
 /** The shaders' constants for gates. */
-const GATES = { none: 0, attention: 1, product: 2 };
+export const GATES = { none: 0, attention: 1, product: 2 };
 
 /**
  * Plans one link of a convolution; bindings: weights, input, two tensors beside the output, output.
@@ -210,12 +211,13 @@ export function isLast(operation: ConvOperation, link: number): boolean {
   return link === operation.inputs.length - 1;
 }
 
-function endingOf({ activation, gate }: ConvOperation): Ending {
+/** What of an operation's epilogue is chosen when the shader is made. */
+export function endingOf({ activation, gate }: ConvOperation): Ending {
   return { activate: activateBy(activation), gate: gate?.kind ?? "none" };
 }
 
 /** The factor of each tensor beside the output; the gate's own is 0: it is multiplied, not added. */
-function scalesBeside({ gate, residuals }: ConvOperation): number[] {
+export function scalesBeside({ gate, residuals }: ConvOperation): number[] {
   return [...gate === undefined ? [] : [0], ...residuals.map(({ scale }) => scale)];
 }
 
@@ -232,7 +234,8 @@ function shaderFor(
   return shaderOf(label, () => {
     const { workgroup } = STYLES[style];
     const { values, weights, body } = textsOf(kernel, storage, style);
-    return specialise(values + activate(ending.activate) + weights + head + body, {
+    const text = values + activate(ending.activate) + convEnd + weights + head + body;
+    return specialise(text, {
       GATE: GATES[ending.gate],
       PX: patch.width,
       PY: patch.height,
@@ -258,7 +261,8 @@ function textsOf(
   return { values, weights: columns, body: way === "winograd" ? conv3x3Winograd : conv3x3Columns };
 }
 
-function checkChannels(operation: ConvOperation, inputChannels: number[]): void {
+/** @throws {RangeError} If the inputs do not have the operation's channels. */
+export function checkChannels(operation: ConvOperation, inputChannels: number[]): void {
   const channels = inputChannels.reduce((sum, count) => sum + count, 0);
   if (channels !== operation.inChannels || inputChannels.length !== operation.inputs.length) {
     throw new RangeError(
@@ -268,7 +272,8 @@ function checkChannels(operation: ConvOperation, inputChannels: number[]): void 
   }
 }
 
-function checkFit(operation: ConvOperation, output: Layout): void {
+/** @throws {RangeError} If the output does not have the operation's channels, or too much is beside it. */
+export function checkFit(operation: ConvOperation, output: Layout): void {
   if (output.channels !== operation.outChannels) {
     throw new RangeError(
       `Convolution "${operation.name}" writes ${operation.outChannels} channels but its output ` +

@@ -6,7 +6,7 @@
  */
 
 import type { AdapterSummary } from "../gpu/device.ts";
-import type { Storage } from "./dispatch.ts";
+import type { QuadStorage } from "./dispatch.ts";
 
 /** A style's name. */
 export type Style = "subgroup" | "uniform" | "columns" | "staged" | "winograd" | "half";
@@ -137,7 +137,7 @@ export const STYLES: Record<Style, StyleSpec> = {
 export function stylesFor(
   adapter: AdapterSummary,
   enabled: ReadonlySet<string>,
-  storage: Storage,
+  storage: QuadStorage,
 ): Style[] {
   const names = Object.keys(STYLES) as Style[];
   return names.filter((name) => {

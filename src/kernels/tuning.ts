@@ -8,14 +8,18 @@
 
 import type { Gpu } from "../gpu/device.ts";
 import {
+  columnsDirect,
+  columnsHalf,
+  columnsStaged,
   conv3x3,
   conv3x3Columns,
   conv3x3Half,
   conv3x3Winograd,
+  convEnd,
   convHead,
+  upconv3x3,
 } from "../wgsl/sources.ts";
-import { columnsDirect, columnsHalf, columnsStaged, upconv3x3 } from "../wgsl/sources.ts";
-import type { Storage } from "./dispatch.ts";
+import type { QuadStorage } from "./dispatch.ts";
 import { defaultStyle, type Style, STYLES, stylesFor } from "./styles.ts";
 
 const CACHE_NAME = "tessera-tuning";
@@ -28,7 +32,7 @@ export interface StyleChoice {
 }
 
 /** The choice for each way to store activations. */
-export type ChosenStyles = Record<Storage, StyleChoice>;
+export type ChosenStyles = Record<QuadStorage, StyleChoice>;
 
 const choices = new WeakMap<Gpu, Promise<ChosenStyles>>();
 
@@ -47,7 +51,7 @@ export function chosenStyles(gpu: Gpu): Promise<ChosenStyles> {
  *
  * @returns Whether later runs will know: a runtime may have no place to keep things.
  */
-export async function keepStyles(gpu: Gpu, styles: Record<Storage, Style>): Promise<boolean> {
+export async function keepStyles(gpu: Gpu, styles: Record<QuadStorage, Style>): Promise<boolean> {
   choices.set(gpu, Promise.resolve(bothStorages((storage) => measured(styles[storage]))));
   try {
     const cache = await globalThis.caches.open(CACHE_NAME);
@@ -79,11 +83,11 @@ function measured(style: Style): StyleChoice {
   return { style, source: "measured" };
 }
 
-function bothStorages(choose: (storage: Storage) => StyleChoice): ChosenStyles {
+function bothStorages(choose: (storage: QuadStorage) => StyleChoice): ChosenStyles {
   return { f32: choose("f32"), f16: choose("f16") };
 }
 
-async function keptStyles(gpu: Gpu): Promise<Partial<Record<Storage, unknown>> | undefined> {
+async function keptStyles(gpu: Gpu): Promise<Partial<Record<QuadStorage, unknown>> | undefined> {
   const cache = await globalThis.caches?.open(CACHE_NAME);
   const response = await cache?.match(await keyOf(gpu));
   return await response?.json();
@@ -97,7 +101,7 @@ async function keyOf({ adapter, enabled }: Gpu): Promise<string> {
     [...enabled].sort().join(),
     navigator.userAgent,
     JSON.stringify(STYLES),
-    ...[convHead, columnsDirect, columnsHalf, columnsStaged],
+    ...[convEnd, convHead, columnsDirect, columnsHalf, columnsStaged],
     ...[conv3x3, conv3x3Columns, conv3x3Half, conv3x3Winograd, upconv3x3],
   ];
   const bytes = new TextEncoder().encode(about.join("\n"));

@@ -13,6 +13,7 @@ import conv3x3Half from "./conv3x3_half.wgsl" with { type: "text" };
 import conv3x3Winograd from "./conv3x3_winograd.wgsl" with { type: "text" };
 import depthwise3x3 from "./depthwise3x3.wgsl" with { type: "text" };
 import dysample from "./dysample.wgsl" with { type: "text" };
+import matrixConv from "./matrix_conv.wgsl" with { type: "text" };
 import normApply from "./norm_apply.wgsl" with { type: "text" };
 import normMoments from "./norm_moments.wgsl" with { type: "text" };
 import normPixel from "./norm_pixel.wgsl" with { type: "text" };
@@ -34,9 +35,14 @@ import activationsHalf from "./shared/activations_half.wgsl" with { type: "text"
 import columnsDirect from "./shared/columns_direct.wgsl" with { type: "text" };
 import columnsHalf from "./shared/columns_half.wgsl" with { type: "text" };
 import columnsStaged from "./shared/columns_staged.wgsl" with { type: "text" };
+import convEnd from "./shared/conv_end.wgsl" with { type: "text" };
 import convHead from "./shared/conv_head.wgsl" with { type: "text" };
 import grid from "./shared/grid.wgsl" with { type: "text" };
+import matrixTwin from "./shared/matrix_twin.wgsl" with { type: "text" };
+import matrixUnits from "./shared/matrix_units.wgsl" with { type: "text" };
 import normHead from "./shared/norm_head.wgsl" with { type: "text" };
+import quadsChunks from "./shared/quads_chunks.wgsl" with { type: "text" };
+import quadsPlanes from "./shared/quads_planes.wgsl" with { type: "text" };
 import readPixel from "./shared/read_pixel.wgsl" with { type: "text" };
 import sumColumn from "./shared/sum_column.wgsl" with { type: "text" };
 import weightsSubgroup from "./shared/weights_subgroup.wgsl" with { type: "text" };
@@ -63,10 +69,14 @@ export {
   conv3x3Columns,
   conv3x3Half,
   conv3x3Winograd,
+  convEnd,
   convHead,
   depthwise3x3,
   dysample,
   grid,
+  matrixConv,
+  matrixTwin,
+  matrixUnits,
   normApply,
   normHead,
   normMoments,
@@ -75,6 +85,8 @@ export {
   partialConv,
   pixelsIn,
   pixelsOut,
+  quadsChunks,
+  quadsPlanes,
   readPixel,
   resampleColumns,
   resampleRows,

@@ -12,7 +12,7 @@ import { compareLevels, cropToMultiple, shrink } from "../../bench/shrink.ts";
 import { formatReport } from "../../bench/table.ts";
 import { median } from "../../bench/timing.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import type { Storage } from "../../src/kernels/dispatch.ts";
+import type { QuadStorage } from "../../src/kernels/dispatch.ts";
 import { defaultStyle, type Style } from "../../src/kernels/styles.ts";
 import { encodePicture } from "../../src/pictures/mod.ts";
 import type { Picture } from "../../src/pictures/picture.ts";
@@ -87,7 +87,7 @@ Deno.test("runBench() reports every part on tiny sizes", async () => {
   });
 });
 
-function defaultStyles({ adapter, enabled }: Gpu): Record<Storage, Style> {
+function defaultStyles({ adapter, enabled }: Gpu): Record<QuadStorage, Style> {
   const style = defaultStyle(adapter, enabled);
   return { f32: style, f16: style };
 }

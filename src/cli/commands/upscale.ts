@@ -1,8 +1,10 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
+import { matrixUnits } from "../../engine/matrix_units.ts";
 import { Enhancer } from "../../enhance/enhance.ts";
 import { targetRequestOf } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
+import type { Gpu } from "../../gpu/device.ts";
 import { describeTargets } from "../../targets/target.ts";
 import { alignRows, describeOptions } from "../options/arguments.ts";
 import { type BatchOptions, runBatch } from "../batch/batch.ts";
@@ -50,6 +52,7 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   const asked = enhanceOptionsOf(values);
   const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
   try {
+    if (values.backend === "dawn" && !values.quiet) await noteMatrixUnits(enhancer.gpu);
     const { scale, label } = targetRequestOf(asked, enhancer.scale);
     const request = { ...values, several };
     const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
@@ -80,6 +83,14 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
     return await runBatch(own, enhancer, options);
   } finally {
     enhancer.destroy();
+  }
+}
+
+/** Says, once for all pictures, if the units that Dawn is asked for are not used. */
+async function noteMatrixUnits(gpu: Gpu): Promise<void> {
+  const units = await matrixUnits(gpu);
+  if (units.shape === undefined) {
+    printNote(`Matrix units are not used, but the ordinary kernels: ${units.missing}`);
   }
 }
 

@@ -82,7 +82,14 @@ export async function compileOn(
 ): Promise<Compiled[]> {
   const { adapter } = await run(chip, folder, [], 0);
   const { features, ...about } = adapter;
-  const summary = { ...about, device: "", software: false, features, limits: {} };
+  const summary = {
+    ...about,
+    device: "",
+    software: false,
+    features,
+    limits: {},
+    matrixConfigs: [],
+  };
   const shaders = list(summary, new Set(features));
   const outcomes: Compiled[] = [];
   while (outcomes.length < shaders.length) {
