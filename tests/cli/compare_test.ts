@@ -55,6 +55,8 @@ Deno.test("tessera compare writes one page that holds both files and fetches not
     assert.ok(!page.includes(folder));
     assert.doesNotMatch(page, /https?:|\{\{/);
     assert.match(page, /default-src 'none'/);
+    assert.match(page, /customElements\.define\("tessera-compare"/);
+    assert.match(page, /--accent: #0b6a59/);
   });
 });
 
