@@ -20,6 +20,7 @@ import {
   toDisplay,
 } from "../pictures/mod.ts";
 import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
+import type { Size } from "../raster/size.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
 import { type Aim, aimAt, cropTo, padTo, resultOf, upscaleOf } from "./aim.ts";
@@ -34,10 +35,10 @@ const DEFAULT_SCALE = 4;
 /** Something to know about a result, for people. */
 export interface Note {
   /**
-   * `loss`: something of the picture that the result does not show, or shows otherwise. `damage`: why the
-   * picture is denoised. `traces`: tiles leave some.
+   * `loss`: something of the picture that the result does not show, or shows otherwise. `crop`: how much of
+   * it does not fit. `damage`: why the picture is denoised. `traces`: tiles leave some.
    */
-  kind: "loss" | "damage" | "traces";
+  kind: "loss" | "crop" | "damage" | "traces";
   text: string;
 }
 
@@ -135,7 +136,8 @@ export class Enhancer {
     const stored = await treat(picture, format, { background, toSrgb, strip }, lose);
     const linear = isLinearPicture(stored) ? stored.depth : undefined;
     const treated = linear === undefined ? stored : toDisplay(stored);
-    const aim = await aimAt(request, treated);
+    const aim = aimOf(await aimAt(request, treated), strip);
+    notes.push(...cropNotes(aim, treated, request.label));
     const part = cropTo(treated, aim);
     const plan = await choice.upscaler.plan(part, upscaleOf(aim));
     notes.push(...notesOn(choice, plan));
@@ -297,6 +299,24 @@ export async function enhance(
   } finally {
     enhancer.destroy();
   }
+}
+
+/** A stripped result tells no density, not even that of a print. */
+function aimOf(aim: Aim, strip: boolean): Aim {
+  return strip ? { ...aim, perMetre: undefined } : aim;
+}
+
+/** The share of a picture that may be cut off without a word. */
+const CROPPED_IN_SILENCE = 1 / 3;
+
+/** Says how much of a picture is cut off, if that is more than people expect. */
+function cropNotes({ crop }: Aim, picture: Size, label: string): Note[] {
+  const lost = 1 - crop.width * crop.height / (picture.width * picture.height);
+  if (lost <= CROPPED_IN_SILENCE) return [];
+  const text = `${label} has other proportions: ${
+    Math.round(100 * lost)
+  } % of the picture is cut off`;
+  return [{ kind: "crop", text }];
 }
 
 /** Says why a picture is denoised: "JPEG of quality 42: denoise 0.75"; and where tiles leave traces. */

@@ -18,6 +18,7 @@ const WITHOUT_EFFECT = new Set([
   "max-pixels",
   "licence-policy",
   "overwrite",
+  "keep-date",
   "quiet",
   "json",
   "version",
