@@ -214,7 +214,7 @@ Deno.test("planJobs() names results after their inputs", () => {
   assert.deepEqual(named("a.png", 4 / 3), ["a-x1.333.png", "png"]);
   assert.deepEqual(named("a.jpg", 2, { format: "png" }), ["a-x2.png", "png"]);
   assert.deepEqual(named("a.png", 2, { format: "jpeg" }), ["a-x2.jpg", "jpeg"]);
-  assert.deepEqual(named("scan.tif", 2), ["scan-x2.png", "png"]);
+  assert.deepEqual(named("scan.bmp", 2), ["scan-x2.png", "png"]);
   assert.deepEqual(named("scan", 2), [undefined, undefined], "only its bytes tell");
   assert.deepEqual(named("scan", 2, { format: "png" }), ["scan-x2.png", "png"]);
   assert.deepEqual(named(".jpg", 2), [".jpg-x2.jpg", "jpeg"]);
@@ -230,7 +230,7 @@ Deno.test("planJobs() refuses names that contradict each other", async () => {
     const refused: [inputs: string[], request: object, message: RegExp][] = [
       [[a, "b.png"], { output: "c.png" }, /Expected a folder/],
       [[a], { output: "c.png", format: "jpeg" }, /contradicts/],
-      [[a], { output: "c.gif" }, /Expected a name with one of the endings \.png, \.jpg/],
+      [[a], { output: "c.bmp" }, /Expected a name with one of the endings \.png, \.jpg/],
     ];
     for (const [inputs, request, message] of refused) {
       assert.throws(() => jobsFor(inputs, 4, request), { name: "UsageError", message });

@@ -142,7 +142,7 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera logo.png -o logo.jpg --background white
   curl -s https://example.org/a.jpg | tessera - > large.jpg
 
-Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
+Pictures are JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP or SVG files, or raw files of cameras.
 
 ${describeOptions(UPSCALE_OPTIONS)}
 
