@@ -370,6 +370,7 @@ const FAILING: [args: string[], code: number, message: RegExp][] = [
   [[], 2, /No picture was given/],
   [["a.png", "--bogus"], 2, /Unknown option "--bogus"/],
   [["a.png", "--scale", "0.5"], 2, /Expected a number from 1 to 16 for --scale/],
+  [["a.png", "--backend", "metal"], 2, /Expected deno or dawn for --backend/],
   [["a.png", "-o", "taken.png"], 2, /"taken\.png" exists: --overwrite replaces it/],
   [["a.png", "-o", "none/b.png"], 2, /there is no such folder/],
   [["a.png", "-o", "a.png", "--overwrite"], 2, /is an input/],
@@ -449,11 +450,23 @@ Deno.test("tessera without a GPU has exit code 4 and says what helps", async () 
 Deno.test("tessera doctor shows the adapter and what will be used", async () => {
   const text = await runProgram(["doctor"]);
   assert.equal(text.code, 0, text.stderr);
-  for (const word of ["Adapter", "Features used", "Limits", "Precision", "Memory", "Check"]) {
+  const words = [
+    "Adapter",
+    "Features used",
+    "Limits",
+    "Matrix units",
+    "Precision",
+    "Memory",
+    "Check",
+  ];
+  for (const word of [...words, "Dawn"]) {
     assert.match(text.stdout, new RegExp(`^ +${word} `, "m"));
   }
   const json = await runProgram(["doctor", "--json"]);
-  const { gpu } = JSON.parse(json.stdout);
+  const { gpu, dawn } = JSON.parse(json.stdout);
+  assert.match(gpu.matrixUnits.missing, /^the adapter lacks /);
+  assert.match(dawn.package, /^npm:webgpu@\d+\.\d+\.\d+$/);
+  assert.ok(["present", "absent"].includes(dawn.state), dawn.state);
   assert.ok(gpu.adapter.description.length > 0 && gpu.plan.outputWidth === 3840);
 });
 

@@ -143,7 +143,7 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera comic.cbz                          comic-x4.cbz, page by page
   curl -s https://example.org/a.jpg | tessera - > large.jpg
 
-Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
+Pictures are JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP or SVG files, or raw files of cameras.
 
 ${describeOptions(UPSCALE_OPTIONS)}
 
