@@ -1,3 +1,3 @@
-/** The thread of libvips, which the engine's worker starts when a file is neither JPEG nor PNG. */
+/** The thread that libvips works in, as a module of its own: `src/platform/web.ts` starts it by this name. */
 
 import "../src/pictures/vips/thread.ts";
