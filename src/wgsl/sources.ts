@@ -11,6 +11,9 @@ import conv3x3 from "./conv3x3.wgsl" with { type: "text" };
 import conv3x3Tile from "./conv3x3_tile.wgsl" with { type: "text" };
 import depthwise3x3 from "./depthwise3x3.wgsl" with { type: "text" };
 import dysample from "./dysample.wgsl" with { type: "text" };
+import fillRefine from "./fill_refine.wgsl" with { type: "text" };
+import fillSearch from "./fill_search.wgsl" with { type: "text" };
+import fillVote from "./fill_vote.wgsl" with { type: "text" };
 import normApply from "./norm_apply.wgsl" with { type: "text" };
 import normMoments from "./norm_moments.wgsl" with { type: "text" };
 import normPixel from "./norm_pixel.wgsl" with { type: "text" };
@@ -29,6 +32,7 @@ import activateSlope from "./shared/activate_slope.wgsl" with { type: "text" };
 import activationsF16 from "./shared/activations_f16.wgsl" with { type: "text" };
 import activationsF32 from "./shared/activations_f32.wgsl" with { type: "text" };
 import convHead from "./shared/conv_head.wgsl" with { type: "text" };
+import fillHead from "./shared/fill_head.wgsl" with { type: "text" };
 import grid from "./shared/grid.wgsl" with { type: "text" };
 import normHead from "./shared/norm_head.wgsl" with { type: "text" };
 import readPixel from "./shared/read_pixel.wgsl" with { type: "text" };
@@ -54,6 +58,10 @@ export {
   convHead,
   depthwise3x3,
   dysample,
+  fillHead,
+  fillRefine,
+  fillSearch,
+  fillVote,
   grid,
   normApply,
   normHead,
