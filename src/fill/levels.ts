@@ -91,8 +91,10 @@ function meanOf([a, b, c, d]: number[]): number {
 function levelOf({ width, height, colours, hole, barred }: WorkPicture): Level {
   const size = { width, height };
   const distances = distancesIn(hole);
-  const confidences = Uint32Array.from(distances, (distance) =>
-    Math.max(LEAST_CONFIDENCE, Math.round(CONFIDENCE * CONFIDENCE_LOSS ** distance)));
+  const confidences = Uint32Array.from(
+    distances,
+    (distance) => Math.max(LEAST_CONFIDENCE, Math.round(CONFIDENCE * CONFIDENCE_LOSS ** distance)),
+  );
   const sourceMarks = sourcesOf(hole, barred);
   const pixels = new Uint32Array(width * height);
   for (let i = 0; i < pixels.length; i++) {

@@ -81,7 +81,11 @@ export async function synthesise(
     for (let i = levels.length - 1; i >= 0; i--) {
       const level = levels[i];
       const coarse: GPUBuffer | undefined = below?.buffers.matches;
-      const buffers = await createChecked(gpu, "filling", () => new LevelBuffers(gpu, level, coarse));
+      const buffers = await createChecked(
+        gpu,
+        "filling",
+        () => new LevelBuffers(gpu, level, coarse),
+      );
       const steps = stepsOf(level, below?.level, levels.length - 1 - i, options);
       try {
         await runSteps(gpu, submitter, steps, buffers, options.signal);
@@ -113,7 +117,9 @@ export function stepsOf(
     const turn = searches++;
     const step = STEPS[turn % STEPS.length];
     const own = { seed: seed + turn, step, radius: 0, samples: 0, lean, ...params };
-    const [from, to] = turn % 2 === 0 ? ["matches", "other"] as const : ["other", "matches"] as const;
+    const [from, to] = turn % 2 === 0
+      ? ["matches", "other"] as const
+      : ["other", "matches"] as const;
     const binds = ["pixels", "targets", "sources", from, to] as const;
     steps.push({ dispatch: searchStep(size, range, own), binds });
   };
