@@ -58,18 +58,19 @@ export class NetworkFamily {
   /**
    * Loads the network that is asked for.
    *
-   * @throws {UsageError} If `denoise` is above 0 and it has no restorer, or a blend.
+   * @throws {UsageError} If `denoise` or `detail` is above 0 and it has no such network, or a blend.
    * @throws {ModelError} If it cannot be used, or not be blended.
    */
   static async load(
     model: string | URL | Uint8Array,
-    { denoise = 0, blend, before = [] }: LoadOptions,
+    { denoise = 0, detail = 0, blend, before = [] }: LoadOptions,
   ): Promise<NetworkFamily> {
     const entryOf = (model: Blend["model"]) => embeddedModels().find(({ name }) => name === model);
-    const main = await loadModel(model, { denoise, blend, before });
+    const main = await loadModel(model, { denoise, detail, blend, before });
     const foreign = before.length > 0 || blend !== undefined && entryOf(blend.model) === undefined;
     const entry = foreign ? undefined : entryOf(model);
-    return new NetworkFamily(main, entry, denoise, denoise > 0 || blend !== undefined);
+    const mixed = denoise > 0 || detail > 0 || blend !== undefined;
+    return new NetworkFamily(main, entry, denoise, mixed);
   }
 
   /** Factors at hand. */

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .amx import hasten
 from .data import shrink_tensor
 from .features import MobileNetFeatures
 from .network import Enlarger, half_precision, missing_of
@@ -49,18 +50,21 @@ class NormalisedConv(nn.Conv2d):
 
 
 class Judge(nn.Module):
-    """A U-Net: RGB in 0..1 [n, 3, h, w], sides divisible by 8 -> how real each pixel is [n, 1, h, w]"""
+    """A U-Net: RGB in 0..1 [n, 3, h, w], sides divisible by 8 -> how real each 2x2 pixels are [n, 1, h/2, w/2]
+
+    It sees every pixel, but works at half the size, at a quarter of the time.
+    """
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        widths = [features, 2 * features, 4 * features, 8 * features]
-        self.first = NormalisedConv(3, features)
+        widths = [features, 2 * features, 4 * features]
+        self.first = NormalisedConv(12, features)
         self.down = nn.ModuleList([NormalisedConv(a, b, 4, 2) for a, b in zip(widths, widths[1:])])
         self.up = nn.ModuleList([NormalisedConv(b, a) for a, b in reversed(list(zip(widths, widths[1:])))])
         self.last = nn.ModuleList([NormalisedConv(features, features), NormalisedConv(features, 1)])
 
     def forward(self, picture: Tensor) -> Tensor:
-        levels = [F.leaky_relu(self.first(2 * picture - 1), 0.2)]
+        levels = [F.leaky_relu(self.first(F.pixel_unshuffle(2 * picture - 1, 2)), 0.2)]
         for layer in self.down:
             levels.append(F.leaky_relu(layer(levels[-1]), 0.2))
         x = levels.pop()
@@ -89,6 +93,7 @@ class Texture:
     def __init__(self, network: Enlarger, features: Path, device: str) -> None:
         self.network = network
         self.calm = copy.deepcopy(network).requires_grad_(False)
+        hasten(self.calm, device)
         self.features = MobileNetFeatures(features).to(device)
         self.judge = Judge(JUDGE_FEATURES).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .amx import hasten
 from .data import Crops
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
@@ -115,6 +116,7 @@ class Run:
         self.texture = None
         if recipe.aim == "texture":
             self.texture = Texture(self.network, options.features, options.device)
+        hasten(self.network, options.device)
 
     def pair(self, crops: Crops) -> tuple[Tensor, Tensor]:
         """A batch: small [n, 3, h, w] and large, RGB in 0..1, the small one damaged for a network that restores."""

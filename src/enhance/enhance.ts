@@ -127,7 +127,7 @@ export class Enhancer {
     const { format = "png", background, toSrgb = false, strip = false, record = true } = options;
     const notes: Note[] = [];
     const lose = (text: string) => notes.push({ kind: "loss", text });
-    const choice = await this.#pool.upscalerFor(picture, file);
+    const choice = await this.#pool.upscalerFor(picture, options, file);
     const treated = await treat(picture, format, { background, toSrgb, strip }, lose);
     const aim = await aimAt(request, treated);
     const part = cropTo(treated, aim);
@@ -158,6 +158,7 @@ export class Enhancer {
       weights: await this.#weights,
       model: choice.upscaler.label,
       denoise: choice.denoise,
+      detail: choice.detail,
       adapter: choice.upscaler.gpu.adapter.description,
       from: { width: plan.width, height: plan.height },
       to: { width: plan.outputWidth, height: plan.outputHeight },

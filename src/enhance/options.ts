@@ -14,7 +14,7 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 export type Pad = "blur" | "mirror" | Rgb;
 
 /** How an {@linkcode Enhancer} is made. */
-export interface EnhancerOptions extends Omit<UpscalerOptions, "denoise"> {
+export interface EnhancerOptions extends Omit<UpscalerOptions, "denoise" | "detail"> {
   /**
    * How much damage is taken away, 0 to 1, of models that can; `auto`: as much as each picture needs.
    * Default: `auto`.
