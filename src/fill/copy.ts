@@ -4,7 +4,7 @@
  */
 
 import { allocateSamples, type Picture, type Samples, whiteOf } from "../pictures/picture.ts";
-import type { Mask } from "./mask.ts";
+import type { Mask } from "../pictures/mask.ts";
 import type { Synthesis } from "./synthesis.ts";
 
 /** Pixels of the copy around one over which brightness is evened out. */

@@ -12,7 +12,7 @@ import { LossBudget } from "../passes/loss_budget.ts";
 import { type Picture, whiteOf } from "../pictures/picture.ts";
 import { copyFilled } from "./copy.ts";
 import { levelsOf, type WorkPicture } from "./levels.ts";
-import { countMarks, emptyMask, type Mask, shrunkMask } from "./mask.ts";
+import { countMarks, emptyMask, type Mask, shrunkMask } from "../pictures/mask.ts";
 import { type Synthesis, synthesise } from "./synthesis.ts";
 
 /** The most pixels of the reduced copy. */
@@ -39,7 +39,7 @@ export interface FillOptions {
  * @example
  * ```ts
  * import { Gpu } from "../gpu/device.ts";
- * import { emptyMask, markRegion } from "./mask.ts";
+ * import { emptyMask, markRegion } from "../pictures/mask.ts";
  * const gpu = await Gpu.open();
  * const data = Uint8Array.from({ length: 48 * 32 }, (_, i) => i % 4 < 2 ? 50 : 200); // stripes
  * const stripes = { width: 48, height: 32, channels: 1, depth: 8, data, metadata: {} } as const;

@@ -5,7 +5,7 @@
 
 import { CONFIDENCE, HOLE, PATCH_REACH, SOURCE, type TargetRange } from "../kernels/fill.ts";
 import type { Size } from "../raster/size.ts";
-import { dilated, type Mask, shrunkMask } from "./mask.ts";
+import { dilated, type Mask, shrunkMask } from "../pictures/mask.ts";
 
 /** A picture as it is worked on: 8 bits, three channels. */
 export interface WorkPicture extends Size {

@@ -20,6 +20,7 @@ export { encodeJpegRows } from "./jpeg/rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";
 export { convertDepth, type DepthOptions } from "./colour/depth.ts";
 export { toSrgb } from "./colour/srgb.ts";
+export { stretchTone } from "./colour/tone.ts";
 export { stripMetadata } from "./metadata/metadata.ts";
 export { applyOrientation, type Orientation } from "./metadata/orientation.ts";
 export {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
 import { fill, MOST_WORK_PIXELS } from "../../src/fill/fill.ts";
-import { dilated, emptyMask, markRegion, type Mask, shrunkMask } from "../../src/fill/mask.ts";
+import { dilated, emptyMask, markRegion, type Mask, shrunkMask } from "../../src/pictures/mask.ts";
 import { allocateSamples, type Depth, type Picture, whiteOf } from "../../src/pictures/picture.ts";
 import type { Region } from "../../src/raster/size.ts";
 import { gpu } from "../gpu_harness.ts";

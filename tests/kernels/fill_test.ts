@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type Level, levelsOf } from "../../src/fill/levels.ts";
-import { dilated, emptyMask, markRegion } from "../../src/fill/mask.ts";
+import { dilated, emptyMask, markRegion } from "../../src/pictures/mask.ts";
 import {
   type FillLevel,
   refineStep,

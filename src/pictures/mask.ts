@@ -1,6 +1,16 @@
 /** Marks of pixels: what is to be filled, what may not be copied, what is protected. */
 
-import type { Region, Size } from "../raster/size.ts";
+/** A size in pixels. */
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** A rectangle in pixels. */
+interface Region extends Size {
+  x: number;
+  y: number;
+}
 
 /** Marks of a picture's pixels: `[height][width]`, 1 where there is one, else 0. */
 export interface Mask extends Size {
