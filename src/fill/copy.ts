@@ -4,7 +4,8 @@
  */
 
 import { allocateSamples, type Picture, type Samples, whiteOf } from "../pictures/picture.ts";
-import type { Mask } from "../pictures/mask.ts";
+import { type Mask, shrunkMask } from "../pictures/mask.ts";
+import { membraneOf } from "./membrane.ts";
 import type { Synthesis } from "./synthesis.ts";
 
 /** Pixels of the copy around one over which brightness is evened out. */
@@ -32,6 +33,7 @@ class Filling {
   readonly #picture: Picture;
   readonly #factor: number;
   readonly #synthesis: Synthesis;
+  readonly #reducedHole: Mask;
   /** Indices of the pixels of the hole. */
   readonly #places: Uint32Array;
   /** `[places][channels]` */
@@ -41,6 +43,7 @@ class Filling {
     this.#picture = picture;
     this.#factor = factor;
     this.#synthesis = synthesis;
+    this.#reducedHole = shrunkMask(hole, factor);
     let count = 0;
     for (const mark of hole.data) count += mark;
     this.#places = new Uint32Array(count);
@@ -81,7 +84,7 @@ class Filling {
     });
   }
 
-  /** Adds what the copied pixels lack, smoothed, to the colours of the votes. */
+  /** Adds what the copied pixels lack, smoothed, to the colours that votes and membrane agree on. */
   even(): void {
     const { width, channels, depth } = this.#picture;
     const { width: smallWidth, height: smallHeight, pixels } = this.#synthesis;
@@ -96,11 +99,12 @@ class Filling {
     for (const cell of cells) counts[cell]++;
     for (let c = 0; c < colours; c++) {
       const lack = new Float32Array(counts.length);
+      const membrane = membraneOf(this.#synthesis, this.#reducedHole, c);
       cells.forEach((cell, at) => lack[cell] -= this.#values[at * channels + c]);
       for (let cell = 0; cell < lack.length; cell++) {
         if (counts[cell] === 0) continue;
-        const voted = ((pixels[cell] >>> (8 * c)) & 255) * white / 255;
-        lack[cell] += voted * counts[cell];
+        const voted = ((pixels[cell] >>> (8 * c)) & 255) + membrane[cell];
+        lack[cell] += voted * counts[cell] * white / 255;
       }
       const smooth = smoothed(lack, counts, smallWidth, smallHeight);
       this.#addEnlarged(smooth, c);

@@ -19,11 +19,8 @@ export interface ExtendOptions {
   signal?: AbortSignal | undefined;
 }
 
-/**
- * What it costs to copy from afar, where a picture grows to the sides, or up and down: a horizon stays at
- * its height, a wall in its place.
- */
-const LEAN = { sideways: { x: 1, y: 32 }, upright: { x: 8, y: 1 } } as const;
+/** What it costs to copy from afar: a horizon stays at its height, and an edge goes on as it is there. */
+const LEAN = { x: 32, y: 32 } as const;
 
 /** People reach beyond their faces: so many widths to each side, and so many heights above and below. */
 const BODY = { beside: 1, above: 0.5, below: 6 } as const;
@@ -50,8 +47,7 @@ export async function extend(
   const edges = edgesOf(picture, frame);
   if (edges.length === 0) return canvas;
   const structures = structuresIn(await activityOf(picture), picture, edges);
-  const lean = frame.width > picture.width ? LEAN.sideways : LEAN.upright;
-  const options = { lean, signal, ...seed !== undefined && { seed } };
+  const options = { lean: LEAN, signal, ...seed !== undefined && { seed } };
   try {
     return await fill(gpu, canvas, hole, {
       ...options,

@@ -35,7 +35,7 @@ const LEAST_CONFIDENCE = 8;
 
 /** The smallest level has holes of at most so many layers, unless a side would fall below the least. */
 const MOST_LAYERS = 6;
-const LEAST_SIDE = 24;
+const LEAST_SIDE = 48;
 
 /** Sources that a level has at least, as a share of its pixels and in number. */
 const LEAST_SOURCES = { share: 1 / 50, count: 64 };
