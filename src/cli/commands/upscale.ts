@@ -1,28 +1,21 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
-import { Enhancer } from "../../enhance/enhance.ts";
-import { targetRequestOf } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
 import { describeTargets } from "../../targets/target.ts";
 import { alignRows, describeOptions } from "../options/arguments.ts";
-import { type BatchOptions, runBatch } from "../batch/batch.ts";
+import { runBatch } from "../batch/batch.ts";
 import { dryRun } from "../batch/dry_run.ts";
 import { EXIT, EXIT_CODE_HELP } from "../terminal/exit_codes.ts";
 import { findInputs, searchedFolder } from "../batch/inputs.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
-import { outputFolder, planJobs } from "../batch/jobs.ts";
-import { Ledger } from "../batch/ledger.ts";
-import { DEFAULT_PATTERN, PLACEHOLDERS } from "../options/name_pattern.ts";
+import { PLACEHOLDERS } from "../options/name_pattern.ts";
 import { requestFolder } from "../terminal/permissions.ts";
-import { encodingOf, maxPixelsOf, treatmentOf } from "../options/picture_options.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
-import { effectiveSettings } from "../batch/settings.ts";
+import { Session } from "../batch/session.ts";
 import { describeShard, isInShard, shardFrom, shardVariables } from "../batch/shard.ts";
 import { SUBCOMMANDS } from "../subcommands.ts";
-import { enhanceOptionsOf } from "../options/target_options.ts";
 import { UPSCALE_OPTIONS, type UpscaleValues } from "../options/upscale_options.ts";
-import { enhancerOptionsOf } from "../options/upscaler_options.ts";
 import { VERSION } from "../version.ts";
 
 /** Runs the subcommand. */
@@ -47,45 +40,24 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   using interrupt = new InterruptListener();
   const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
   const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
-  const asked = enhanceOptionsOf(values);
-  const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
-  try {
-    const { scale, label } = targetRequestOf(asked, enhancer.scale);
-    const request = { ...values, several };
-    const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
-    const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(label);
-    const jobs = planJobs(inputs, { ...request, defaultPattern, known });
-    const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
-    if (shard !== undefined && !values.quiet) {
-      printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
-    }
-    const folder = several ? outputFolder(request) : undefined;
-    using ledger = folder === undefined ? undefined : new Ledger(folder);
-    const options: BatchOptions = {
-      job: {
-        enhance: { ...asked, ...treatmentOf(values) },
-        maxPixels: maxPixelsOf(values),
-        encoding: encodingOf(values),
-        signal: interrupt.signal,
-      },
-      ledger,
-      settings: ledger === undefined ? {} : await effectiveSettings(values, scale),
-      several,
-      otherShards: jobs.length - own.length,
-      overwrite: values.overwrite,
-      quiet: values.quiet,
-      json: values.json,
-    };
-    if (values["dry-run"]) return await dryRun(own, enhancer, options, folder);
-    return await runBatch(own, enhancer, options);
-  } finally {
-    enhancer.destroy();
+  checkSaveMask(values, several);
+  using session = await Session.open(values, { several, signal: interrupt.signal });
+  const jobs = session.jobsFor(inputs);
+  const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
+  if (shard !== undefined && !values.quiet) {
+    printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
   }
+  const options = { ...session.options, otherShards: jobs.length - own.length };
+  if (values["dry-run"]) return await dryRun(own, session.enhancer, options, session.folder);
+  return await runBatch(own, session.enhancer, options);
 }
 
-/** Names of results of a size: `photo-4k.jpg`. */
-function patternFor(label: string): string {
-  return `{name}-${label}.{ext}`;
+function checkSaveMask({ "save-mask": path, repair }: UpscaleValues, several: boolean): void {
+  if (path === undefined) return;
+  if (repair === undefined) {
+    throw new UsageError("--save-mask saves what --repair fills: give both, as in --repair auto");
+  }
+  if (several) throw new UsageError("--save-mask names one file: give one picture");
 }
 
 function help(): string {
@@ -102,6 +74,8 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera holiday/ -o large/                 all below it; again: what is new
   tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
   tessera logo.png -o logo.jpg --background white
+  tessera tall.jpg --to 4k --fit contain --pad extend
+  tessera scan.jpg --repair auto --tone auto
 
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 

@@ -12,6 +12,7 @@ import {
 import { DEFAULT_PATTERN } from "./name_pattern.ts";
 import { ENCODING_OPTIONS, INPUT_OPTIONS, TREATMENT_OPTIONS } from "./picture_options.ts";
 import { PRESET_OPTIONS } from "./preset_options.ts";
+import { REGION_OPTIONS } from "./region_options.ts";
 import { SHARD_OPTION } from "../batch/shard.ts";
 import { TARGET_OPTIONS } from "./target_options.ts";
 import { UPSCALER_OPTIONS } from "./upscaler_options.ts";
@@ -23,6 +24,7 @@ export const UPSCALE_OPTIONS = {
   ...PRESET_OPTIONS,
   ...UPSCALER_OPTIONS,
   ...TARGET_OPTIONS,
+  ...REGION_OPTIONS,
   ...grouped("Result file", {
     output: textOption({
       short: "o",
@@ -33,6 +35,10 @@ export const UPSCALE_OPTIONS = {
       value: "NAME",
       words: FORMAT_NAMES,
       help: `${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`,
+    }),
+    "save-mask": textOption({
+      value: "FILE.png",
+      help: "also a picture that is white where --repair has filled",
     }),
     overwrite: switchOption("replace results that exist, and make those again that are done"),
     ...ENCODING_OPTIONS,
