@@ -6,6 +6,7 @@
 import { Program } from "./engine/program.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { Storage } from "./kernels/dispatch.ts";
+import { isMatrixNetwork } from "./kernels/matrix_conv.ts";
 import type { Network } from "./networks/network.ts";
 import {
   type Blend,
@@ -89,12 +90,17 @@ export class NetworkFamily {
     let program = this.#programs.get(key);
     if (program === undefined) {
       const other = this.#programs.get(`${factor} ${storage === "f32" ? "f16" : "f32"}`);
-      program = other?.then((known) => known.withStorage(storage)) ??
+      program = storage !== "matrix" && other?.then((known) => known.withStorage(storage)) ||
         this.#network(factor).then(({ network }) => Program.create(gpu, network, storage));
       this.#programs.set(key, program);
       program.catch(() => this.#programs.delete(key));
     }
     return program;
+  }
+
+  /** Whether the network of a factor computes on matrix units, where a device has them. */
+  async isForMatrixUnits(factor: number): Promise<boolean> {
+    return isMatrixNetwork((await this.#network(factor)).network);
   }
 
   /** Gives the weights on the device back. */

@@ -57,6 +57,11 @@ export interface UpscalerOptions {
   before?: readonly ModelSource[];
   /** A device to share. Default: one is opened, and goes with the upscaler. */
   device?: Gpu;
+  /**
+   * The implementation of WebGPU on which the device is opened, if none is shared. Default: the
+   * runtime's own.
+   */
+  gpu?: GPU;
   /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
   memory?: number;
   /**

@@ -11,8 +11,9 @@ import { PassLog, type PassReport, type PlannedPass, type Retry } from "./passes
 import type { ResamplePass } from "./passes/resample_pass.ts";
 import { type PassShape, sizeIn, sizeOut } from "./passes/route.ts";
 import { joinAlpha, splitAlpha, splitAlphaRows } from "./pictures/colour/alpha.ts";
-import { fromGpuPixels } from "./pictures/gpu_pixels.ts";
+import { fromGpuPixels, wordsPerPixel } from "./pictures/gpu_pixels.ts";
 import {
+  type Depth,
   hasAlpha,
   type Picture,
   type PictureHeader,
@@ -189,7 +190,7 @@ class PlanRun {
     const { outputWidth: width, depthOut: depth } = (correction ?? chain.at(-1)!).shape;
     const alphaRows = alpha && this.#alphaRows(alpha);
     try {
-      for await (const { y, rows, words } of this.#bands(colour)) {
+      for await (const { y, rows, words } of inChunks(this.#bands(colour), { width, depth })) {
         const data = fromGpuPixels(words, width, rows, colour.channels, depth);
         const band = { ...colour, width, height: rows, data };
         if (alphaRows !== undefined) {
@@ -258,6 +259,25 @@ class PlanRun {
       const header = { ...variant, ...sizeOut(passes.at(-1)!.shape) };
       return await gatherRows({ ...header, rows: unpack(bands, header) });
     });
+  }
+}
+
+/** Pixels that are turned into samples at a time: few enough for a processor's cache. */
+const PIXELS_AT_ONCE = 2 ** 17;
+
+/** Yields bands in parts of some whole rows. */
+async function* inChunks(
+  bands: Bands,
+  { width, depth }: { width: number; depth: Depth },
+): AsyncGenerator<Band> {
+  const most = Math.max(1, Math.floor(PIXELS_AT_ONCE / width));
+  const perRow = width * wordsPerPixel(depth);
+  for await (const { y, rows, words } of bands) {
+    for (let row = 0; row < rows; row += most) {
+      const count = Math.min(most, rows - row);
+      const part = words.subarray(row * perRow, (row + count) * perRow);
+      yield { y: y + row, rows: count, words: part };
+    }
   }
 }
 

@@ -88,7 +88,9 @@ export class Upscaler {
     const family = resampling
       ? undefined
       : await NetworkFamily.load(model, { denoise, detail, blend, before });
-    return new Upscaler(options.device ?? await Gpu.open(), family, options);
+    const { device, gpu } = options;
+    const opened = device ?? await Gpu.open({ ...(gpu !== undefined && { gpu }) });
+    return new Upscaler(opened, family, options);
   }
 
   /**

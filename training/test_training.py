@@ -24,7 +24,7 @@ from .network import SRResNetCompact, SRVGGNetCompact, missing_of, multiply_adds
 from .optimizer import MuonAdam, orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .safetensors import load, save
-from .texture import NormalisedConv, flatness, grid_of
+from .texture import NormalisedConv, flatness, grid_of, smoothed
 
 
 def gradients_of(network: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -154,12 +154,16 @@ class DegradeTest(unittest.TestCase):
 
 
 class TextureTest(unittest.TestCase):
-    def test_a_grid_is_seen(self) -> None:
-        flat = torch.full((2, 3, 16, 16), 0.5)
-        grid = flat.clone()
-        grid[..., ::4, ::4] += 0.1
-        self.assertLess(float(grid_of(flat, 4).abs().max()), 1e-6)
-        self.assertGreater(float(grid_of(grid, 4).abs().max()), 0.05)
+    def test_a_grid_is_seen_and_texture_is_none(self) -> None:
+        torch.manual_seed(1)
+        truth = 0.5 + 0.1 * torch.randn(2, 3, 96, 96)
+        texture, grid = 0.1 * torch.randn(2, 3, 96, 96), torch.zeros(2, 3, 96, 96)
+        grid[..., ::4, ::4] = 0.1
+        grid[1] *= -1
+        self.assertEqual(float(grid_of(truth, truth, 4)), 0)
+        self.assertLess(float(grid_of(truth + texture, truth, 4)), 0.01)
+        self.assertGreater(float(grid_of(truth + grid, truth, 4)), 0.04)
+        self.assertLess(float(grid_of(smoothed(truth + grid), smoothed(truth), 4)), 0.01)
 
     def test_flat_parts_are_told_from_busy_ones(self) -> None:
         self.assertGreater(float(flatness(torch.full((1, 3, 16, 16), 0.3)).min()), 0.99)

@@ -20,14 +20,16 @@ from .data import shrink_tensor
 from .features import MobileNetFeatures
 from .network import Enlarger, half_precision, missing_of
 
-PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.012, 2.0, 4.0
+PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.012, 2.0, 5.0
 """Weights of the parts of the loss."""
 
 JUDGE_FEATURES = 32
 JUDGE_RATE = 2e-4
 JUDGE_GAIN = 2.0**14
 """As `train.GAIN`."""
-FLAT = 3.0 / 255
+GRID_WINDOW = 12
+LEVEL = 1.0 / 255
+FLAT = 3 * LEVEL
 """Where the truth's luma deviates by less than this within 7x7 pixels it is flat."""
 
 
@@ -81,10 +83,29 @@ def flatness(large: Tensor) -> Tensor:
     return torch.exp(-(square - mean.square()).clamp(min=0) / FLAT**2)
 
 
-def grid_of(picture: Tensor, scale: int) -> Tensor:
-    """Mean deviation of each place within an input pixel from that pixel's mean: [3, scale^2]"""
-    places = F.pixel_unshuffle(picture, scale).unflatten(1, (3, scale**2))
-    return (places - places.mean(2, keepdim=True)).mean((0, 3, 4))
+def smoothed(picture: Tensor) -> Tensor:
+    """Without what a grid of four pixels is made of: 1, 2, 2, 2, 1 along both axes, [n, 3, h, w] -> same"""
+    weight = torch.tensor([1, 2, 2, 2, 1], device=picture.device, dtype=torch.float32) / 8
+    rows = F.pad(picture.flatten(0, 1)[:, None], (2, 2, 2, 2), mode="replicate")
+    rows = F.conv2d(F.conv2d(rows, weight.view(1, 1, -1, 1)), weight.view(1, 1, 1, -1))
+    return rows.view_as(picture)
+
+
+def windowed(places: Tensor) -> Tensor:
+    """Means over windows of `GRID_WINDOW` input pixels: [n, c, h, w] -> [n, c, windows, windows]"""
+    return F.avg_pool2d(places, min(GRID_WINDOW, *places.shape[2:]))
+
+
+def grid_of(found: Tensor, large: Tensor, scale: int) -> Tensor:
+    """How strong a grid the difference has, beside the contrast of the truth, both of a window: squared, mean of all.
+
+    In a window the places within an input pixel have means of their own; without a grid those are the same but for chance.
+    """
+    truth = F.pixel_unshuffle(large, scale)
+    means = windowed(F.pixel_unshuffle(found, scale) - truth).unflatten(1, (3, scale**2))
+    grid = (means - means.mean(2, keepdim=True)).square().mean((1, 2))
+    contrast = windowed(truth.square()).mean(1) - windowed(truth).mean(1).square()
+    return (grid / (contrast.clamp(min=0) + LEVEL**2)).mean()
 
 
 class Texture:
@@ -126,15 +147,14 @@ class Texture:
         """RGB in 0..1 [n, 3, h, w] and [n, 3, scale * h, scale * w] -> number; trains the judge first."""
         found = self.picture(self.network, small)
         with torch.no_grad():
-            calm = self.picture(self.calm, small)
+            calm = smoothed(self.picture(self.calm, small))
         judged = self.train_judge(found.detach(), large)
         pixel = (found - large).abs().mean()
         shrunk = (shrink_tensor(found, self.network.scale) - small)[..., 3:-3, 3:-3].abs().mean()
         feature = self.features.distance(found, large)
         adversarial = -self.opinion(found).mean()
         quiet = (flatness(large) * (found - calm).abs()).mean()
-        scale = self.network.scale
-        grid = (grid_of(found, scale) - grid_of(large, scale)).abs().mean()
+        grid = grid_of(found, large, self.network.scale)
         self.parts.copy_(torch.stack([judged, pixel, shrunk, feature, adversarial, quiet, grid]).detach())
         return (PIXEL * pixel + SHRUNK * shrunk + FEATURE * feature + ADVERSARIAL * adversarial + CALM * quiet
                 + GRID * grid)

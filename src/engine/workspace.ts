@@ -5,7 +5,7 @@
 import { GpuError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
-import type { Command, Submitter } from "../gpu/submission.ts";
+import type { Command, Submission, Submitter } from "../gpu/submission.ts";
 import type { Program } from "./program.ts";
 import {
   type Binding,
@@ -85,28 +85,29 @@ export class Workspace {
     }
   }
 
-  /** Uploads the pixels of a window and runs the trunk over them. */
+  /** Uploads the pixels of a window and hands the trunk over them to the device. */
   async trunk(
     pixels: Uint32Array,
     submitter: Submitter,
     signal?: AbortSignal,
     onDone?: (flop: number) => void,
-  ): Promise<void> {
+  ): Promise<Submission> {
     this.#gpu.writeBuffer(this.#pixels, pixels);
-    await submitter.run(this.#trunk, signal, onDone);
+    return await submitter.start(this.#trunk, signal, onDone);
   }
 
   /**
-   * Runs the tail over one tile of the window and begins to read the result back.
+   * Hands the tail over one tile of the window to the device.
    *
-   * @throws {BadResultError} From `words`, if the result holds values that are no finite numbers.
+   * @returns The submission, and what waits for its result, as `Readback.start` does.
+   * @throws {BadResultError} From `result`, if there are values that are no finite numbers.
    */
   async tail(
     tile: TailTile,
     submitter: Submitter,
     signal?: AbortSignal,
     onDone?: (flop: number) => void,
-  ): Promise<{ words: Promise<Uint32Array> }> {
+  ): Promise<{ submission: Submission; result: () => Promise<Uint32Array> }> {
     const steps = tailSteps(this.#context, tile);
     this.#writeParams(steps, this.#tailParams);
     this.#gpu.writeBuffer(this.#notFinite, new Uint32Array(1));
@@ -115,15 +116,16 @@ export class Workspace {
       workgroups: step.dispatch.workgroups,
       flop: step.dispatch.flop,
     }));
-    await submitter.run(commands, signal, onDone);
-    return { words: this.#read(resultBytes(this.#context, tile)) };
-  }
-
-  async #read(bytes: number): Promise<Uint32Array> {
-    const words = await this.#readback.read(
+    const submission = await submitter.start(commands, signal, onDone);
+    const bytes = resultBytes(this.#context, tile);
+    const words = this.#readback.start(
       { buffer: this.#result, bytes },
       { buffer: this.#notFinite, bytes: COUNT_BYTES },
     );
+    return { submission, result: async () => this.#checked(await words(), bytes) };
+  }
+
+  #checked(words: Uint32Array, bytes: number): Uint32Array {
     const bad = words[bytes / 4];
     if (bad === 0) return words.subarray(0, bytes / 4);
     throw new BadResultError(

@@ -9,11 +9,15 @@ import { describeDamage, type Inspection } from "../inspect/mod.ts";
 import type { PassReport, PlannedPass } from "../passes/pass.ts";
 import { decodePicture } from "../pictures/decode.ts";
 import {
+  type Depth,
+  fromDisplay,
   gatherRows,
+  isLinearPicture,
   type Picture,
   type PictureFormat,
   type PictureHeader,
   type PictureRows,
+  toDisplay,
 } from "../pictures/mod.ts";
 import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
@@ -136,7 +140,9 @@ export class Enhancer {
     const lose = (text: string) => notes.push({ kind: "loss", text });
     const { style } = request;
     const choice = await this.#pool.upscalerFor(picture, style, file);
-    const treated = await treat(picture, format, { background, toSrgb, strip }, lose);
+    const stored = await treat(picture, format, { background, toSrgb, strip }, lose);
+    const linear = isLinearPicture(stored) ? stored.depth : undefined;
+    const treated = linear === undefined ? stored : toDisplay(stored);
     const aim = await aimAt(request, treated);
     const looked = await lookAt(treated, options, aim);
     notes.push(...looked.notes);
@@ -149,7 +155,7 @@ export class Enhancer {
     const run = record && !strip ? await this.#recordOf(options, choice, plan) : undefined;
     const { damage } = looked;
     return new Enhancement({
-      ...{ choice, aim, plan, header, source, faithful, damage, format, run, notes },
+      ...{ choice, aim, plan, header, source, faithful, damage, format, run, notes, linear },
     });
   }
 
@@ -209,6 +215,8 @@ interface EnhancementParts {
   format: PictureFormat;
   run: RecordedRun | undefined;
   notes: readonly Note[];
+  /** The depth of a picture that is linear, which its result becomes again. */
+  linear: Depth | undefined;
 }
 
 /** The faithful result of which a part is seen. */
@@ -234,6 +242,7 @@ export class Enhancement {
   readonly #source: Source;
   readonly #format: PictureFormat;
   readonly #run: RecordedRun | undefined;
+  readonly #linear: Depth | undefined;
 
   constructor(parts: EnhancementParts) {
     this.choice = parts.choice;
@@ -246,6 +255,7 @@ export class Enhancement {
     this.#source = parts.source;
     this.#format = parts.format;
     this.#run = parts.run;
+    this.#linear = parts.linear;
   }
 
   /** The result's size, channels and depth, and its metadata with the record of what is planned. */
@@ -282,15 +292,15 @@ export class Enhancement {
     const padded = padTo(run, this.aim);
     return {
       ...this.result,
-      rows: padded.rows,
+      rows: this.#linear === undefined ? padded.rows : fromDisplay(padded, this.#linear),
       report: run.report,
       header: () => this.#resultOf(run.report().passes),
     };
   }
 
   #resultOf(passes: readonly (PlannedPass | PassReport)[]): PictureHeader {
-    const part = this.#header;
-    const { metadata } = part;
+    const { metadata } = this.#header;
+    const part = { ...this.#header, depth: this.#linear ?? this.#header.depth };
     const recorded = this.#run === undefined
       ? metadata
       : withRunRecord(part, this.#format, { ...this.#run, passes });

@@ -6,6 +6,7 @@
  */
 
 import { GpuError, NoGpuError } from "../errors.ts";
+import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
 
 /** What is known about an adapter before anything runs on it. */
 export interface AdapterSummary {
@@ -19,6 +20,8 @@ export interface AdapterSummary {
   /** Lanes of a subgroup; both 0 where the adapter does not say. */
   subgroupSizes: { min: number; max: number };
   features: string[];
+  /** Products of matrices of `m` by `k` with `k` by `n` that the units of a subgroup compute, if any. */
+  matrixConfigs: { from: string; to: string; m: number; n: number; k: number }[];
   limits: Record<string, number>;
 }
 
@@ -26,6 +29,8 @@ export interface AdapterSummary {
 export interface GpuOptions {
   /** Which adapter to ask for when there are several. Default: `high-performance`. */
   power?: GPUPowerPreference;
+  /** The implementation of WebGPU that gives adapters. Default: the runtime's own, `navigator.gpu`. */
+  gpu?: GPU;
 }
 
 /** A buffer could not be had: the one GPU error that a smaller tile can mend. */
@@ -40,6 +45,13 @@ export class DeviceLostError extends GpuError {
 
 /** Features that speed the kernels up; each is used where the device really grants it. */
 const WANTED_FEATURES = ["subgroups"];
+
+/** What the kernels for matrix units need; asked for where an adapter says that it has them. */
+export const MATRIX_FEATURES: readonly string[] = [
+  "shader-f16",
+  "chromium-experimental-subgroup-matrix",
+  "subgroup-size-control",
+];
 
 const ENABLE_SUBGROUPS = "enable subgroups;\n";
 
@@ -59,6 +71,8 @@ interface Opened {
   enabled: ReadonlySet<string>;
   /** Whether shaders have to name the extensions that they use. */
   namesExtensions: boolean;
+  /** Whether `onSubmittedWorkDone()` waits before it returns, as that of Deno's own WebGPU does. */
+  queueWaitsInCall: boolean;
 }
 
 /**
@@ -165,6 +179,11 @@ export class Gpu {
     });
   }
 
+  /** Whether `onSubmittedWorkDone()` itself waits for the device, before it returns its promise. */
+  get queueWaitsInCall(): boolean {
+    return this.#opened.queueWaitsInCall;
+  }
+
   /** Bytes of the largest buffer that a shader can read or write. */
   get maxBinding(): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
@@ -202,7 +221,9 @@ export class Gpu {
 
   /** Writes data into a buffer, from byte `offset` on, before the work that is submitted next. */
   writeBuffer(buffer: GPUBuffer, data: Uint32Array | Float32Array, offset = 0): void {
-    this.device.queue.writeBuffer(buffer, offset, data as Uint32Array<ArrayBuffer>);
+    // As bytes: not every implementation takes every kind of array.
+    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.device.queue.writeBuffer(buffer, offset, bytes);
   }
 
   /** Binds buffers, or parts of them, to a pipeline: their order is that of the shader's bindings. */
@@ -259,7 +280,7 @@ export class Gpu {
     if (this.lost) throw this.#lostError();
     const failure = this.#failure;
     if (failure === undefined) return;
-    if (failure instanceof GPUOutOfMemoryError) {
+    if (isOutOfMemory(failure)) {
       this.#failure = undefined;
       throw this.#outOfMemory("the work on a tile");
     }
@@ -325,22 +346,36 @@ export function withExtensions(code: string): string {
 }
 
 /** Opens the best adapter with what it grants of the features that are wanted. */
-async function openDevice({ power = "high-performance" }: GpuOptions): Promise<Opened> {
-  let wanted = WANTED_FEATURES;
+async function openDevice(options: GpuOptions): Promise<Opened> {
+  let wanted: string[] | undefined;
   for (;;) {
-    const adapter = await requestAdapter(power);
+    const adapter = await requestAdapter(options);
+    wanted ??= featuresFor(adapter);
     const device = await requestDevice(adapter, wanted);
     if (device !== undefined) {
       const namesExtensions = wanted.includes("subgroups") && await takesEnable(device);
-      return { device, adapter: summarise(adapter), enabled: new Set(wanted), namesExtensions };
+      return {
+        device,
+        adapter: summarise(adapter),
+        enabled: new Set(wanted),
+        namesExtensions,
+        queueWaitsInCall: QUEUE_WAITS_IN_CALL && device instanceof GPUDevice,
+      };
     }
     if (wanted.length === 0) {
       throw new NoGpuError(
         `The adapter "${adapter.info.description}" gives no device; update its driver`,
       );
     }
-    wanted = await grantedOneByOne(power, wanted);
+    wanted = await grantedOneByOne(options, wanted);
   }
+}
+
+function featuresFor({ features }: GPUAdapter): string[] {
+  const hasUnits = MATRIX_FEATURES.every((name) =>
+    (features as unknown as ReadonlySet<string>).has(name)
+  );
+  return hasUnits ? [...WANTED_FEATURES, ...MATRIX_FEATURES] : WANTED_FEATURES;
 }
 
 /** Tint wants extensions to be named before they are used; naga in Deno 2.9.6 refuses this one's name. */
@@ -353,6 +388,11 @@ async function takesEnable(device: GPUDevice): Promise<boolean> {
   return await device.popErrorScope() === null;
 }
 
+/** By its name: every implementation of WebGPU has a class of its own for it. */
+function isOutOfMemory(error: GPUError): boolean {
+  return error.constructor.name === "GPUOutOfMemoryError";
+}
+
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
@@ -361,13 +401,15 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(0);
 }
 
-async function requestAdapter(powerPreference: GPUPowerPreference): Promise<GPUAdapter> {
-  if (globalThis.navigator?.gpu === undefined) {
+async function requestAdapter(
+  { power: powerPreference = "high-performance", gpu = globalThis.navigator?.gpu }: GpuOptions,
+): Promise<GPUAdapter> {
+  if (gpu === undefined) {
     throw new NoGpuError(
       "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
     );
   }
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference });
+  const adapter = await gpu.requestAdapter({ powerPreference });
   if (adapter === null) {
     throw new NoGpuError(
       "No GPU adapter was found",
@@ -394,15 +436,33 @@ async function requestDevice(
 }
 
 /** Deno hides some features that it grants, so that each is tried on a device of its own. */
-async function grantedOneByOne(power: GPUPowerPreference, wanted: string[]): Promise<string[]> {
+async function grantedOneByOne(options: GpuOptions, wanted: string[]): Promise<string[]> {
   const granted = [];
   for (const feature of wanted) {
-    const device = await requestDevice(await requestAdapter(power), [feature]);
+    const device = await requestDevice(await requestAdapter(options), [feature]);
     if (device === undefined) continue;
     granted.push(feature);
     device.destroy();
   }
   return granted.length < wanted.length ? granted : [];
+}
+
+/** As Dawn describes them, beyond the standard. */
+interface InfoWithMatrices {
+  subgroupMatrixConfigs?: {
+    componentType: string;
+    resultComponentType: string;
+    M: number;
+    N: number;
+    K: number;
+  }[];
+}
+
+function matrixConfigsOf(info: GPUAdapterInfo): AdapterSummary["matrixConfigs"] {
+  const { subgroupMatrixConfigs = [] } = info as InfoWithMatrices;
+  return [...subgroupMatrixConfigs].map(({ componentType, resultComponentType, M, N, K }) => {
+    return { from: componentType, to: resultComponentType, m: M, n: N, k: K };
+  });
 }
 
 function summarise(adapter: GPUAdapter): AdapterSummary {
@@ -412,14 +472,18 @@ function summarise(adapter: GPUAdapter): AdapterSummary {
     const value = (adapter.limits as unknown as Record<string, unknown>)[name];
     if (typeof value === "number") limits[name] = value;
   }
+  // Browsers keep the description and the device to themselves.
+  const family = [info.vendor, info.architecture].filter((word) => word !== "").join(" ");
+  const description = info.description || info.device || family || "unnamed adapter";
   return {
-    description: info.description || info.device || info.vendor || "unnamed adapter",
+    description,
     vendor: info.vendor,
     device: info.device,
     architecture: info.architecture,
-    software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(info.description),
+    software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(description),
     subgroupSizes: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },
     features: [...adapter.features].sort(),
+    matrixConfigs: matrixConfigsOf(info),
     limits,
   };
 }

@@ -6,7 +6,6 @@
  * speed of those before it.
  */
 
-import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
 import type { Gpu } from "./device.ts";
 
 /** One dispatch, ready to be recorded. */
@@ -26,10 +25,31 @@ const FIRST_GUESS = { software: 2e10, hardware: 3e11 };
 /** What a dispatch costs beside its arithmetic, in seconds. */
 const DISPATCH_SECONDS = 2e-5;
 
-/** Hands commands to one device and learns how fast it is. */
+/** Work that the device was handed. */
+export class Submission {
+  readonly #wait: () => Promise<void>;
+  #settled: Promise<void> | undefined;
+
+  constructor(wait: () => Promise<void>) {
+    this.#wait = wait;
+  }
+
+  /**
+   * Waits until it is done; asked once more, it says the same.
+   *
+   * @throws {DeviceLostError} If the device was lost.
+   * @throws {GpuError} If it failed otherwise.
+   */
+  settle(): Promise<void> {
+    return this.#settled ??= this.#wait();
+  }
+}
+
+/** Hands commands to one device and learns how fast it is. At most one submission is under way. */
 export class Submitter {
   readonly #gpu: Gpu;
   #flopPerSecond: number;
+  #last: Submission | undefined;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -52,25 +72,36 @@ export class Submitter {
   async run(
     commands: Command[],
     signal?: AbortSignal,
-    onDone: (flop: number) => void = () => {},
+    onDone?: (flop: number) => void,
   ): Promise<void> {
+    const last = await this.start(commands, signal, onDone);
+    await last.settle();
+    signal?.throwIfAborted();
+  }
+
+  /**
+   * The same, but for the last submission, which is not waited for: what the host does next, it does
+   * while the device works.
+   *
+   * @returns The last submission.
+   * @throws As {@linkcode run}.
+   */
+  async start(
+    commands: Command[],
+    signal?: AbortSignal,
+    onDone: (flop: number) => void = () => {},
+  ): Promise<Submission> {
+    // What goes wrong with it is for those who handed it over.
+    await this.#last?.settle().catch(() => {});
+    let last = new Submission(() => Promise.resolve());
     for (let from = 0; from < commands.length;) {
-      const to = this.#endOfPiece(commands, from);
-      const piece = commands.slice(from, to);
-      const flop = piece.reduce((sum, command) => sum + command.flop, 0);
-      const start = performance.now();
-      try {
-        this.#submit(piece);
-        await finished(this.#gpu);
-      } catch (error) {
-        throw await this.#gpu.explain(error);
-      }
-      this.#gpu.check();
-      this.#learn(flop, (performance.now() - start) / 1000);
+      await last.settle();
       signal?.throwIfAborted();
-      onDone(flop);
+      const to = this.#endOfPiece(commands, from);
+      last = this.#last = await this.#submit(commands.slice(from, to), onDone);
       from = to;
     }
+    return last;
   }
 
   #endOfPiece(commands: Command[], from: number): number {
@@ -82,7 +113,29 @@ export class Submitter {
     return to;
   }
 
-  #submit(piece: Command[]): void {
+  async #submit(piece: Command[], onDone: (flop: number) => void): Promise<Submission> {
+    const flop = piece.reduce((sum, command) => sum + command.flop, 0);
+    const submittedAt = performance.now();
+    try {
+      this.#record(piece);
+    } catch (error) {
+      throw await this.#gpu.explain(error);
+    }
+    return new Submission(async () => {
+      const waitsFrom = performance.now();
+      try {
+        await finished(this.#gpu);
+      } catch (error) {
+        throw await this.#gpu.explain(error);
+      }
+      this.#gpu.check();
+      const now = performance.now();
+      this.#learn(flop, (now - submittedAt) / 1000, (now - waitsFrom) / 1000);
+      onDone(flop);
+    });
+  }
+
+  #record(piece: Command[]): void {
     const encoder = this.#gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const command of piece) {
@@ -94,9 +147,17 @@ export class Submitter {
     this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
-  #learn(flop: number, seconds: number): void {
-    if (seconds < TARGET_SECONDS / 10 || flop === 0) return;
-    this.#flopPerSecond = 0.5 * this.#flopPerSecond + 0.5 * flop / seconds;
+  /**
+   * @param seconds From the submission until its end was seen.
+   * @param waited Of these, what was spent on nothing else: if little, the end came earlier.
+   */
+  #learn(flop: number, seconds: number, waited: number): void {
+    const shortest = TARGET_SECONDS / 10;
+    if (flop === 0) return;
+    if (seconds < shortest || waited < shortest) {
+      // Its own speed cannot be told; it is at least this, and far more where a guess was far too low.
+      this.#flopPerSecond = Math.max(this.#flopPerSecond, flop / Math.max(seconds, shortest));
+    } else this.#flopPerSecond = 0.5 * this.#flopPerSecond + 0.5 * flop / seconds;
   }
 }
 
@@ -108,7 +169,7 @@ export class Submitter {
  */
 export async function finished(gpu: Gpu): Promise<void> {
   const done = gpu.device.queue.onSubmittedWorkDone();
-  if (!QUEUE_WAITS_IN_CALL) return void await done;
+  if (!gpu.queueWaitsInCall) return void await done;
   done.catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -14,14 +14,14 @@ import {
 } from "../engine/back_projection_plan.ts";
 import type { BandRows } from "../engine/back_projection_rows.ts";
 import type { Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
-import { Readback } from "../gpu/readback.ts";
+import { Readback, type ResultPart } from "../gpu/readback.ts";
 import type { Submitter } from "../gpu/submission.ts";
 import { type RowRange, rowsOf } from "../kernels/back_projection.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Band } from "../raster/bands.ts";
 import type { RowWindow } from "../raster/row_window.ts";
 import type { RasterSize } from "../raster/size.ts";
-import { type Machine, planOr, runInBands, type Schedule } from "./in_bands.ts";
+import { type Computation, type Machine, planOr, runInBands, type Schedule } from "./in_bands.ts";
 import {
   bandCut,
   describePass,
@@ -219,7 +219,7 @@ class ProjectionMachine implements Machine<BandRows, BothRows> {
     this.#readback = new Readback(gpu, plan.stagingBytes);
   }
 
-  async start(band: BandRows, rows: BothRows): Promise<{ words: Promise<Uint32Array> }> {
+  async start(band: BandRows, rows: BothRows): Promise<Computation> {
     const { gpu, submitter, shape, run } = this.#shared;
     gpu.writeBuffer(this.#buffer("reference"), rows.picture);
     gpu.writeBuffer(this.#buffer("result so far 0"), rows.result);
@@ -229,11 +229,11 @@ class ProjectionMachine implements Machine<BandRows, BothRows> {
         return commandOf(gpu, dispatch, this.#params[index], bound);
       }),
     );
-    await submitter.run(commands, run.signal);
-    const words = this.#read(band);
+    const submission = await submitter.start(commands, run.signal);
+    const result = this.#read(band);
     const fraction = (band.output.last + 1) / shape.outputHeight;
     run.onProgress?.({ fraction, tiles: 0, ofTiles: 0 });
-    return { words };
+    return { submission, result };
   }
 
   finish(band: BandRows, words: Uint32Array): Band {
@@ -248,7 +248,7 @@ class ProjectionMachine implements Machine<BandRows, BothRows> {
   }
 
   /** Reads back the rows of a band, and behind them the residual of its small rows. */
-  #read({ output, own, small, rounds }: BandRows): Promise<Uint32Array> {
+  #read({ output, own, small, rounds }: BandRows): () => Promise<Uint32Array> {
     const { depth, large, small: { width } } = this.#shared.projection;
     const perRow = large.width * wordsPerPixel(depth) * 4;
     const rows = { first: rounds.at(-1)!.add.first, perRow };
@@ -257,14 +257,14 @@ class ProjectionMachine implements Machine<BandRows, BothRows> {
       const smallRows = { first: small.first, perRow: width * 16 };
       parts.push(this.#part("residual", own, smallRows));
     }
-    return this.#readback.read(...parts);
+    return this.#readback.start(...parts);
   }
 
   #part(
     name: BufferName,
     range: RowRange,
     held: { first: number; perRow: number },
-  ): { buffer: GPUBuffer; offset: number; bytes: number } {
+  ): ResultPart {
     return {
       buffer: this.#buffer(name),
       offset: (range.first - held.first) * held.perRow,

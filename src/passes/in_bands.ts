@@ -1,6 +1,6 @@
 /**
- * The loop that all passes share: work goes to the device piece by piece, each result comes back while
- * the next piece is computed, and whole bands leave from the top.
+ * The loop that all passes share: work goes to the device piece by piece, and while one is computed the
+ * result of the piece before it is put in its place, and whole bands leave from the top.
  *
  * It is also the one place where a pass meets trouble. What a schedule needs is kept until the band is
  * finished, so that after a failure the pass goes on behind the last finished band: on a device that was
@@ -10,6 +10,7 @@
 import { UsageError } from "../errors.ts";
 import { DeviceLostError, type Gpu, OutOfGpuMemoryError } from "../gpu/device.ts";
 import { BadResultError } from "../engine/workspace.ts";
+import type { Submission } from "../gpu/submission.ts";
 import type { Band } from "../raster/bands.ts";
 import type { RowWindow } from "../raster/row_window.ts";
 import type { LossBudget } from "./loss_budget.ts";
@@ -43,11 +44,18 @@ export interface Schedule<Row, Piece, Input> {
 
 /** The buffers of a schedule. */
 export interface Machine<Piece, Input> {
-  /** Computes a piece; resolves when its result is on the way back. */
-  start(piece: Piece, input: Input): Promise<{ words: Promise<Uint32Array> }>;
+  /** Hands a piece to the device; resolves while it is computed. */
+  start(piece: Piece, input: Input): Promise<Computation>;
   /** Takes the result of a piece, in order; returns the band that it completes. */
   finish(piece: Piece, words: Uint32Array): Band | undefined;
   destroy(): void;
+}
+
+/** A piece on the device. */
+export interface Computation {
+  submission: Submission;
+  /** Waits for the result; asked for once, behind the end of the submission. */
+  result(): Promise<Uint32Array>;
 }
 
 /** Runs a schedule, and what follows from it when something goes wrong, and yields the bands. */
@@ -60,7 +68,7 @@ export async function* runInBands<Row, Piece, Input>(
     for (let first = 0;;) {
       const attempt = new Attempt(gpu, schedule, first, log);
       try {
-        return yield* attempt.bands();
+        return yield* attempt.bands(signal);
       } catch (error) {
         if (error instanceof SourceFailure) throw error.cause;
         if (signal?.aborted) throw error;
@@ -125,18 +133,22 @@ class Attempt<Row, Piece, Input> {
     this.finished = first;
   }
 
-  async *bands(): AsyncGenerator<Band> {
+  /** @param signal Heard behind each piece. */
+  async *bands(signal: AbortSignal | undefined): AsyncGenerator<Band> {
     const { schedule } = this;
     const machine = await schedule.open(schedule.rows[this.finished]);
-    let pending: { piece: Piece; words: Promise<Uint32Array> } | undefined;
+    let pending: Computation & { piece: Piece } | undefined;
     try {
       for (const piece of this.#pieces()) {
-        const started = piece && { piece, ...await this.#start(machine, piece) };
+        const input = piece && await this.#fetch(piece);
         const earlier = pending;
-        pending = started;
+        await earlier?.submission.settle();
+        signal?.throwIfAborted();
+        const words = earlier?.result();
         // Its failure is met when it is awaited, which is after the next piece.
-        started?.words.catch(() => {});
-        const band = earlier && machine.finish(earlier.piece, await earlier.words);
+        words?.catch(() => {});
+        pending = piece && { piece, ...await this.#start(machine, piece, input!) };
+        const band = earlier && machine.finish(earlier.piece, await words!);
         if (band === undefined) continue;
         // Only what leaves counts.
         this.#log.cut(schedule.cut);
@@ -145,7 +157,6 @@ class Attempt<Row, Piece, Input> {
         yield band;
       }
     } finally {
-      await pending?.words.catch(() => {});
       machine.destroy();
     }
   }
@@ -157,13 +168,17 @@ class Attempt<Row, Piece, Input> {
     yield undefined;
   }
 
+  async #fetch(piece: Piece): Promise<Input> {
+    return await this.schedule.fetch(piece).catch((cause) => {
+      throw new SourceFailure("A pass before this one failed", { cause });
+    });
+  }
+
   async #start(
     machine: Machine<Piece, Input>,
     piece: Piece,
-  ): Promise<{ words: Promise<Uint32Array> }> {
-    const input = await this.schedule.fetch(piece).catch((cause) => {
-      throw new SourceFailure("A pass before this one failed", { cause });
-    });
+    input: Input,
+  ): Promise<Computation> {
     // The passes before this one may have met a loss, and opened the device again.
     if (this.#gpu.generation !== this.generation) {
       throw new DeviceLostError("The device was lost while a pass before this one used it");

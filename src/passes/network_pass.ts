@@ -25,7 +25,7 @@ import {
 } from "../tiles/budget.ts";
 import { isLostPicture } from "../tiles/flatness.ts";
 import { planTiles, type Tile } from "../tiles/plan.ts";
-import { type Machine, runInBands, type Schedule } from "./in_bands.ts";
+import { type Computation, type Machine, runInBands, type Schedule } from "./in_bands.ts";
 import { describePass, type Pass, type PassCut, type PassRun, type PlannedPass } from "./pass.ts";
 import { type PassShape, sizeIn, sizeOut } from "./route.ts";
 
@@ -136,7 +136,7 @@ function cutOf({ network, storage }: Program, choice: TileChoice): PassCut {
     tileHeight: memory.trunkWindow.height * unshuffle,
     halo: halo * unshuffle,
     exact,
-    precision: storage,
+    precision: storage === "f32" ? "f32" : "f16",
     gpuBytes,
   };
 }
@@ -146,6 +146,7 @@ function demandOf(program: Program, shape: PassShape, options: TileOptions): Til
     network: program.network,
     storage: program.storage,
     style: program.style,
+    matrix: program.matrix,
     width: shape.width,
     height: shape.height,
     depthIn: shape.depthIn,
@@ -331,6 +332,7 @@ class TileMachine implements Machine<TailPiece, Uint32Array> {
   readonly #choice: TileChoice;
   readonly #progress: TileProgress;
   #inTrunk: Tile | undefined;
+  #destroyed = false;
   #builder: BandBuilder | undefined;
 
   constructor(
@@ -350,41 +352,42 @@ class TileMachine implements Machine<TailPiece, Uint32Array> {
   async start(
     { tile, part, endsTile }: TailPiece,
     pixels: Uint32Array,
-  ): Promise<{ words: Promise<Uint32Array> }> {
+  ): Promise<Computation> {
     const { submitter, run: { signal, onProgress } } = this.#shared;
-    const report = (flop: number, tiles = 0) => onProgress?.(this.#progress.add(flop, tiles));
+    const report = (flop: number, tiles = 0) => {
+      if (!this.#destroyed) onProgress?.(this.#progress.add(flop, tiles));
+    };
     if (this.#inTrunk !== tile) {
-      await this.#workspace.trunk(pixels, submitter, signal, report);
+      const trunk = await this.#workspace.trunk(pixels, submitter, signal, report);
+      await trunk.settle();
+      signal?.throwIfAborted();
       this.#inTrunk = tile;
     }
     const tail: TailTile = { ...part.core, windowX: part.windowX, windowY: part.windowY };
-    const { words } = await this.#workspace.tail(tail, submitter, signal, report);
+    const { submission, result } = await this.#workspace.tail(tail, submitter, signal, report);
     if (endsTile) report(0, 1);
-    return { words: this.#checked(words, pixels, part.core) };
+    return { submission, result: async () => this.#checked(await result(), pixels, part.core) };
   }
 
   finish({ tile, part, endsRow }: TailPiece, words: Uint32Array): Band | undefined {
     const perCell = outputPerCell(this.#program.network);
     const { y, height } = tile.core;
     const size = sizeOut(this.#shared.shape);
+    const region = this.#regionOf(tile, part.core);
     const builder = this.#builder ??= new BandBuilder(size, y * perCell, height * perCell);
-    builder.put(this.#regionOf(tile, part.core), words);
+    builder.put(region, words);
     if (!endsRow) return undefined;
     this.#builder = undefined;
     return builder.band;
   }
 
   destroy(): void {
+    this.#destroyed = true;
     this.#workspace.destroy();
   }
 
   /** Refuses a result of one colour where the source has many. */
-  async #checked(
-    result: Promise<Uint32Array>,
-    pixels: Uint32Array,
-    part: Region,
-  ): Promise<Uint32Array> {
-    const words = await result;
+  #checked(words: Uint32Array, pixels: Uint32Array, part: Region): Uint32Array {
     const { gpu, network } = this.#program;
     const { depthOut } = this.#shared.shape;
     const unshuffle = unshuffleOf(network);

@@ -10,7 +10,7 @@ import { resampleColumns, resampleRows } from "../kernels/resample.ts";
 import { type ResampleKernel, sourceRange } from "../kernels/taps.ts";
 import { wordsPerPixel } from "../pictures/gpu_pixels.ts";
 import type { Band } from "../raster/bands.ts";
-import { type Machine, planOr, runInBands, type Schedule } from "./in_bands.ts";
+import { type Computation, type Machine, planOr, runInBands, type Schedule } from "./in_bands.ts";
 import {
   bandCut,
   describePass,
@@ -174,14 +174,14 @@ class ResampleMachine implements Machine<RowRange, SourceRows> {
     gpu.writeBuffer(this.#rowTaps, rows.words);
   }
 
-  async start(band: RowRange, source: SourceRows): Promise<{ words: Promise<Uint32Array> }> {
+  async start(band: RowRange, source: SourceRows): Promise<Computation> {
     const { gpu, submitter, shape, run } = this.#shared;
     gpu.writeBuffer(this.#pixels, source.words);
-    await submitter.run(await this.#commands(band, source.range), run.signal);
+    const submission = await submitter.start(await this.#commands(band, source.range), run.signal);
     const bytes = rowsOf(band) * shape.outputWidth * wordsPerPixel(shape.depthOut) * 4;
-    const words = this.#readback.read({ buffer: this.#result, bytes });
+    const result = this.#readback.start({ buffer: this.#result, bytes });
     run.onProgress?.({ fraction: (band.last + 1) / shape.outputHeight, tiles: 0, ofTiles: 0 });
-    return { words };
+    return { submission, result };
   }
 
   finish(band: RowRange, words: Uint32Array): Band {

@@ -41,6 +41,7 @@ export function wordsPerPixel(depth: Depth): 1 | 2 | 4 {
 export function toGpuPixels(picture: Picture): Uint32Array {
   const { width, height, channels, depth, data } = picture;
   const words = new Uint32Array(width * height * wordsPerPixel(depth));
+  if (channels === 3 && data instanceof Uint8Array) return packColours(data, words);
   const samples = samplesIn(words, depth);
   const [green, blue] = channels <= 2 ? [0, 0] : [1, 2];
   const alpha = hasAlpha(picture) ? channels - 1 : undefined;
@@ -73,13 +74,15 @@ export function fromGpuPixels(
   channels: Picture["channels"],
   depth: Depth,
 ): Samples {
-  const needed = width * height * wordsPerPixel(depth);
+  const pixels = width * height;
+  const needed = pixels * wordsPerPixel(depth);
   if (words.length < needed) {
     throw new UsageError(
       `${width} x ${height} pixels need ${needed} words, not ${words.length}.`,
     );
   }
-  const data = allocateSamples(depth, width * height * channels);
+  const data = allocateSamples(depth, pixels * channels);
+  if (channels === 3 && data instanceof Uint8Array) return unpackColours(words, data);
   const samples = samplesIn(words.subarray(0, needed), depth);
   if (channels === 4) data.set(samples);
   else if (channels === 3) copyColours(samples, data);
@@ -93,6 +96,62 @@ export function samplesIn(words: Uint32Array, depth: Depth): Samples {
   if (depth === 8) return new Uint8Array(buffer, byteOffset, length * 4);
   if (depth === 16) return new Uint16Array(buffer, byteOffset, length * 2);
   return new Float32Array(buffer, byteOffset, length);
+}
+
+/**
+ * Packs colours of 8 bits, with full alpha: the usual picture, for which four pixels at a time take
+ * half of the time that samples do.
+ *
+ * @param data `[pixels][3]`
+ * @param words as many as there are pixels
+ */
+export function packColours(data: Uint8Array, words: Uint32Array): Uint32Array {
+  const { triples, pixels } = inTriples(data);
+  for (let at = 0, from = 0; at < pixels; at += 4, from += 3) {
+    const a = triples[from];
+    const b = triples[from + 1];
+    const c = triples[from + 2];
+    words[at] = a | OPAQUE;
+    words[at + 1] = a >>> 24 | b << 8 | OPAQUE;
+    words[at + 2] = b >>> 16 | c << 16 | OPAQUE;
+    words[at + 3] = c >>> 8 | OPAQUE;
+  }
+  for (let at = pixels; at < words.length; at++) {
+    words[at] = data[3 * at] | data[3 * at + 1] << 8 | data[3 * at + 2] << 16 | OPAQUE;
+  }
+  return words;
+}
+
+/** The reverse: alpha is left out. */
+function unpackColours(words: Uint32Array, data: Uint8Array): Uint8Array {
+  const { triples, pixels } = inTriples(data);
+  for (let at = 0, to = 0; at < pixels; at += 4, to += 3) {
+    const a = words[at];
+    const b = words[at + 1];
+    const c = words[at + 2];
+    const d = words[at + 3];
+    triples[to] = a & 0xffffff | b << 24;
+    triples[to + 1] = b >>> 8 & 0xffff | c << 16;
+    triples[to + 2] = c >>> 16 & 0xff | d << 8;
+  }
+  for (let at = pixels; 3 * at < data.length; at++) {
+    data[3 * at] = words[at];
+    data[3 * at + 1] = words[at] >> 8;
+    data[3 * at + 2] = words[at] >> 16;
+  }
+  return data;
+}
+
+/** Full alpha. */
+const OPAQUE = 0xff000000;
+
+/** Three words for every four pixels, as far as the memory is aligned and goes. */
+function inTriples({ buffer, byteOffset, length }: Uint8Array): {
+  triples: Uint32Array;
+  pixels: number;
+} {
+  const pixels = byteOffset % 4 === 0 ? 4 * Math.floor(length / 12) : 0;
+  return { triples: new Uint32Array(buffer, pixels && byteOffset, pixels / 4 * 3), pixels };
 }
 
 /** Copies red, green and blue. */

@@ -14,6 +14,11 @@ export type Samples = Uint8Array | Uint16Array | Float32Array;
 export interface Metadata {
   /** ICC profile, whole. */
   icc?: Uint8Array;
+  /**
+   * Code points of ITU-T H.273 that say what the colours are, if they are not those of sRGB. Without `icc`
+   * they are of HDR; else they and the profile say the same.
+   */
+  cicp?: { primaries: number; transfer: number };
   /** EXIF block: a TIFF structure that begins with `II` or `MM`. Its orientation is already 1. */
   exif?: Uint8Array;
   /** XMP packet: UTF-8 XML. */

@@ -78,26 +78,45 @@ export function teeBands(
 
 /** A band under construction: results are put at their place in it. */
 export class BandBuilder {
-  readonly band: Band;
   readonly #size: RasterSize;
+  readonly #y: number;
+  readonly #rows: number;
+  #words: Uint32Array | undefined;
 
   /** @param size The whole picture's. */
   constructor(size: RasterSize, y: number, rows: number) {
-    const height = Math.min(rows, size.height - y);
-    const words = new Uint32Array(size.width * height * wordsPerPixel(size.depth));
-    this.band = { y, rows: height, words };
     this.#size = size;
+    this.#y = y;
+    this.#rows = Math.min(rows, size.height - y);
   }
 
-  /** Puts pixels at their place in the picture; what lies beyond its right and bottom edge is left out. */
+  get band(): Band {
+    return { y: this.#y, rows: this.#rows, words: this.#words ??= this.#allocate() };
+  }
+
+  /**
+   * Puts pixels at their place in the picture; what lies beyond its right and bottom edge is left out.
+   *
+   * @param words Pixels that are the whole band are kept, and not copied.
+   */
   put(region: Region, words: Uint32Array): void {
     const size = wordsPerPixel(this.#size.depth);
     const width = Math.min(region.width, this.#size.width - region.x);
-    const top = region.y - this.band.y;
-    for (let row = 0; row < Math.min(region.height, this.band.rows - top); row++) {
+    const top = region.y - this.#y;
+    const rows = Math.min(region.height, this.#rows - top);
+    if (region.width === this.#size.width && rows === this.#rows) {
+      this.#words = words.subarray(0, rows * width * size);
+      return;
+    }
+    const band = this.#words ??= this.#allocate();
+    for (let row = 0; row < rows; row++) {
       const from = row * region.width * size;
       const to = ((top + row) * this.#size.width + region.x) * size;
-      this.band.words.set(words.subarray(from, from + width * size), to);
+      band.set(words.subarray(from, from + width * size), to);
     }
+  }
+
+  #allocate(): Uint32Array {
+    return new Uint32Array(this.#size.width * this.#rows * wordsPerPixel(this.#size.depth));
   }
 }

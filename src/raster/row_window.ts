@@ -24,7 +24,7 @@ export class RowWindow {
   }
 
   /**
-   * Copies a window of pixels, loading the rows that it needs.
+   * Returns a window of pixels, loading the rows that it needs. Whole rows of one band are not copied.
    *
    * Past the right and bottom edge the picture is reflected (the edge pixel is not repeated); that
    * happens only where its size is no multiple of a network's unshuffle factor.
@@ -33,6 +33,8 @@ export class RowWindow {
     const { width, height, depth } = this.size;
     await this.#load(Math.min(height, window.y + window.height));
     const size = wordsPerPixel(depth);
+    const shared = this.#shared(window);
+    if (shared !== undefined) return shared;
     const inside = Math.min(window.width, width - window.x);
     const words = new Uint32Array(window.width * window.height * size);
     for (let row = 0; row < window.height; row++) {
@@ -45,6 +47,14 @@ export class RowWindow {
       }
     }
     return words;
+  }
+
+  /** The window as a part of a band, if it consists of whole rows of that. */
+  #shared({ y, width, height }: Region): Uint32Array | undefined {
+    if (width !== this.size.width) return undefined;
+    const band = this.#bands.find((band) => y >= band.y && y + height <= band.y + band.rows);
+    const perRow = width * wordsPerPixel(this.size.depth);
+    return band?.words.subarray((y - band.y) * perRow, (y - band.y + height) * perRow);
   }
 
   /** Gives up the rows above one: they will not be asked for again. */

@@ -5,7 +5,7 @@
 
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { UsageError } from "../../errors.ts";
-import { formatOfName, FORMATS, type PictureFormat } from "../../pictures/mod.ts";
+import { formatOfName, FORMATS, type PictureFormat, resultFormatOf } from "../../pictures/mod.ts";
 import type { Input } from "./inputs.ts";
 import { scaleText } from "../../enhance/options.ts";
 import { fillPattern, nameOf, type NamePattern, parsePattern } from "../options/name_pattern.ts";
@@ -152,7 +152,7 @@ function formatInFolder(
   { name, format }: OutputRequest,
 ): PictureFormat {
   const last = pattern.at(-1);
-  if (typeof last !== "string") return format ?? formatOfName(input) ?? "png";
+  if (typeof last !== "string") return format ?? resultFormatOf(input) ?? "png";
   return formatOfOutput("--name", name ?? last, format);
 }
 

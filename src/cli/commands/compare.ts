@@ -5,11 +5,13 @@ import { UsageError } from "../../errors.ts";
 import { encodePicture, type Picture, type PictureRows } from "../../pictures/mod.ts";
 import type { Size } from "../../raster/size.ts";
 import { describeOptions, parseOptions, switchOption, textOption } from "../options/arguments.ts";
+import element from "../../../web/tessera_compare.js" with { type: "text" };
+import tokens from "../../../web/tokens.css" with { type: "text" };
 import template from "../pages/compare_page.html" with { type: "text" };
 import { EXIT } from "../terminal/exit_codes.ts";
 import { naming, openPicture } from "../files/input_file.ts";
 import { OutputFile } from "../files/output_file.ts";
-import { embeddable, type EmbeddedFile, fillPage, pagePath } from "../pages/page.ts";
+import { embeddable, type EmbeddedFile, fillPage, pagePath, verbatim } from "../pages/page.ts";
 import { INPUT_OPTIONS, maxPixelsOf } from "../options/picture_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 
@@ -83,18 +85,15 @@ async function asPng(picture: Picture | PictureRows): Promise<EmbeddedFile> {
 
 /** Returns the page, in parts. */
 function comparePage(before: Side, after: Side): Iterable<Uint8Array> {
-  const larger = largerOf(before, after);
   return fillPage(template, {
+    tokens: verbatim(tokens),
+    element: verbatim(element),
     before: before.file,
     beforeName: before.name,
     beforeFacts: describe(before),
-    beforeClass: before === larger ? "larger" : "smaller",
     after: after.file,
     afterName: after.name,
     afterFacts: describe(after),
-    afterClass: after === larger ? "larger" : "smaller",
-    width: String(larger.width),
-    height: String(larger.height),
     remark: remarkOn(before, after),
   });
 }

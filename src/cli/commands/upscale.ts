@@ -1,6 +1,8 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
+import { matrixUnits } from "../../engine/matrix_units.ts";
 import { UsageError } from "../../errors.ts";
+import type { Gpu } from "../../gpu/device.ts";
 import { describeTargets } from "../../targets/target.ts";
 import { alignRows, describeOptions } from "../options/arguments.ts";
 import { runBatch } from "../batch/batch.ts";
@@ -42,6 +44,8 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
   checkSaveMask(values, several);
   using session = await Session.open(values, { several, signal: interrupt.signal });
+  const { gpu } = session.enhancer;
+  if (values.backend === "dawn" && !values.quiet) await noteMatrixUnits(gpu);
   const jobs = session.jobsFor(inputs);
   const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
   if (shard !== undefined && !values.quiet) {
@@ -58,6 +62,14 @@ function checkSaveMask({ "save-mask": path, repair }: UpscaleValues, several: bo
     throw new UsageError("--save-mask saves what --repair fills: give both, as in --repair auto");
   }
   if (several) throw new UsageError("--save-mask names one file: give one picture");
+}
+
+/** Says, once for all pictures, if the units that Dawn is asked for are not used. */
+async function noteMatrixUnits(gpu: Gpu): Promise<void> {
+  const units = await matrixUnits(gpu);
+  if (units.shape === undefined) {
+    printNote(`Matrix units are not used, but the ordinary kernels: ${units.missing}`);
+  }
 }
 
 function help(): string {

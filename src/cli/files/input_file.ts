@@ -5,6 +5,7 @@ import { sniff } from "../../pictures/kind.ts";
 import {
   type ByteSource,
   decodePngRows,
+  openTiffRows,
   type Picture,
   type PictureRows,
 } from "../../pictures/mod.ts";
@@ -64,12 +65,12 @@ function sayLarge(picture: Picture): Picture {
   const pixels = picture.width * picture.height;
   if (pixels < PIXELS_TO_MENTION) return picture;
   const note =
-    `its ${Math.floor(pixels / 1e6)} megapixels are in memory as a whole: only PNG files ` +
-    `that are neither interlaced nor turned are read row by row`;
+    `its ${Math.floor(pixels / 1e6)} megapixels are in memory as a whole: only PNG and TIFF ` +
+    `files that are neither interlaced nor turned are read row by row`;
   return { ...picture, notes: [...picture.notes ?? [], note] };
 }
 
-/** Opens a large PNG file whose rows come in order; `undefined` if it is any other. */
+/** Opens a large PNG or TIFF file whose rows come in order; `undefined` if it is any other. */
 async function openRows(path: string, maxPixels: number): Promise<InputFile | undefined> {
   const { isFile, size } = await reading(() => Deno.stat(path));
   if (!isFile) return undefined;
@@ -77,11 +78,15 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
   let opened: InputFile | undefined;
   try {
     const source = sourceOfFile(file, size);
-    if (sniff(await source.read(0, HEAD_BYTES)).kind !== "png") return undefined;
-    const png = await decodePngRows(source, { maxPixels });
-    if (png === undefined) return undefined;
-    if (png.width * png.height < PIXELS_IN_ROWS) return undefined;
-    opened = { picture: png, bytes: undefined, [Symbol.dispose]: () => file.close() };
+    const { kind } = sniff(await source.read(0, HEAD_BYTES));
+    const mayBeLarge = kind === "png" || (kind === "tiff" && size > PIXELS_IN_ROWS);
+    if (!mayBeLarge) return undefined;
+    const picture = kind === "png"
+      ? await decodePngRows(source, { maxPixels })
+      : await openTiffRows(path, source, maxPixels);
+    if (picture === undefined) return undefined;
+    if (picture.width * picture.height < PIXELS_IN_ROWS) return undefined;
+    opened = { picture, bytes: undefined, [Symbol.dispose]: () => file.close() };
     return opened;
   } finally {
     if (opened === undefined) file.close();

@@ -5,7 +5,8 @@ import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../../upscale
 import { Upscaler } from "../../upscaler.ts";
 import { LICENCE_POLICIES } from "../../weights/catalogue.ts";
 import type { Blend } from "../../weights/library.ts";
-import { UsageError } from "../../errors.ts";
+import { NoGpuError, UsageError } from "../../errors.ts";
+import { DAWN, loadDawn } from "../../platform/mod.ts";
 import {
   choiceOption,
   grouped,
@@ -16,6 +17,7 @@ import {
 } from "./arguments.ts";
 import { checkModelLicence, resolveModel } from "../files/model_cache.ts";
 import { statOrUndefined } from "../files/output_file.ts";
+import { isRefusal } from "../terminal/permissions.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
 
@@ -33,6 +35,14 @@ function blendOption(spec: { value: string; help: string }): Option<Blend<string
     },
   };
 }
+
+/** Which WebGPU computes, for every subcommand that opens a device. */
+export const BACKEND_OPTIONS = grouped("Memory and device", {
+  backend: choiceOption({
+    words: ["deno", "dawn"],
+    help: "which WebGPU: Deno's own, or Dawn, fetched once (default: deno)",
+  }),
+});
 
 /** The options. */
 export const UPSCALER_OPTIONS = {
@@ -87,6 +97,7 @@ export const UPSCALER_OPTIONS = {
       whole: true,
       help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
     }),
+    ...BACKEND_OPTIONS,
     precision: choiceOption({
       words: ["auto", "f32", "f16"],
       help: "storage between layers (default: auto)",
@@ -117,7 +128,8 @@ export function modelsIn(model: string | undefined): (string | undefined)[] {
  * @throws {ModelError} If its licence is ruled out.
  */
 export async function enhancerOptionsOf(values: UpscalerValues): Promise<EnhancerOptions> {
-  const { denoise, tile, halo, precision, memory, "licence-policy": policy = "any" } = values;
+  const { denoise, tile, halo, precision, memory, backend, "licence-policy": policy = "any" } =
+    values;
   const models = modelsIn(values.model).map((model) => model && resolveModel(model));
   const [model, before] = [models.at(-1), models.slice(0, -1) as string[]];
   const blend = values.blend && { ...values.blend, model: resolveModel(values.blend.model) };
@@ -133,7 +145,24 @@ export async function enhancerOptionsOf(values: UpscalerValues): Promise<Enhance
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),
     ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
+    ...await gpuOf(backend),
   };
+}
+
+/**
+ * Returns the WebGPU that a backend stands for; nothing for the runtime's own.
+ *
+ * @throws {NoGpuError} If it cannot be had.
+ */
+export async function gpuOf(backend: "deno" | "dawn" | undefined): Promise<{ gpu?: GPU }> {
+  if (backend !== "dawn") return {};
+  try {
+    return { gpu: await loadDawn() };
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    const { message } = error as Error;
+    throw new NoGpuError(`Dawn (npm:${DAWN}) cannot be loaded: ${message.split("\n")[0]}`);
+  }
 }
 
 /** Makes the upscaler that the options describe; how much it denoises is said apart. */

@@ -4,16 +4,19 @@
  */
 
 import { adviseOn } from "./failure.ts";
+import { type MatrixUnits, matrixUnits } from "../../engine/matrix_units.ts";
 import { NoGpuError } from "../../errors.ts";
-import { type AdapterSummary, Gpu } from "../../gpu/device.ts";
+import { type AdapterSummary, Gpu, type GpuOptions } from "../../gpu/device.ts";
 import type { Style } from "../../kernels/styles.ts";
 import { chosenStyle } from "../../kernels/tuning.ts";
 import type { Picture } from "../../pictures/mod.ts";
 import { DEFAULT_MEMORY } from "../../upscale_options.ts";
+import { DAWN, hasDawn } from "../../platform/mod.ts";
 import type { Plan } from "../../upscale_plan.ts";
 import { Upscaler } from "../../upscaler.ts";
 import { defaultModel } from "../../weights/library.ts";
 import { isGranted, PERMISSIONS } from "./permissions.ts";
+import { gpuOf } from "../options/upscaler_options.ts";
 import { VERSION } from "../version.ts";
 
 /** What was found. */
@@ -25,6 +28,8 @@ export interface Diagnosis {
   vulkanDrivers: string[] | null;
   /** Null where there is none that can be used. */
   gpu: GpuDiagnosis | null;
+  /** The other WebGPU that can be asked for, and whether it is on this machine. */
+  dawn: { package: string; state: "loaded" | "present" | "absent" | "unknown" };
   permissions: { flag: string; purpose: string; granted: boolean }[];
   /** What to do about what is missing, in whole sentences. */
   advice: string[];
@@ -37,6 +42,8 @@ export interface GpuDiagnosis {
   /** Style of the convolutions, and how it was chosen. */
   style: Style;
   styleSource: "measured" | "table";
+  /** Shape of the products on matrix units, or why those are not used. */
+  matrixUnits: MatrixUnits;
   memory: number;
   model: string;
   /** How the sample would be upscaled. */
@@ -55,7 +62,7 @@ const DRIVER_FOLDERS = [
 ];
 
 /** Examines the machine. Never throws for lack of a GPU: that is a finding. */
-export async function diagnose(): Promise<Diagnosis> {
+export async function diagnose(backend?: "deno" | "dawn"): Promise<Diagnosis> {
   const advice: string[] = [];
   const vulkanDrivers = findVulkanDrivers();
   if (vulkanDrivers?.length === 0) {
@@ -64,7 +71,7 @@ export async function diagnose(): Promise<Diagnosis> {
         "apt-get install mesa-vulkan-drivers libvulkan1",
     );
   }
-  const gpu = await diagnoseGpu(advice);
+  const gpu = await diagnoseGpu(advice, await gpuOf(backend));
   const permissions = PERMISSIONS.map((permission) => {
     const { flag, purpose } = permission;
     return { flag, purpose, granted: isGranted(permission) };
@@ -79,9 +86,16 @@ export async function diagnose(): Promise<Diagnosis> {
     system: `${Deno.build.os} ${Deno.build.arch}`,
     vulkanDrivers,
     gpu,
+    dawn: { package: `npm:${DAWN}`, state: backend === "dawn" ? "loaded" : presenceOfDawn() },
     permissions,
     advice,
   };
+}
+
+function presenceOfDawn(): "present" | "absent" | "unknown" {
+  const there = hasDawn();
+  if (there === undefined) return "unknown";
+  return there ? "present" : "absent";
 }
 
 function findVulkanDrivers(): string[] | null {
@@ -96,10 +110,13 @@ function findVulkanDrivers(): string[] | null {
   }).filter((name) => name.endsWith(".json")).sort();
 }
 
-async function diagnoseGpu(advice: string[]): Promise<GpuDiagnosis | null> {
+async function diagnoseGpu(
+  advice: string[],
+  options: GpuOptions,
+): Promise<GpuDiagnosis | null> {
   let gpu: Gpu;
   try {
-    gpu = await Gpu.open();
+    gpu = await Gpu.open(options);
   } catch (error) {
     if (!(error instanceof NoGpuError)) throw error;
     advice.push(adviseOn(error));
@@ -135,6 +152,7 @@ async function examine(gpu: Gpu): Promise<GpuDiagnosis> {
       enabled: [...gpu.enabled],
       style,
       styleSource: source,
+      matrixUnits: await matrixUnits(gpu),
       memory: DEFAULT_MEMORY,
       model,
       plan: await upscaler.plan(SAMPLE, { scale: SAMPLE.scale }),

@@ -33,11 +33,6 @@ export const PERMISSIONS: readonly Permission[] = [
     descriptors: [{ name: "write" }],
   },
   {
-    flag: "--allow-env=IMAGESCRIPT_WASM_SIMD",
-    purpose: "JPEG in CMYK: its decoder asks for this variable",
-    descriptors: [{ name: "env", variable: "IMAGESCRIPT_WASM_SIMD" }],
-  },
-  {
     flag: "--allow-sys=statfs",
     purpose: "the room left on the disk, known before the work",
     descriptors: [{ name: "sys", kind: "statfs" }],

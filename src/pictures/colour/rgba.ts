@@ -2,6 +2,7 @@
  * Pictures as most codecs hold them: four samples for each pixel.
  */
 
+import { packColours } from "../gpu_pixels.ts";
 import { isOpaque } from "./alpha.ts";
 import { allocateSamples, hasAlpha, type Metadata, type Picture, whiteOf } from "../picture.ts";
 import type { RgbaPixels } from "../codecs/wasm.ts";
@@ -10,6 +11,10 @@ import type { RgbaPixels } from "../codecs/wasm.ts";
 export function rgbaOf(picture: Picture): Picture["data"] {
   const { width, height, channels, depth, data } = picture;
   if (channels === 4) return data;
+  if (channels === 3 && data instanceof Uint8Array) {
+    const words = packColours(data, new Uint32Array(width * height));
+    return new Uint8Array(words.buffer);
+  }
   const rgba = allocateSamples(depth, width * height * 4).fill(whiteOf(depth));
   const [green, blue] = channels <= 2 ? [0, 0] : [1, 2];
   const alpha = hasAlpha(picture);

@@ -52,9 +52,10 @@ export function turnedMetadata({ exif, xmp, ...metadata }: Metadata): Metadata {
  * if it describes such colours (a profile for RGB says nothing about grey, nor the reverse).
  */
 export function metadataToWrite(picture: PictureHeader): Metadata {
-  const { icc, exif, ...metadata } = picture.metadata;
+  const { icc, cicp, exif, ...metadata } = picture.metadata;
   return {
     ...metadata,
+    ...(cicp !== undefined && picture.channels >= 3 ? { cicp } : {}),
     ...(icc !== undefined && profileFits(icc, picture.channels) ? { icc } : {}),
     ...(exif === undefined ? {} : { exif: withSize(exif, picture.width, picture.height) }),
   };
@@ -70,12 +71,12 @@ export function metadataInExif(picture: PictureHeader): Metadata {
 }
 
 /**
- * Returns the picture without EXIF, XMP, IPTC and density. The profile stays, as without it the colours
+ * Returns the picture without EXIF, XMP, IPTC and density. What says how colours are meant stays, as without it the colours
  * would be others.
  */
 export function stripMetadata(picture: Picture): Picture {
-  const { icc } = picture.metadata;
-  return { ...picture, metadata: icc === undefined ? {} : { icc } };
+  const { icc, cicp } = picture.metadata;
+  return { ...picture, metadata: { ...icc && { icc }, ...cicp && { cicp } } };
 }
 
 /** Says whether an ICC profile describes pictures with that many channels. */
