@@ -14,22 +14,36 @@ import { type Picture, whiteOf } from "../pictures/picture.ts";
 /** Pixels from the middle of the square to its edge: damage is at most 6 pixels wide. */
 const SQUARE_REACH = 3;
 
-/** Pixels around one whose texture counts, on each side, and the most that one of them counts. */
-const AROUND_REACH = 12;
-const MOST_COUNTED = 16;
+/** Pixels around one whose texture counts, on each side. */
+const AROUND_REACH = 9;
 
-/** What damage stands out by, in levels of 255, and in multiples of the texture around it. */
-const STRONG = { levels: 36, texture: 11 };
-const WEAK = { levels: 16, texture: 4.5 };
+/** What may be damage stands out by so many levels of 255, and has no say in the texture around it. */
+const CANDIDATE = 14;
+
+/** What damage stands out by, in levels, and in multiples of the texture around it. */
+const STRONG = { levels: 34, texture: 7 };
+const WEAK = { levels: 14, texture: 2.5 };
 
 /** Texture that is always there, in levels. */
-const LEAST_TEXTURE = 1.2;
+const LEAST_TEXTURE = 1.5;
+
+/** Paint is missing, or something covers it: damage is about as bright or dark as anything in the picture. */
+const EXTREME = { share: 0.03, bright: 200, dark: 50 };
+
+/** The least share of the pixels around one that must not look damaged. */
+const LEAST_CALM = 0.4;
+
+/** How much the brightness of damage varies along it, at most: what is photographed varies with its light. */
+const UNEVEN = 22;
 
 /** A line is at least so long, and so many times longer than wide. */
 const LINE = { length: 24, slender: 7 };
 
+/** Of a line that is so long, it is enough to be bright or dark. */
+const LONG = 70;
+
 /** A speck has so many pixels, fills so much of its box, and stands out so many times more than a line. */
-const SPECK = { least: 3, most: 120, filled: 0.45, side: 14, texture: 1.5 };
+const SPECK = { least: 4, most: 80, filled: 0.5, side: 11, texture: 1.6 };
 
 /** Pixels around damage that are taken with it: its rim is half damaged. */
 const RIM = 1;
@@ -41,8 +55,11 @@ interface Outliers {
   /** Levels above the picture opened, or below it closed. */
   bright: Float32Array;
   dark: Float32Array;
-  /** Mean of both around each pixel. */
+  /** Deviation of the brightness around each pixel, without what may be damage. */
   texture: Float32Array;
+  luma: Float32Array;
+  /** Brightness from which on, and below which, it is extreme. */
+  ends: { bright: number; dark: number };
 }
 
 /**
@@ -63,9 +80,9 @@ export function findDamage(picture: Picture): Mask {
   const { width, height } = picture;
   const outliers = outliersIn(picture);
   const marks = new Uint8Array(width * height);
-  for (const levels of [outliers.bright, outliers.dark]) {
-    for (const shape of shapesIn(levels, outliers)) {
-      if (!isDamage(shape)) continue;
+  for (const side of ["bright", "dark"] as const) {
+    for (const shape of shapesIn(outliers[side], outliers)) {
+      if (!isDamage(shape) || !isExtreme(shape, outliers.ends, side)) continue;
       for (const at of shape.pixels) mark(marks, width, height, at);
     }
   }
@@ -88,8 +105,25 @@ function outliersIn(picture: Picture): Outliers {
   const closed = erode(dilate(luma, width, height), width, height);
   const bright = luma.map((value, i) => value - opened[i]);
   const dark = luma.map((value, i) => closed[i] - value);
-  const both = bright.map((value, i) => Math.min(MOST_COUNTED, Math.max(value, dark[i])));
-  return { width, height, bright, dark, texture: averaged(both, width, height) };
+  const calm = bright.map((value, i) => Math.max(value, dark[i]) < CANDIDATE ? 1 : 0);
+  const sums = [calm, luma.map((v, i) => v * calm[i]), luma.map((v, i) => v * v * calm[i])];
+  const [count, mean, square] = sums.map((plane) => averaged(plane, width, height));
+  const texture = count.map((share, i) =>
+    share < LEAST_CALM
+      ? Infinity
+      : Math.sqrt(Math.max(0, square[i] / share - (mean[i] / share) ** 2))
+  );
+  return { width, height, bright, dark, texture, luma, ends: endsOf(luma) };
+}
+
+/** The brightness that a small share of the pixels exceeds, and that as many stay below. */
+function endsOf(luma: Float32Array): Outliers["ends"] {
+  const sorted = luma.toSorted();
+  const beyond = Math.floor(EXTREME.share * (luma.length - 1));
+  return {
+    bright: Math.max(EXTREME.bright, sorted[luma.length - 1 - beyond]),
+    dark: Math.min(EXTREME.dark, sorted[beyond]),
+  };
 }
 
 /** Brightness as JPEG has it (BT.601), 0 to 255; what is transparent counts as it is. */
@@ -171,9 +205,15 @@ interface Shape {
   breadth: number;
   /** How much it stands out at most, in multiples of the texture around it. */
   peak: number;
+  /** Mean brightness of its strong pixels, and its deviation. */
+  tone: number;
+  uneven: number;
 }
 
-function* shapesIn(levels: Float32Array, { width, height, texture }: Outliers): Generator<Shape> {
+function* shapesIn(
+  levels: Float32Array,
+  { width, height, texture, luma }: Outliers,
+): Generator<Shape> {
   const reaches = (at: number, least: { levels: number; texture: number }) =>
     levels[at] >= least.levels && levels[at] >= least.texture * (texture[at] + LEAST_TEXTURE);
   const seen = new Uint8Array(levels.length);
@@ -183,12 +223,16 @@ function* shapesIn(levels: Float32Array, { width, height, texture }: Outliers): 
     seen[start] = 1;
     let [left, right, top, bottom] = [width, 0, height, 0];
     let peak = 0;
+    let [sum, squares, strong] = [0, 0, 0];
     for (let i = 0; i < pixels.length; i++) {
       const at = pixels[i];
       const [x, y] = [at % width, Math.floor(at / width)];
       [left, right] = [Math.min(left, x), Math.max(right, x + 1)];
       [top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)];
       peak = Math.max(peak, levels[at] / (texture[at] + LEAST_TEXTURE));
+      if (levels[at] >= STRONG.levels) {
+        [sum, squares, strong] = [sum + luma[at], squares + luma[at] ** 2, strong + 1];
+      }
       for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
         for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
           const next = row * width + column;
@@ -199,7 +243,9 @@ function* shapesIn(levels: Float32Array, { width, height, texture }: Outliers): 
       }
     }
     const sides = [right - left, bottom - top].sort((a, b) => b - a);
-    yield { pixels, length: sides[0], breadth: sides[1], peak };
+    const tone = sum / strong;
+    const uneven = Math.sqrt(Math.max(0, squares / strong - tone ** 2));
+    yield { pixels, length: sides[0], breadth: sides[1], peak, tone, uneven };
   }
 }
 
@@ -211,4 +257,13 @@ function isDamage({ pixels, length, breadth, peak }: Shape): boolean {
     pixels.length <= SPECK.most && pixels.length >= SPECK.filled * length * breadth &&
     peak >= SPECK.texture * STRONG.texture;
   return isLine || isSpeck;
+}
+
+/** Says whether a shape is as bright or dark as nearly nothing else, or a long line, and so all along. */
+function isExtreme(
+  { tone, uneven }: Shape,
+  ends: Outliers["ends"],
+  side: "bright" | "dark",
+): boolean {
+  return uneven <= UNEVEN && (side === "bright" ? tone >= ends.bright : tone <= ends.dark);
 }
