@@ -1,6 +1,7 @@
 /** What is looked for in one picture before it is planned: damage, what is protected, what is not copied. */
 
 import { UsageError } from "../errors.ts";
+import { MUCH } from "../fill/outlook.ts";
 import { describeFaces, findDamage } from "../inspect/mod.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
 import { countMarks, type Mask } from "../pictures/mask.ts";
@@ -10,9 +11,6 @@ import type { Note } from "./enhance.ts";
 import { type EnhanceOptions, isProtecting } from "./options.ts";
 import { wholeOf } from "./preparation.ts";
 import { aimedMask, findRegions, keptRegions, protectedMask, repairMask } from "./regions.ts";
-
-/** From this share of the result on, filling is expected to repeat itself. */
-const MUCH = 0.4;
 
 /** What was found. */
 export interface Looked {

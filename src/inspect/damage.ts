@@ -22,7 +22,7 @@ const CANDIDATE = 14;
 
 /** What damage stands out by, in levels, and in multiples of the texture around it. */
 const STRONG = { levels: 34, texture: 7 };
-const WEAK = { levels: 14, texture: 2.5 };
+const WEAK = { levels: 18, texture: 4 };
 
 /** Texture that is always there, in levels. */
 const LEAST_TEXTURE = 1.5;

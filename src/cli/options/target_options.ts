@@ -64,7 +64,7 @@ function checkTogether(
 }
 
 /** An option that takes a target; its spelling is kept, as names and records show it. */
-function targetOption(help: string): Option<string | undefined> {
+export function targetOption(help: string): Option<string | undefined> {
   return {
     value: "SIZE",
     help,
