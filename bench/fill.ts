@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a program of its own prints its table
 /**
  * Extending beside mirroring and blurring: scenes and photographs are cut to the middle 75 % of their width
  * and brought back. Measured are the PSNR in a band along the old edges, and how far the spectrum of what is

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a program of its own prints its table
 /**
  * What the search for scratches and dust finds, and what repairing brings, on photographs that are damaged
  * by known amounts.

@@ -16,23 +16,41 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const WEB = join(ROOT, "web");
 const DIST = join(WEB, "dist");
 
-/** Modules that a document or a worker begins with. */
-const ENTRIES = ["page.ts", "worker.ts", "tessera.ts"];
+/**
+ * Modules that a document or a worker begins with. Those of one row share what they have in common; the
+ * last ones are for others, who need more of the core than the page does.
+ */
+const ENTRIES = [["page.ts", "engine_worker.ts"], ["tessera.ts"], ["vips_thread.ts"]];
+
+/** Files of packages that are loaded by their names: folder in the package, names, folder of the page. */
+const PACKAGE_FILES = [
+  { from: /\/wasm-vips\/[^/]+\/lib\/(vips-es6\.js|.*\.wasm)$/, to: "vips" },
+  { from: /\/libraw-wasm\/[^/]+\/dist\/(worker\.js|libraw\.wasm)$/, to: "" },
+];
 
 /** Files that go in as they are. */
-const STATIC = ["index.html", "example.html", "example.js", "manifest.webmanifest", "icon.svg"];
+const STATIC = [
+  "index.html",
+  "example.html",
+  "example.js",
+  "manifest.webmanifest",
+  "icon.svg",
+  "tessera_compare.js",
+];
 
 /** What the page does not show without a network unless it was used before: large, or for others. */
-const ONLY_WHEN_USED = /avif|jxl|^example|^tessera\.|\.d\.ts$|\.map$/;
+const ONLY_WHEN_USED =
+  /^vips.(heif|jxl|resvg)|heif|libraw|^worker|^wasm-bundle|^example|^tessera\./;
 
 /** JPEG quality of the sample, on which there is something to clean. */
 const SAMPLE_QUALITY = 60;
 
 await Deno.remove(DIST, { recursive: true }).catch(() => {});
 await Deno.mkdir(join(DIST, "models"), { recursive: true });
-await bundle(ENTRIES, "--code-splitting");
+for (const entries of ENTRIES) await bundle(entries, "--code-splitting");
 await bundle(["service_worker.ts"]);
-await copyWasm();
+await withoutShaderComments();
+await copyPackageFiles();
 for (const name of STATIC) await Deno.copyFile(join(WEB, name), join(DIST, name));
 await Deno.writeTextFile(join(DIST, "style.css"), await styles());
 for (const { file } of embeddedModels()) {
@@ -53,18 +71,35 @@ async function bundle(entries: readonly string[], ...options: string[]): Promise
   if (!success) throw new Error(`deno bundle failed for ${entries.join(", ")}`);
 }
 
-/** Copies each WebAssembly file that a module of the bundle names, from the packages that it came in. */
-async function copyWasm(): Promise<void> {
+/** A third of the shaders' texts are comments: only those that mark a loop are needed to run them. */
+async function withoutShaderComments(): Promise<void> {
+  for (const name of await namesIn(DIST)) {
+    if (!name.endsWith(".js")) continue;
+    const code = await Deno.readTextFile(join(DIST, name));
+    // What the bundler has left of lines that begin so is in texts.
+    await Deno.writeTextFile(join(DIST, name), code.replace(/^[ \t]*\/\/(?! unroll).*\n/gm, ""));
+  }
+}
+
+/**
+ * Copies what packages load by its name: the WebAssembly that a module of the bundle speaks of, and all
+ * of {@linkcode PACKAGE_FILES}.
+ */
+async function copyPackageFiles(): Promise<void> {
   const wanted = new Set<string>();
   for (const name of await namesIn(DIST)) {
     if (!name.endsWith(".js")) continue;
     const code = await Deno.readTextFile(join(DIST, name));
     for (const [, file] of code.matchAll(/["'`]([\w.-]+\.wasm)["'`]/g)) wanted.add(file);
   }
+  // This one is within its module.
+  wanted.delete("libheif.wasm");
+  await Deno.mkdir(join(DIST, "vips"));
   for (const folder of await packageFolders()) {
     for (const path of await filesBelow(folder)) {
-      if (!wanted.delete(basename(path))) continue;
-      await Deno.copyFile(path, join(DIST, basename(path)));
+      const known = PACKAGE_FILES.find(({ from }) => from.test(path));
+      if (known === undefined && !wanted.has(basename(path))) continue;
+      await Deno.copyFile(path, join(DIST, known?.to ?? "", basename(path)));
     }
   }
 }
@@ -129,7 +164,7 @@ async function writeSample(): Promise<void> {
 async function listFiles(): Promise<void> {
   const paths = (await filesBelow(DIST)).map((path) => path.slice(DIST.length + 1)).sort();
   const names = paths.filter((path) => path !== "service_worker.js");
-  const begins = /^(chunk-|page|worker|index|style|icon|manifest|sample)/;
+  const begins = /^(chunk-|page|engine_worker|index|style|icon|manifest|sample)/;
   const shell = names.filter((name) => begins.test(name));
   const rest = names.filter((name) => !begins.test(name) && !ONLY_WHEN_USED.test(name));
   const version = await hashOf(paths);

@@ -24,7 +24,7 @@ from .network import SRResNetCompact, SRVGGNetCompact, missing_of, multiply_adds
 from .optimizer import MuonAdam, orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .safetensors import load, save
-from .texture import NormalisedConv, flatness, grid_of, smoothed
+from .texture import NormalisedConv, flatness, grid_of, level_places, smoothed
 
 
 def gradients_of(network: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -164,6 +164,17 @@ class TextureTest(unittest.TestCase):
         self.assertLess(float(grid_of(truth + texture, truth, 4)), 0.01)
         self.assertGreater(float(grid_of(truth + grid, truth, 4)), 0.04)
         self.assertLess(float(grid_of(smoothed(truth + grid), smoothed(truth), 4)), 0.01)
+
+    def test_a_grid_that_is_everywhere_is_taken_out(self) -> None:
+        torch.manual_seed(1)
+        network = SRResNetCompact(8, 1, 2, 4)
+        torch.nn.init.zeros_(network.conv_last.weight)
+        network.conv_last.bias.data.copy_(0.01 * torch.randn(48))
+        small = torch.rand(4, 3, 1, 1).expand(-1, -1, 8, 8)
+        large = F.interpolate(small, scale_factor=4)
+        level_places(network, [(small, large)])
+        left = F.pixel_unshuffle(network(small) - large, 4).unflatten(1, (3, 16))
+        self.assertLess(float((left - left.mean(2, keepdim=True)).abs().max()), 1e-6)
 
     def test_flat_parts_are_told_from_busy_ones(self) -> None:
         self.assertGreater(float(flatness(torch.full((1, 3, 16, 16), 0.3)).min()), 0.99)

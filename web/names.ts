@@ -1,10 +1,9 @@
 /** The names that results get. */
 
-import type { PictureFormat } from "../src/pictures/mod.ts";
-import { FORMATS } from "./formats.ts";
+import { FORMATS, type OfferedFormat } from "./formats.ts";
 
 /** Returns the name of a result: `photo.jpg` to 4K as PNG is `photo-4k.png`. */
-export function nameOf(name: string, suffix: string, format: PictureFormat): string {
+export function nameOf(name: string, suffix: string, format: OfferedFormat): string {
   const stem = name.replace(/(?<=.)\.[^.]*$/, "") || "picture";
   return `${stem}-${suffix}${FORMATS[format].extension}`;
 }

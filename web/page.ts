@@ -6,7 +6,7 @@ import "./tessera_compare.js";
 import { byId, make, show, shown, translate } from "./dom.ts";
 import { Engine } from "./engine.ts";
 import { givenFiles, isWeights, listenForFiles } from "./files.ts";
-import { keepOffline } from "./offline.ts";
+import { keepOffline, prepareOffline } from "./offline.ts";
 import { Session } from "./session.ts";
 import { loadSettings } from "./settings.ts";
 import { screenSize } from "./sizes.ts";
@@ -24,7 +24,7 @@ const MOST_SAMPLE = 0.28;
 const REST = 5000;
 
 const session = new Session(
-  new Engine(new URL("worker.js", import.meta.url)),
+  new Engine(new URL("engine_worker.js", import.meta.url)),
   loadSettings(),
 );
 
@@ -157,6 +157,7 @@ byId("home").addEventListener("click", (event) => {
 if ("gpu" in navigator) openDevice();
 else problem(Object.assign(new Error("There is no WebGPU"), { name: "NoGpuError" }), "");
 const given = location.hash;
+prepareOffline(() => shown() === "empty" && given === "");
 if (given !== "") {
   history.replaceState(null, "", location.pathname);
   givenFiles(given).then((files) => files.length > 0 ? take(files) : undefined);

@@ -1,7 +1,8 @@
 /// <reference lib="webworker" />
 /**
  * Makes the page work without a network: the page itself is kept when this is installed, networks and
- * codecs when they were used once, or when the page asks for all of them.
+ * codecs when they were used once, or when the page asks for all of them. It also isolates the page, which
+ * libvips' threads need, where the server does not.
  */
 
 /** Written in front of this file by the build: what there is, and a name for this state of it. */
@@ -9,6 +10,11 @@ declare const TESSERA_FILES: { version: string; shell: string[]; rest: string[] 
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const CACHE = `tessera-page-${TESSERA_FILES.version}`;
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+};
 const SHARED = "tessera-shared";
 
 worker.addEventListener("install", (event) => {
@@ -42,11 +48,20 @@ async function answer(request: Request, path: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   const name = path === "" ? "index.html" : path;
   const kept = await cache.match(name);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined) return isolated(kept);
   const response = await fetch(request);
   const isOurs = [...TESSERA_FILES.shell, ...TESSERA_FILES.rest].includes(name);
   if (response.ok && isOurs) await cache.put(name, response.clone()).catch(() => {});
-  return response;
+  return isolated(response);
+}
+
+function isolated({ body, status, statusText, headers }: Response): Response {
+  const all = { ...Object.fromEntries(headers), ...ISOLATION };
+  return new Response(status === 204 || status === 304 ? null : body, {
+    status,
+    statusText,
+    headers: all,
+  });
 }
 
 async function keep(names: readonly string[]): Promise<void> {

@@ -1,7 +1,6 @@
 /** What a person chose last, kept by the browser for this page. */
 
-import type { PictureFormat } from "../src/pictures/mod.ts";
-import { OFFERED } from "./formats.ts";
+import { OFFERED, type OfferedFormat } from "./formats.ts";
 import { LOOKS } from "./protocol.ts";
 import { type SizeName, SIZES } from "./sizes.ts";
 import { type Language, LANGUAGES } from "./strings.ts";
@@ -17,7 +16,7 @@ export interface Settings {
   clean: boolean;
   whole: boolean;
   detailed: boolean;
-  format: PictureFormat;
+  format: OfferedFormat;
   lens: boolean;
 }
 

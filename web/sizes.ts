@@ -45,3 +45,11 @@ export function suffixOf(name: SizeName, custom: Size): string {
   const { width, height } = sizeFor(name, custom, custom);
   return `${width}x${height}`;
 }
+
+/** Returns a size as people read it: `2×`, `3840 × 2160`. */
+export function sizeText(name: SizeName, custom: Size): string {
+  const factor = FACTORS[name];
+  if (factor !== undefined) return `${factor}×`;
+  const { width, height } = sizeFor(name, custom, custom);
+  return `${width} × ${height}`;
+}

@@ -3,11 +3,13 @@
 import { UsageError } from "../errors.ts";
 import {
   hasAlpha,
+  type Metadata,
   type Picture,
   type PictureHeader,
   type PictureRows,
   samplesOf,
 } from "../pictures/mod.ts";
+import { withExifDensity } from "../pictures/metadata/exif.ts";
 import { BACKDROP_SIDE } from "../targets/backdrop.ts";
 import { cropPicture, cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
@@ -30,6 +32,8 @@ export interface Aim extends TargetPlan {
   frame: Region | undefined;
   /** What is asked of the upscaler beside the size. */
   style: UpscaleStyle;
+  /** Pixels per metre of the print that is asked for; undefined for all else. */
+  perMetre: number | undefined;
 }
 
 /**
@@ -44,7 +48,12 @@ export async function aimAt(
   picture: Picture | PictureRows,
 ): Promise<Aim> {
   const { target, fit, gravity, style } = request;
-  const plan = (anchor: Anchor) => ({ ...planTarget(picture, target, fit, anchor), style });
+  const perMetre = target.kind === "print" ? target.perMetre : undefined;
+  const plan = (anchor: Anchor) => ({
+    ...planTarget(picture, target, fit, anchor),
+    style,
+    perMetre,
+  });
   const anchor = anchorOf(gravity === "auto" ? "centre" : gravity);
   const aim = plan(anchor);
   const bare = { padding: undefined, frame: undefined };
@@ -62,7 +71,11 @@ export async function aimAt(
 }
 
 /** The picture grows first, in its own pixels, and is upscaled with what is new. */
-function extendedAim(aim: TargetPlan & Pick<Aim, "style">, picture: Size, anchor: Anchor): Aim {
+function extendedAim(
+  aim: TargetPlan & Pick<Aim, "style" | "perMetre">,
+  picture: Size,
+  anchor: Anchor,
+): Aim {
   const { width, height } = aim.canvas;
   const frame = growTo(picture, aim.canvas, anchor);
   const canvas = { x: 0, y: 0, width, height };
@@ -72,6 +85,12 @@ function extendedAim(aim: TargetPlan & Pick<Aim, "style">, picture: Size, anchor
 /** How much of the result is made up, 0 to 1. */
 export function shareExtended({ crop, frame }: Aim): number {
   return frame === undefined ? 0 : 1 - crop.width * crop.height / (frame.width * frame.height);
+}
+
+/** Returns the size of the result of a picture of some size. */
+export function sizeOf({ target, fit }: TargetRequest, picture: Size): Size {
+  const { width, height } = planTarget(picture, target, fit, anchorOf("centre")).canvas;
+  return { width, height };
 }
 
 /** Makes a small copy of a picture, its longer side as given. */
@@ -95,18 +114,29 @@ export function upscaleOf({ width, height, style }: Aim): UpscaleOptions {
   return { width, height, ...style };
 }
 
-/** Returns what the result is: its size, and channels that hold what is around the picture. */
+/**
+ * Returns what the result is: its size, channels that hold what is around the picture, and a print's
+ * density, which EXIF must not deny.
+ */
 export function resultOf(
   picture: PictureHeader,
-  { width, height, canvas, padding }: Aim,
+  { width, height, canvas, padding, perMetre }: Aim,
 ): PictureHeader {
-  const upscaled = { ...picture, width, height };
+  const metadata = perMetre === undefined
+    ? picture.metadata
+    : withDensity(picture.metadata, { x: perMetre, y: perMetre });
+  const upscaled = { ...picture, width, height, metadata };
   return padding === undefined ? upscaled : paddedHeader(upscaled, canvas, padding);
 }
 
 /** Returns the upscaled picture with what is around it. */
 export function padTo(upscaled: PictureRows, { canvas, padding }: Aim): PictureRows {
   return padding === undefined ? upscaled : padRows(upscaled, upscaled.rows, canvas, padding);
+}
+
+function withDensity(metadata: Metadata, density: { x: number; y: number }): Metadata {
+  const { exif } = metadata;
+  return { ...metadata, density, ...exif && { exif: withExifDensity(exif, density) } };
 }
 
 async function paddingFor(

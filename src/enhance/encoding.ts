@@ -38,7 +38,7 @@ const ONE_PIXEL: Picture = {
 export function isWrittenInRows(
   result: PictureHeader,
   encoding: EncodeOptions,
-  { wholePixels }: Encoder,
+  { wholePixels }: Pick<Encoder, "wholePixels">,
 ): boolean {
   const { format, chroma, progressive = false } = encoding;
   if (format === "png") return result.width * result.height > wholePixels;
@@ -73,25 +73,38 @@ export async function checkEncoder(
   encoding: EncodeOptions,
   encoder: Encoder,
 ): Promise<void> {
+  const refusal = refusalOf(result, encoding, encoder);
+  if (refusal !== undefined) throw refusal;
+  if (isWrittenInRows(result, encoding, encoder)) {
+    await Array.fromAsync(encodeRows(ONE_PIXEL, [ONE_PIXEL.data], encoding));
+  } else {
+    await encoder.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
+  }
+}
+
+/** Says why a format cannot hold a result as it is asked for, by its sizes alone; `undefined` if it can. */
+export function refusalOf(
+  result: PictureHeader,
+  encoding: EncodeOptions,
+  encoder: Pick<Encoder, "wholePixels">,
+): UsageError | undefined {
   const { name, maxSide, quality, lossless } = FORMATS[encoding.format];
   if (encoding.lossless && quality !== undefined && !lossless) {
-    throw new UsageError(`${name} is never lossless`, {
+    return new UsageError(`${name} is never lossless`, {
       remedies: ["another format", "quality 100"],
     });
   }
   const { width, height } = result;
   if (Math.max(width, height) > maxSide) {
-    throw new UsageError(
+    return new UsageError(
       `${name} holds at most ${maxSide} pixels a side, not ${width} x ${height}`,
       { remedies: ["another format"] },
     );
   }
-  if (isWrittenInRows(result, encoding, encoder)) {
-    await Array.fromAsync(encodeRows(ONE_PIXEL, [ONE_PIXEL.data], encoding));
-  } else {
-    if (isTooLarge(result, encoding)) throw tooLarge(result, encoding);
-    await encoder.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
+  if (!isTooLarge(result, encoding) || isWrittenInRows(result, encoding, encoder)) {
+    return undefined;
   }
+  return tooLarge(result, encoding);
 }
 
 function isTooLarge({ width, height }: PictureHeader, { format }: EncodeOptions): boolean {

@@ -20,6 +20,7 @@ import {
   toDisplay,
 } from "../pictures/mod.ts";
 import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
+import type { Size } from "../raster/size.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
 import type { Mask } from "../pictures/mask.ts";
@@ -39,11 +40,11 @@ const DEFAULT_SCALE = 4;
 /** Something to know about a result, for people. */
 export interface Note {
   /**
-   * `loss`: something of the picture that the result does not show, or shows otherwise. `damage`: why the
-   * picture is denoised. `traces`: tiles leave some. `regions`: what of it is protected, repaired or made
-   * up.
+   * `loss`: something of the picture that the result does not show, or shows otherwise. `crop`: how much of
+   * it does not fit. `damage`: why the picture is denoised. `traces`: tiles leave some.
+   * `regions`: what of it is protected, repaired or made up.
    */
-  kind: "loss" | "damage" | "traces" | "regions";
+  kind: "loss" | "crop" | "damage" | "traces" | "regions";
   text: string;
 }
 
@@ -143,7 +144,8 @@ export class Enhancer {
     const stored = await treat(picture, format, { background, toSrgb, strip }, lose);
     const linear = isLinearPicture(stored) ? stored.depth : undefined;
     const treated = linear === undefined ? stored : toDisplay(stored);
-    const aim = await aimAt(request, treated);
+    const aim = aimOf(await aimAt(request, treated), strip);
+    notes.push(...cropNotes(aim, treated, request.label));
     const looked = await lookAt(treated, options, aim);
     notes.push(...looked.notes);
     const preparation = { ...looked, tone: options.tone === "auto", aim };
@@ -366,6 +368,24 @@ export async function enhance(
   } finally {
     enhancer.destroy();
   }
+}
+
+/** A stripped result tells no density, not even that of a print. */
+function aimOf(aim: Aim, strip: boolean): Aim {
+  return strip ? { ...aim, perMetre: undefined } : aim;
+}
+
+/** The share of a picture that may be cut off without a word. */
+const CROPPED_IN_SILENCE = 1 / 3;
+
+/** Says how much of a picture is cut off, if that is more than people expect. */
+function cropNotes({ crop }: Aim, picture: Size, label: string): Note[] {
+  const lost = 1 - crop.width * crop.height / (picture.width * picture.height);
+  if (lost <= CROPPED_IN_SILENCE) return [];
+  const text = `${label} has other proportions: ${
+    Math.round(100 * lost)
+  } % of the picture is cut off`;
+  return [{ kind: "crop", text }];
 }
 
 /** Says why a picture is denoised: "JPEG of quality 42: denoise 0.75"; and where tiles leave traces. */

@@ -40,7 +40,7 @@ export type UpscaleStyle = Pick<
 
 /** What is to become of one picture. */
 export interface EnhanceOptions extends UpscaleStyle {
-  /** `4k`, `3840x2160`, `3840x`, `x2160`, `50mp`: see `parseTarget`. Not together with `scale`. */
+  /** `4k`, `3840x2160`, `3840x`, `x2160`, `50mp`, `print:13x18cm@300dpi`: see `parseTarget`. Not together with `scale`. */
   to?: string;
   /** Output pixels per input pixel, 1 to 16. Default: the network's own factor, for each pass. */
   scale?: number;

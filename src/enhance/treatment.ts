@@ -60,14 +60,20 @@ export async function treat(
 }
 
 async function checkOpaque(picture: Picture | PictureRows, format: PictureFormat): Promise<void> {
-  if (!hasAlpha(picture)) return;
+  if (!await isTransparent(picture)) return;
+  throw new UsageError(
+    `${FORMATS[format].name} cannot hold the picture's transparency`,
+    { remedies: ["another format", "a background"] },
+  );
+}
+
+/** Says whether any of a picture shows what is behind it. */
+export async function isTransparent(picture: Picture | PictureRows): Promise<boolean> {
+  if (!hasAlpha(picture)) return false;
   for await (const data of samplesOf(picture)) {
-    if (isOpaque({ ...picture, data })) continue;
-    throw new UsageError(
-      `${FORMATS[format].name} cannot hold the picture's transparency`,
-      { remedies: ["another format", "a background"] },
-    );
+    if (!isOpaque({ ...picture, data })) return true;
   }
+  return false;
 }
 
 function strippedOf(header: PictureHeader): Metadata {

@@ -39,9 +39,6 @@ const UNEVEN = 22;
 /** A line is at least so long, and so many times longer than wide. */
 const LINE = { length: 24, slender: 7 };
 
-/** Of a line that is so long, it is enough to be bright or dark. */
-const LONG = 70;
-
 /** A speck has so many pixels, fills so much of its box, and stands out so many times more than a line. */
 const SPECK = { least: 4, most: 80, filled: 0.5, side: 11, texture: 1.6 };
 
@@ -259,7 +256,7 @@ function isDamage({ pixels, length, breadth, peak }: Shape): boolean {
   return isLine || isSpeck;
 }
 
-/** Says whether a shape is as bright or dark as nearly nothing else, or a long line, and so all along. */
+/** Says whether a shape is as bright or dark as nearly nothing else, and so all along. */
 function isExtreme(
   { tone, uneven }: Shape,
   ends: Outliers["ends"],

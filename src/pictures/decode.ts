@@ -27,11 +27,20 @@ import { decodeWebp } from "./codecs/webp.ts";
 export interface DecodeOptions {
   /** The most pixels that a file may claim: 2^28 unless given. Checked before anything is allocated. */
   maxPixels?: number;
+  /**
+   * Whether a JPEG of which a part is missing or damaged is refused. Otherwise it is read as far as it goes,
+   * and its notes say so.
+   */
+  strict?: boolean;
 }
 
 const DECODERS: Record<
   PictureKind,
-  (bytes: Uint8Array, maxPixels: number) => Picture | Promise<Picture>
+  (
+    bytes: Uint8Array,
+    maxPixels: number,
+    reading: { strict?: boolean },
+  ) => Picture | Promise<Picture>
 > = {
   jpeg: decodeJpeg,
   png: decodePng,
@@ -43,7 +52,7 @@ const DECODERS: Record<
   bmp: decodeBmp,
   heic: decodeHeic,
   svg: decodeSvg,
-  raw: decodeRaw,
+  raw: (bytes, maxPixels) => decodeRaw(bytes, maxPixels),
 };
 
 /**
@@ -83,7 +92,7 @@ export async function decodePicture(
   }
   const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
   return makeUpright(
-    withSoundProfile(await DECODERS[sniffed.kind](plainBytes(bytes), maxPixels)),
+    withSoundProfile(await DECODERS[sniffed.kind](plainBytes(bytes), maxPixels, options)),
   );
 }
 

@@ -6,7 +6,8 @@ import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./codecs/avif.ts";
 import { GIF_MAX_SIDE } from "./codecs/gif.ts";
 import { JPEG_MAX_SIDE } from "./jpeg/jpeg.ts";
 import { SEGMENT_BYTES } from "./jpeg/segments.ts";
-import { profileFits } from "./metadata/metadata.ts";
+import { metadataInJpeg, profileFits } from "./metadata/metadata.ts";
+import { withXmpTexts } from "./metadata/xmp.ts";
 import { hasAlpha, type PictureHeader } from "./picture.ts";
 import { PNG_MAX } from "./png/format.ts";
 import { TIFF_MAX_SIDE } from "./tiff/encode.ts";
@@ -249,7 +250,7 @@ export function lossesOf(
   picture: PictureHeader,
   format: PictureFormat,
 ): string[] {
-  const { channels, depth, metadata: { icc, exif, xmp, iptc } } = picture;
+  const { channels, depth, metadata: { icc, exif, xmp, iptc, texts = [] } } = picture;
   const { name, alpha, deepBits, profile, iptc: holdsIptc } = FORMATS[format];
   const losses: string[] = [];
   if (hasAlpha(picture) && !alpha) losses.push(`${name} cannot hold transparency`);
@@ -267,12 +268,13 @@ export function lossesOf(
   if (iptc !== undefined && !holdsIptc) {
     losses.push(`${name} has no place for IPTC: it is left out`);
   }
+  const isMoved = FORMATS[format].exif && withXmpTexts(xmp, texts) !== xmp;
+  if (texts.length > 0 && format !== "png" && !isMoved) {
+    losses.push(`${name} has no place for texts, nor has this XMP: they are left out`);
+  }
   if (format === "jpeg") {
-    const texts: [string, Uint8Array | undefined][] = [["EXIF", exif], ["XMP", xmp], [
-      "IPTC",
-      iptc,
-    ]];
-    for (const [text, data] of texts) {
+    const blocks = [["EXIF", metadataInJpeg(picture).exif], ["IPTC", iptc]] as const;
+    for (const [text, data] of blocks) {
       if (data === undefined || data.length + 32 <= SEGMENT_BYTES) continue;
       losses.push(`JPEG holds at most 64 KB of ${text}, not ${data.length} bytes: it is left out`);
     }

@@ -27,6 +27,21 @@ export interface Metadata {
   iptc?: Uint8Array;
   /** Pixels per metre, horizontally and vertically. */
   density?: { x: number; y: number };
+  /** Texts that have a keyword: PNG's, and the comments of JPEG. */
+  texts?: readonly PictureText[];
+}
+
+/** A text with a keyword, and how PNG keeps it. */
+export interface PictureText {
+  /** "Title", "Comment", "parameters", and any other. */
+  keyword: string;
+  text: string;
+  /** The chunk that it came from; `tEXt` and `zTXt` where all characters are Latin. */
+  form?: "tEXt" | "zTXt" | "iTXt";
+  compressed?: boolean;
+  /** Of `iTXt`: the text's language, and the keyword in it. */
+  language?: string;
+  translated?: string;
 }
 
 /** A decoded picture, upright (any EXIF orientation is already applied to the pixels). */

@@ -103,11 +103,12 @@ fn convolve(workgroup: vec3u, member: u32, lane: u32) {
     workgroupBarrier();
     // unroll
     for (var item = 0u; item < QUADS; item += LANES) {
-      let i = item + lane;
-      let quad = first / 4u + i * 4u / TILE * (N / 4u) + i % (N / 4u);
-      let to = vec2u(x + i / (N / 4u) % M, y + row) * SIDE + phase;
-      if (i < QUADS && to.x < params.width && to.y < params.height) {
-        let held = slot + i * 4u;
+      let column = (item / (N / 4u) + lane / (N / 4u)) % M;
+      let tile = item * 4u / TILE + lane * 4u / TILE;
+      let quad = first / 4u + tile * (N / 4u) + lane % (N / 4u);
+      let to = vec2u(x + column, y + row) * SIDE + phase;
+      if (item + lane < QUADS && to.x < params.width && to.y < params.height) {
+        let held = slot + (item + lane) * 4u;
         let sum = vec4f(scratch[held], scratch[held + 1u], scratch[held + 2u], scratch[held + 3u]);
         let pixel = params.output_origin + to.y * params.output_pitch + to.x;
         let at = quad_index(pixel, quad, params.output_plane);

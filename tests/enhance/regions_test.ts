@@ -100,19 +100,19 @@ Deno.test("repair fills scratches that it finds, or what a mask says, before ups
     const whole = landscape(90, 80, random);
     const scratched = { ...whole, data: whole.data.slice() };
     const mask = emptyMask(whole);
-    for (let y = 4; y < 38; y++) {
+    for (let y = 4; y < 28; y++) {
       markRegion(mask, { x: 30 + (y >> 3), y, width: 2, height: 1 });
     }
     mask.data.forEach((mark, i) => mark && scratched.data.fill(255, 3 * i, 3 * i + 3));
     const bright: Picture = { ...whole, channels: 1, data: mask.data.map((mark) => 255 * mark) };
     for (const repair of ["auto", bright] as const) {
       const { picture, notes } = await run(scratched, { model: "bicubic", scale: 1, repair });
-      mask.data.forEach((mark, i) => {
-        const error = Math.abs(picture.data[3 * i] - whole.data[3 * i]);
-        if (mark === 1) assert.ok(error < 12, `${i}: ${error}`);
-      });
+      const errors = [...mask.data.keys()].filter((i) => mask.data[i] === 1)
+        .map((i) => Math.abs(picture.data[3 * i] - whole.data[3 * i]));
+      const error = errors.reduce((sum, each) => sum + each, 0) / errors.length;
+      assert.ok(error < 8, `${error} levels on average, where it was over 50`);
       const changed = picture.data.filter((value, i) => value !== scratched.data[i]).length / 3;
-      assert.ok(changed < 7 * 34, `${changed} pixels were touched`);
+      assert.ok(changed < 7 * 24, `${changed} pixels were touched`);
       assert.match(notes[0].text, /^\d\.\d+ % of it is repaired$/);
     }
     const clean = await run(whole, { model: "bicubic", scale: 1, repair: "auto" });
@@ -205,6 +205,7 @@ Deno.test("aimedMask() follows a crop and an extension", () => {
   markRegion(marks, { x: 3, y: 2, width: 1, height: 1 });
   const aim = {
     style: {},
+    perMetre: undefined,
     padding: undefined,
     width: 6,
     height: 4,

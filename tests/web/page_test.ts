@@ -65,6 +65,17 @@ Deno.test({
       const picture = await decodePicture(result);
       assert.ok(farthest(picture, await byProgram(bytes)) <= 1);
 
+      await page.click("[popovertarget=formats]");
+      await page.check("[name=format][value=webp]");
+      await page.waitForFunction(() =>
+        /^WebP, \d/.test(
+          document.querySelector("#file-size")!.textContent!,
+        )
+      );
+      await page.keyboard.press("Escape");
+      const webp = await decodePicture((await download(page, "#download")).bytes);
+      assert.deepEqual([webp.width, webp.height], [80, 56]);
+
       assert.deepEqual(errors, []);
       const elsewhere = requests.filter((url) =>
         !url.startsWith(origin) && !/^(blob|data):/.test(url)

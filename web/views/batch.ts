@@ -7,7 +7,7 @@ import { Mosaic } from "../mosaic.ts";
 import { distinct, nameOf } from "../names.ts";
 import type { News, PlanFacts, Wish } from "../protocol.ts";
 import type { Item, Session } from "../session.ts";
-import { suffixOf } from "../sizes.ts";
+import { sizeText, suffixOf } from "../sizes.ts";
 import { text } from "../strings.ts";
 import { duration, fileSize } from "../words.ts";
 import { zipOf } from "../zip.ts";
@@ -87,6 +87,7 @@ export class BatchView {
       const row = make("li", { class: "wait" }, picture, words);
       byId("sheet").append(row);
       this.#entries.push({ item, row, picture, line, state: "waiting", output: undefined });
+      layWaiting(picture, item.file);
     }
     this.#tell();
   }
@@ -167,7 +168,11 @@ export class BatchView {
 
   #fail(entry: Entry, error: unknown): void {
     const { name, message } = failureOf(error);
-    const reason = /larger than/.test(message) ? text("batch.larger") : message;
+    const reason = /larger than/.test(message)
+      ? text("batch.larger")
+      : /unknown kind/.test(message)
+      ? text("batch.unknown")
+      : message;
     this.#leaveOut(entry, text("batch.out", { reason }));
     if (!entry.picture.hasChildNodes()) {
       entry.row.className = "none";
@@ -189,7 +194,7 @@ export class BatchView {
       this.#entries.filter((entry) => entry.state === state).length;
     const [done, out, all] = [count("done"), count("out"), this.#entries.length];
     const { size, custom } = this.#session.settings;
-    byId("h-batch").textContent = text("batch.title", { count: all, size: suffixOf(size, custom) });
+    byId("h-batch").textContent = text("batch.title", { count: all, size: sizeText(size, custom) });
     const waiting = all - done - out;
     byId("batch-line").textContent = text("batch.line", { done, waiting, out });
     const fraction = all === 0 ? 0 : (done + out + (waiting > 0 ? this.#fraction : 0)) / all;
@@ -213,4 +218,17 @@ export class BatchView {
     const archive = await zipOf(outputs.map(({ file }, i) => ({ name: names[i], file })));
     save(archive, "tessera.zip");
   }
+}
+
+/** Shows a picture that waits as squares, if the browser itself can read it. */
+async function layWaiting(element: HTMLElement, file: Blob): Promise<void> {
+  const bitmap = await createImageBitmap(file).catch(() => undefined);
+  if (bitmap === undefined || element.hasChildNodes()) return bitmap?.close();
+  const canvas = make("canvas");
+  const scale = Math.min(1, MOST_SHOWN / Math.max(bitmap.width, bitmap.height));
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  canvas.getContext("2d")!.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  new Mosaic(element, canvas);
 }

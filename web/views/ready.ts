@@ -73,6 +73,7 @@ export class ReadyView {
     byId("h-ready").textContent = text("ready.reading", { name: item.name });
     byId("ready-line").textContent = "";
     this.#fillIn();
+    this.#label();
     show("ready");
     try {
       this.#session.facts = await this.#session.engine.call("open", item);
@@ -288,6 +289,8 @@ export class ReadyView {
     };
     const { pixels, before } = await engine.call("preview", asks, { signal });
     const none = this.#choices.get("none")!.canvas;
+    canvas.className = "";
+    none.className = "";
     paint(canvas, pixels);
     atFullSize(canvas, pixels);
     const source = partOf(before, { x: 0, y: 0, width: 1, height: 1 });
@@ -339,6 +342,7 @@ export class ReadyView {
       canvas.width = Math.max(1, Math.round(part.width * scale));
       canvas.height = Math.max(1, Math.round(part.height * scale));
       canvas.getContext("2d")!.drawImage(part, 0, 0, canvas.width, canvas.height);
+      canvas.className = "pixels";
       atFullSize(canvas, size);
     }
   }

@@ -1,9 +1,8 @@
 /// <reference lib="dom" />
 /** One picture on its way to its size, and what it became. */
 
-import type { PictureFormat } from "../../src/pictures/mod.ts";
 import { byId, make, paint, partOf, rich, save, say, sharesOf, show } from "../dom.ts";
-import { canHold, formatFor, FORMATS, OFFERED } from "../formats.ts";
+import { canHold, formatFor, FORMATS, OFFERED, type OfferedFormat } from "../formats.ts";
 import { Mosaic } from "../mosaic.ts";
 import type { News, PictureFacts, PlanFacts, ResultFacts } from "../protocol.ts";
 import { nameOf } from "../names.ts";
@@ -33,7 +32,7 @@ export class WorkViews {
   readonly #events: WorkEvents;
   #abort = new AbortController();
   /** Files of the result that is shown, by format. */
-  #files = new Map<PictureFormat, Promise<Blob>>();
+  #files = new Map<OfferedFormat, Promise<Blob>>();
   #pictureUrl: string | undefined;
 
   constructor(session: Session, events: WorkEvents) {
@@ -145,9 +144,9 @@ export class WorkViews {
   }
 
   /** The format of the file that is offered now. */
-  get #chosen(): PictureFormat {
+  get #chosen(): OfferedFormat {
     const input = byId("formats").querySelector<HTMLInputElement>("input:checked");
-    return (input?.value ?? "png") as PictureFormat;
+    return (input?.value ?? "png") as OfferedFormat;
   }
 
   /** Has the file written in the format that is chosen, and says how large it is. */
@@ -169,14 +168,14 @@ export class WorkViews {
     }
   }
 
-  #remark({ file, transparent }: ResultFacts, format: PictureFormat, size: string): string {
+  #remark({ file, transparent }: ResultFacts, format: OfferedFormat, size: string): string {
     if (file !== undefined) return text("done.rows", { size });
     const written = text("done.written", { format: FORMATS[format].name, size });
     const replaced = transparent && this.#session.settings.format === "jpeg";
     return replaced ? `${written}. ${text("done.opaque")}` : written;
   }
 
-  #fileFor(format: PictureFormat): Promise<Blob> {
+  #fileFor(format: OfferedFormat): Promise<Blob> {
     const { engine, result } = this.#session;
     let file = this.#files.get(format);
     if (file === undefined) {
@@ -186,7 +185,7 @@ export class WorkViews {
     return file;
   }
 
-  #fileName(format: PictureFormat): string {
+  #fileName(format: OfferedFormat): string {
     const { settings: { size, custom }, items: [item] } = this.#session;
     return nameOf(item.name, suffixOf(size, custom), format);
   }

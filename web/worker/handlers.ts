@@ -10,7 +10,7 @@ import { pixelsOf } from "./pixels.ts";
 import { enlargePart, flopOf } from "./preview.ts";
 import { Results } from "./results.ts";
 import { Strips } from "./strips.ts";
-import type { CallContext } from "../worker.ts";
+import type { CallContext } from "../engine_worker.ts";
 
 const pictures = new OpenPictures();
 const engines = new Engines();

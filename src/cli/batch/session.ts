@@ -6,7 +6,7 @@
 import { Enhancer } from "../../enhance/enhance.ts";
 import { targetRequestOf } from "../../enhance/options.ts";
 import { DEFAULT_PATTERN } from "../options/name_pattern.ts";
-import { encodingOf, maxPixelsOf, treatmentOf } from "../options/picture_options.ts";
+import { encodingOf, readingOf, treatmentOf } from "../options/picture_options.ts";
 import { regionOptionsOf } from "../options/region_options.ts";
 import { enhanceOptionsOf } from "../options/target_options.ts";
 import type { UpscaleValues } from "../options/upscale_options.ts";
@@ -15,26 +15,32 @@ import type { BatchOptions } from "./batch.ts";
 import type { Input } from "./inputs.ts";
 import { type Job, outputFolder, type OutputRequest, planJobs } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
+import { OutputNames } from "./output_names.ts";
 import { effectiveSettings } from "./settings.ts";
+
+/** What batches of one session share: names are those of one batch. */
+type SharedOptions = Omit<BatchOptions, "names">;
 
 /** How a session is opened. */
 export interface SessionRequest {
   /** Whether several pictures may be meant. */
   several: boolean;
+  /** Whether the result goes to stdout. */
+  toStdout: boolean;
   signal: AbortSignal;
 }
 
 /** One run's enhancer, ledger and options, until it is disposed. */
 export class Session implements Disposable {
   readonly enhancer: Enhancer;
-  readonly options: BatchOptions;
+  readonly options: SharedOptions;
   /** The output folder, if there is one. */
   readonly folder: string | undefined;
   readonly #request: OutputRequest;
 
   private constructor(
     enhancer: Enhancer,
-    options: BatchOptions,
+    options: SharedOptions,
     folder: string | undefined,
     request: OutputRequest,
   ) {
@@ -54,23 +60,25 @@ export class Session implements Disposable {
    */
   static async open(
     values: UpscaleValues,
-    { several, signal }: SessionRequest,
+    { several, toStdout, signal }: SessionRequest,
   ): Promise<Session> {
-    const maxPixels = maxPixelsOf(values);
-    const asked = { ...enhanceOptionsOf(values), ...await regionOptionsOf(values, maxPixels) };
+    const reading = readingOf(values);
+    const asked = { ...enhanceOptionsOf(values), ...await regionOptionsOf(values, reading) };
     const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
     try {
       const { scale, label } = targetRequestOf(asked, enhancer.scale);
       const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
       const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(label);
-      const request = { ...values, several, defaultPattern, known };
+      const request = { ...values, several, toStdout, defaultPattern, known };
       const folder = several ? outputFolder(request) : undefined;
       const ledger = folder === undefined ? undefined : new Ledger(folder);
-      const options: BatchOptions = {
+      const options: SharedOptions = {
         job: {
           enhance: { ...asked, ...treatmentOf(values) },
-          maxPixels,
+          ...reading,
           encoding: encodingOf(values),
+          frames: values.frames === "first" ? "first" : "all",
+          keepDate: values["keep-date"],
           saveMask: values["save-mask"],
           signal,
         },
@@ -94,8 +102,9 @@ export class Session implements Disposable {
    *
    * @throws {UsageError} If names contradict each other, or a result would replace an input.
    */
-  jobsFor(inputs: readonly Input[]): Job[] {
-    return planJobs(inputs, this.#request);
+  batchFor(inputs: readonly Input[]): { jobs: Job[]; options: BatchOptions } {
+    const names = new OutputNames(inputs);
+    return { jobs: planJobs(inputs, this.#request, names), options: { ...this.options, names } };
   }
 
   [Symbol.dispose](): void {
@@ -104,7 +113,7 @@ export class Session implements Disposable {
   }
 }
 
-/** Names of results of a size: `photo-4k.jpg`. */
+/** Names of results of a size: `photo-4k.jpg`, `photo-print-13x18cm.jpg`. */
 function patternFor(label: string): string {
-  return `{name}-${label}.{ext}`;
+  return `{name}-${label.replaceAll(/[:@]/g, "-")}.{ext}`;
 }

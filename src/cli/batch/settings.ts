@@ -20,6 +20,7 @@ const WITHOUT_EFFECT = new Set([
   "settle",
   "licence-policy",
   "overwrite",
+  "keep-date",
   "quiet",
   "json",
   "version",

@@ -4,12 +4,12 @@ import { type Enhancement, Enhancer } from "../../enhance/enhance.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
 import type { PlannedPass } from "../../passes/pass.ts";
-import { describeOptions, grouped, type OptionValues, switchOption } from "../options/arguments.ts";
+import { describeOptions, type OptionValues, switchOption } from "../options/arguments.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainAim, explainSteps } from "./explain_plan.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
-import { openPicture } from "../files/input_file.ts";
-import { INPUT_OPTIONS, maxPixelsOf } from "../options/picture_options.ts";
+import { type OpenOptions, openPicture } from "../files/input_file.ts";
+import { READING_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { parseWithPreset, PRESET_OPTIONS } from "../options/preset_options.ts";
 import { REGION_OPTIONS, regionOptionsOf } from "../options/region_options.ts";
 import { printResult } from "../terminal/print.ts";
@@ -23,7 +23,7 @@ const OPTIONS = {
   ...UPSCALER_OPTIONS,
   ...TARGET_OPTIONS,
   ...REGION_OPTIONS,
-  ...grouped("Memory and device", INPUT_OPTIONS),
+  ...READING_OPTIONS,
   json: switchOption("one JSON line per picture on stdout"),
   help: switchOption("this text", "h"),
 };
@@ -36,7 +36,7 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   if (inputs.length === 0) throw new UsageError("No picture was given: tessera plan photo.jpg");
-  const regions = await regionOptionsOf(values, maxPixelsOf(values));
+  const regions = await regionOptionsOf(values, readingOf(values));
   const asked = { ...enhanceOptionsOf(values), ...regions };
   const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
   const codes: number[] = [];
@@ -57,7 +57,7 @@ async function planFile(
   values: OptionValues<typeof OPTIONS>,
 ): Promise<number> {
   try {
-    const planned = await planPicture(input, enhancer, asked, maxPixelsOf(values));
+    const planned = await planPicture(input, enhancer, asked, readingOf(values));
     printResult(values.json ? asJson(planned) : describe(planned));
     return EXIT.done;
   } catch (error) {
@@ -80,9 +80,9 @@ async function planPicture(
   input: string,
   enhancer: Enhancer,
   asked: EnhanceOptions,
-  maxPixels: number,
+  reading: OpenOptions,
 ): Promise<PlannedPicture> {
-  using file = await openPicture(input, maxPixels);
+  using file = await openPicture(input, reading);
   const { picture, bytes } = file;
   const enhancement = await enhancer.plan(picture, { ...asked, record: false }, bytes);
   const seconds = await enhancer.estimateSeconds(enhancement);

@@ -8,8 +8,9 @@ import { alignRows, describeOptions } from "../options/arguments.ts";
 import { runBatch } from "../batch/batch.ts";
 import { dryRun } from "../batch/dry_run.ts";
 import { EXIT, EXIT_CODE_HELP } from "../terminal/exit_codes.ts";
-import { findInputs, searchedFolder } from "../batch/inputs.ts";
+import { findInputs, type Input, searchedFolder } from "../batch/inputs.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
+import { isStdout, STDIN } from "../files/standard_streams.ts";
 import { PLACEHOLDERS } from "../options/name_pattern.ts";
 import { requestFolder } from "../terminal/permissions.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
@@ -40,18 +41,21 @@ export async function run(args: string[]): Promise<number> {
 async function upscaleAll(names: string[], values: UpscaleValues): Promise<number> {
   new Set(names.map(searchedFolder)).forEach((path) => requestFolder("read", path));
   using interrupt = new InterruptListener();
-  const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
+  const output = isStdout(values.output) ? undefined : values.output;
+  const { inputs, several } = findInputs({ names, list: values["files-from"], output });
   const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
   checkSaveMask(values, several);
-  using session = await Session.open(values, { several, signal: interrupt.signal });
+  const toStdout = goesToStdout(inputs, several, values);
+  const { signal } = interrupt;
+  using session = await Session.open(values, { several, toStdout, signal });
   const { gpu } = session.enhancer;
   if (values.backend === "dawn" && !values.quiet) await noteMatrixUnits(gpu);
-  const jobs = session.jobsFor(inputs);
+  const { jobs, options: shared } = session.batchFor(inputs);
   const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
   if (shard !== undefined && !values.quiet) {
     printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
   }
-  const options = { ...session.options, otherShards: jobs.length - own.length };
+  const options = { ...shared, otherShards: jobs.length - own.length };
   if (values["dry-run"]) return await dryRun(own, session.enhancer, options, session.folder);
   return await runBatch(own, session.enhancer, options);
 }
@@ -62,6 +66,26 @@ function checkSaveMask({ "save-mask": path, repair }: UpscaleValues, several: bo
     throw new UsageError("--save-mask saves what --repair fills: give both, as in --repair auto");
   }
   if (several) throw new UsageError("--save-mask names one file: give one picture");
+}
+
+/**
+ * Says whether the result goes to stdout: it was asked for, or the picture comes from stdin and no place
+ * was named.
+ *
+ * @throws {UsageError} If more would go there.
+ */
+function goesToStdout(
+  inputs: readonly Input[],
+  several: boolean,
+  { output, name, json }: UpscaleValues,
+): boolean {
+  const isPiped = output === undefined && name === undefined && inputs[0]?.path === STDIN;
+  if (!isStdout(output) && !(isPiped && !several)) return false;
+  if (several) throw new UsageError("Several pictures do not fit into stdout: --output FOLDER");
+  if (!json) return true;
+  throw new UsageError(
+    "The picture and --json cannot both go to stdout: name a file with --output",
+  );
 }
 
 /** Says, once for all pictures, if the units that Dawn is asked for are not used. */
@@ -88,6 +112,7 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera logo.png -o logo.jpg --background white
   tessera tall.jpg --to 4k --fit contain --pad extend
   tessera scan.jpg --repair auto --tone auto
+  curl -s https://example.org/a.jpg | tessera - > large.jpg
 
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 

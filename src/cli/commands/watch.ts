@@ -67,7 +67,7 @@ async function watch(folder: string, output: string, values: WatchValues): Promi
   const alone = { shard: undefined, "files-from": undefined, "dry-run": false };
   const all = { ...values, ...alone, "save-mask": undefined };
   makeFolder(output);
-  using session = await Session.open(all, { several: true, signal });
+  using session = await Session.open(all, { several: true, toStdout: false, signal });
   if (!values.quiet) printNote(`Watching ${folder}; Ctrl-C ends it`);
   const arrivals = new Arrivals(1000 * (values.settle ?? DEFAULT_SETTLE));
   while (!signal.aborted) {
@@ -89,8 +89,9 @@ async function takeArrivals(
     const inputs = picturesIn(folder, output);
     const whole = new Set(arrivals.take(statesOf(inputs), Date.now()));
     if (whole.size === 0) return EXIT.done;
-    const jobs = session.jobsFor(inputs).filter(({ input }) => whole.has(input));
-    return await runBatch(jobs, session.enhancer, { ...session.options, several: false });
+    const { jobs, options } = session.batchFor(inputs);
+    const own = jobs.filter(({ input }) => whole.has(input));
+    return await runBatch(own, session.enhancer, { ...options, several: false });
   } catch (error) {
     const failure = explainError(error);
     printFailure(folder, failure, session.options.json);

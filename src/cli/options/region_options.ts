@@ -5,7 +5,7 @@ import type { EnhanceOptions } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
 import { FaceDetector } from "../../inspect/mod.ts";
 import { gatherRows, type Picture } from "../../pictures/mod.ts";
-import { naming, openPicture } from "../files/input_file.ts";
+import { naming, type OpenOptions, openPicture } from "../files/input_file.ts";
 import {
   choiceOption,
   grouped,
@@ -44,9 +44,9 @@ export const REGION_OPTIONS = {
  */
 export async function regionOptionsOf(
   { mask, protect, repair, tone }: OptionValues<typeof REGION_OPTIONS>,
-  maxPixels: number,
+  reading: OpenOptions,
 ): Promise<EnhanceOptions> {
-  const read = (path: string) => naming(path, () => readMask(path, maxPixels));
+  const read = (path: string) => naming(path, () => readMask(path, reading));
   return {
     ...mask !== undefined && { mask: await read(mask) },
     ...protect !== undefined && { protect },
@@ -56,8 +56,8 @@ export async function regionOptionsOf(
   };
 }
 
-async function readMask(path: string, maxPixels: number): Promise<Picture> {
-  using file = await openPicture(path, maxPixels);
+async function readMask(path: string, reading: OpenOptions): Promise<Picture> {
+  using file = await openPicture(path, reading);
   return "rows" in file.picture ? await gatherRows(file.picture) : file.picture;
 }
 

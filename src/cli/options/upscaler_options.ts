@@ -48,7 +48,9 @@ export const BACKEND_OPTIONS = grouped("Memory and device", {
 export const UPSCALER_OPTIONS = {
   ...grouped("Size", {
     scale: numberOption({
+      short: "s",
       value: "S",
+      unit: "x",
       ...SCALE_RANGE,
       help:
         `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,

@@ -6,7 +6,7 @@ import type { EnhanceOptions } from "../../enhance/options.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import { convertDepth, flattenAlpha, type Picture } from "../../pictures/mod.ts";
 import { parseTarget } from "../../targets/target.ts";
-import { openPicture } from "../files/input_file.ts";
+import { type OpenOptions, openPicture } from "../files/input_file.ts";
 
 /** The longer side of what is shown, and of the copy that it is made of, in pixels. */
 const SHOWN_SIDE = 512;
@@ -39,13 +39,13 @@ export interface FitTrial {
  */
 export async function tryFits(
   path: string,
-  maxPixels: number,
+  reading: OpenOptions,
   to: string,
   { device, signal }: { device: Gpu; signal: AbortSignal },
 ): Promise<FitTrial[]> {
   const target = parseTarget(to);
   if (target.kind !== "size") return [];
-  using file = await openPicture(path, maxPixels);
+  using file = await openPicture(path, reading);
   const copy = flattenAlpha(convertDepth(await copyOf(file.picture, COPY_SIDE), 8), WHITE);
   const scale = SHOWN_SIDE / Math.max(target.width, target.height);
   const [width, height] = [target.width, target.height].map((side) => Math.round(side * scale));

@@ -33,6 +33,7 @@ const REMEDIES: Record<Remedy, string> = {
   "a background": "give a --background",
   "quality 100": "choose --quality 100",
   "baseline 4:4:4": "choose --chroma 444 without --progressive",
+  permissions: "run ./tessera, which gives Deno what it needs (--allow-read for most codecs)",
   "a driver": "install your GPU's driver with Vulkan support; without a GPU, a software adapter " +
     "serves: `apt-get install mesa-vulkan-drivers libvulkan1` on Debian and Ubuntu",
 };

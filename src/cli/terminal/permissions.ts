@@ -6,6 +6,7 @@
  */
 
 import { SHARD_VARIABLES } from "../batch/shard.ts";
+import { isLoosePipe } from "../files/standard_streams.ts";
 
 /** One flag of `deno run`. */
 export interface Permission {
@@ -64,9 +65,11 @@ export function isGranted({ descriptors }: Permission): boolean {
 
 /**
  * Asks for a folder once, where Deno would ask for each file in it, for the last one after the work.
- * Without a terminal this does nothing, and what is missing shows when it is used.
+ * Without a terminal this does nothing, and what is missing shows when it is used. For folders of the
+ * system's own Deno never asks.
  */
 export function requestFolder(name: "read" | "write", path: string): void {
+  if (isLoosePipe(path)) return;
   Deno.permissions.requestSync({ name, path });
 }
 

@@ -5,20 +5,27 @@
 
 import { extname } from "node:path";
 
-/** What every answer says. `tests/web` has it tried in a browser. */
+/** What may be done by what is sent: nothing is fetched from, or sent to, any other origin. */
+const POLICY: Readonly<Record<string, string>> = {
+  "default-src": "'none'",
+  "script-src": "'self' 'wasm-unsafe-eval'",
+  "worker-src": "'self'",
+  "connect-src": "'self'",
+  "img-src": "'self' blob: data:",
+  "style-src": "'self'",
+  "manifest-src": "'self'",
+  "base-uri": "'none'",
+  "form-action": "'none'",
+  "frame-ancestors": "'none'",
+};
+
+/** libvips makes functions of texts, in threads of its own, for which a policy of their own holds. */
+const POLICY_OF_VIPS = { ...POLICY, "script-src": "'self' 'unsafe-eval' 'wasm-unsafe-eval'" };
+const FILES_OF_VIPS = /^vips(_thread\.js$|\/)/;
+
+/** What every answer says. The page is isolated, as libvips' threads share memory. */
 const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": [
-    "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
-    "worker-src 'self'",
-    "connect-src 'self'",
-    "img-src 'self' blob: data:",
-    "style-src 'self'",
-    "manifest-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join("; "),
+  "content-security-policy": policyText(POLICY),
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
   "cross-origin-resource-policy": "same-origin",
@@ -26,6 +33,10 @@ const HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "cache-control": "no-cache",
 };
+
+function policyText(policy: Readonly<Record<string, string>>): string {
+  return Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join("; ");
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -101,13 +112,18 @@ async function answerGiven(rest: string, given: readonly GivenFile[]): Promise<R
 async function answerFile(url: URL, folder: URL): Promise<Response> {
   // Parts such as `..` are resolved by then.
   if (!url.href.startsWith(folder.href)) return refuse(404);
-  return await send(url, TYPES[extname(url.pathname)] ?? "application/octet-stream");
+  const type = TYPES[extname(url.pathname)] ?? "application/octet-stream";
+  const isVips = FILES_OF_VIPS.test(url.href.slice(folder.href.length));
+  return await send(url, type, isVips ? policyText(POLICY_OF_VIPS) : undefined);
 }
 
-async function send(path: string | URL, type: string): Promise<Response> {
+/** @param policy Another one than that of the page. */
+async function send(path: string | URL, type: string, policy?: string): Promise<Response> {
+  const own = policy === undefined ? {} : { "content-security-policy": policy };
   try {
     const file = await Deno.open(path);
-    return new Response(file.readable, { headers: { ...HEADERS, "content-type": type } });
+    const headers = { ...HEADERS, "content-type": type, ...own };
+    return new Response(file.readable, { headers });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
       return refuse(404);

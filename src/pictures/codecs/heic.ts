@@ -64,6 +64,6 @@ async function load(): Promise<HeifModule> {
   try {
     return (await import("npm:libheif-js@1.23.2/wasm-bundle.js")).default;
   } catch (error) {
-    throw notLoaded(CODEC, "--allow-read", error);
+    throw notLoaded(CODEC, error);
   }
 }

@@ -48,6 +48,6 @@ async function loadEncoder(): Promise<EncoderModule["default"]["jpeg"]> {
     const module = await imagescriptEncoder() as EncoderModule;
     return module.default.jpeg;
   } catch (error) {
-    throw notLoaded(CODEC, "--allow-read --allow-ffi", error);
+    throw notLoaded(CODEC, error);
   }
 }

@@ -14,7 +14,7 @@ import { encodeImagescript } from "./imagescript.ts";
 import { JPEG_MAX_SIDE } from "./jpeg.ts";
 import { jpegSegment, readSegments, withMetadata } from "./segments.ts";
 import { checkQuality, checkSide } from "../limits.ts";
-import { metadataToWrite } from "../metadata/metadata.ts";
+import { metadataInJpeg } from "../metadata/metadata.ts";
 import type { PictureHeader, Samples } from "../picture.ts";
 import { rgbaOf } from "../colour/rgba.ts";
 import { bandsOf } from "../rows.ts";
@@ -76,7 +76,7 @@ export async function* encodeJpegRows(
     const rgba = rgbaOf({ ...header, height, data }) as Uint8Array;
     const band = splitScan(await encodeImagescript(rgba, width, height, quality));
     const head = wholeHead(band.head, header.height, across * blockRows);
-    if (first === undefined) yield withMetadata(head, metadataToWrite(header));
+    if (first === undefined) yield withMetadata(head, metadataInJpeg(header));
     else if (!head.every((byte, i) => byte === first![i])) {
       throw new InputError("The JPEG encoder changed its tables within a picture. Choose PNG.");
     } else yield Uint8Array.of(0xff, MARKER.restart + (bands - 1) % 8);

@@ -4,16 +4,16 @@
  */
 
 import { crc32, inflate } from "../../platform/mod.ts";
-import { latin1, startsWith, viewOf } from "../bytes.ts";
+import { latin1, viewOf } from "../bytes.ts";
 import { withoutPrefix } from "../metadata/exif.ts";
-import { readIptcText } from "../metadata/iptc.ts";
 import { metadataOfLabel, profileOfGamma } from "../colour/label.ts";
 import { type Chromaticity, isProfile, type Primaries } from "../colour/profile.ts";
 import { BROKEN_PROFILE } from "../colour/srgb.ts";
 import { checkSize, damaged } from "../limits.ts";
 import type { Metadata } from "../picture.ts";
-import { COLOUR, IPTC_KEYWORD, LAYOUTS, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./format.ts";
+import { COLOUR, LAYOUTS, PNG_MAX, PNG_SIGNATURE } from "./format.ts";
 import type { ByteSource } from "../source.ts";
+import { readTextChunk, TEXT_CHUNKS } from "./texts.ts";
 
 /** What the IHDR chunk says. */
 export interface PngHeader {
@@ -282,10 +282,8 @@ function describeColours({ header, metadata, notes }: PngParts, colours: ColourC
 /** Adds what an ancillary chunk says, if it is known and whole. */
 async function readMetadata(type: string, data: Uint8Array, metadata: Metadata): Promise<void> {
   if (type === "eXIf") setIfKnown(metadata, "exif", withoutPrefix(data));
-  else if (type === "iTXt") setIfKnown(metadata, "xmp", await readXmp(data));
-  else if (type === "zTXt" || type === "tEXt") {
-    setIfKnown(metadata, "iptc", await readIptcChunk(data, type));
-  } else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
+  else if (TEXT_CHUNKS.includes(type)) await readTextChunk(type, data, metadata);
+  else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
 }
 
 function setIfKnown<K extends keyof Metadata>(
@@ -302,28 +300,6 @@ async function readProfile(data: Uint8Array): Promise<Uint8Array | undefined> {
   return nameEnd > 0 && data[nameEnd + 1] === 0
     ? await inflateText(data.subarray(nameEnd + 2))
     : undefined;
-}
-
-/** iTXt: keyword, zero, compressed?, method, language, zero, translated keyword, zero, text. */
-async function readXmp(data: Uint8Array): Promise<Uint8Array | undefined> {
-  if (!startsWith(data, `${XMP_KEYWORD}\0`)) return undefined;
-  const compressed = data[XMP_KEYWORD.length + 1] === 1;
-  const languageEnd = data.indexOf(0, XMP_KEYWORD.length + 3);
-  const translatedEnd = data.indexOf(0, languageEnd + 1);
-  if (languageEnd < 0 || translatedEnd < 0) return undefined;
-  const text = data.subarray(translatedEnd + 1);
-  return compressed ? await inflateText(text) : text.slice();
-}
-
-/** tEXt: keyword, zero, text. zTXt: keyword, zero, the compression method 0, compressed text. */
-async function readIptcChunk(
-  data: Uint8Array,
-  type: string,
-): Promise<Uint8Array | undefined> {
-  if (!startsWith(data, `${IPTC_KEYWORD}\0`)) return undefined;
-  const rest = data.subarray(IPTC_KEYWORD.length + 1);
-  const text = type === "tEXt" ? rest : await inflateText(rest.subarray(1));
-  return text && readIptcText(text);
 }
 
 /** pHYs: pixels per unit in x and y, and the unit: 1 is the metre, 0 says only the ratio. */

@@ -19,6 +19,7 @@ import { metadataToWrite } from "../metadata/metadata.ts";
 import type { Metadata, PictureHeader, Samples } from "../picture.ts";
 import { COLOUR, IPTC_KEYWORD, paeth, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./format.ts";
 import { checkCount, checkRows } from "../rows.ts";
+import { writeTextChunk } from "./texts.ts";
 
 const LEVEL = 4;
 const FILTER_PAETH = 4;
@@ -143,7 +144,7 @@ function headerData({ width, height, channels, depth }: PictureHeader): Uint8Arr
 
 /** The chunks that carry metadata, in the order in which the format wants them before the pixels. */
 export async function metadataChunks(
-  { cicp, icc, density, exif, xmp, iptc }: Metadata,
+  { cicp, icc, density, exif, xmp, iptc, texts = [] }: Metadata,
 ): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   if (cicp !== undefined) {
@@ -161,6 +162,7 @@ export async function metadataChunks(
     const text = await deflate(writeIptcText(iptc));
     chunks.push(pngChunk("zTXt", concatBytes([latin1(`${IPTC_KEYWORD}\0\0`), text])));
   }
+  for (const text of texts) chunks.push(pngChunk(...await writeTextChunk(text)));
   return chunks;
 }
 

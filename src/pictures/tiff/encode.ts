@@ -6,6 +6,7 @@
 import { checkSide } from "../limits.ts";
 import { concatBytes, viewOf } from "../bytes.ts";
 import { INCH } from "../metadata/exif.ts";
+import { textsMoved } from "../metadata/texts.ts";
 import { metadataToWrite } from "../metadata/metadata.ts";
 import type { Metadata, Picture } from "../picture.ts";
 import { encodeWithVips } from "../vips/encode.ts";
@@ -53,7 +54,7 @@ export async function encodeTiff(picture: Picture): Promise<Uint8Array> {
   checkSide("TIFF", picture.width, picture.height, TIFF_MAX_SIDE);
   const options = { compression: "deflate", predictor: "horizontal" };
   const file = await encodeWithVips("TIFF", "tiffsave", picture, options);
-  return withTiffMetadata(file, metadataToWrite(picture));
+  return withTiffMetadata(file, textsMoved(metadataToWrite(picture)));
 }
 
 /** Returns a file with another first directory, which stands at its end and has metadata in it. */

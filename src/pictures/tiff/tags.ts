@@ -29,7 +29,7 @@ export interface TiffDirectory {
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8] as const;
 
 /** Types by name. */
-export const TIFF_TYPE = { short: 3, long: 4, rational: 5 } as const;
+export const TIFF_TYPE = { short: 3, long: 4, rational: 5, undefinedBytes: 7 } as const;
 
 /** Real directories have some dozens. */
 const MAX_ENTRIES = 1024;

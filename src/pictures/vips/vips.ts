@@ -53,7 +53,7 @@ function threadFor(work: VipsInput["loader"] | VipsOutput["saver"]): VipsThread 
     threads.set(plugin, thread);
     return thread;
   } catch (error) {
-    throw notLoaded(VIPS, "--allow-read", error);
+    throw notLoaded(VIPS, error);
   }
 }
 
@@ -127,7 +127,7 @@ class VipsThread {
     if (!("failed" in answer)) return { id, answer };
     if (answer.failed === "work") throw new VipsError(answer.message);
     this.#replace();
-    throw notLoaded(VIPS, "--allow-read", answer.message);
+    throw notLoaded(VIPS, answer.message);
   }
 
   #receive(answer: VipsAnswer): void {
@@ -140,7 +140,7 @@ class VipsThread {
   #fail(error: Error): void {
     this.#replace();
     const refused = error.message.includes("Requires");
-    const reason = refused ? notLoaded(VIPS, "--allow-read", error) : new VipsError(error.message);
+    const reason = refused ? notLoaded(VIPS, error) : new VipsError(error.message);
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
   }
