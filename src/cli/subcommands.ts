@@ -13,6 +13,10 @@ export const SUBCOMMANDS = [
     summary: "upscale pictures; the same as giving no subcommand",
   },
   {
+    name: "watch",
+    summary: "upscale the pictures of a folder, and those that come into it",
+  },
+  {
     name: "plan",
     summary: "show passes, tiles, memory and expected time without doing the work",
   },
