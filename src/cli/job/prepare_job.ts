@@ -1,6 +1,6 @@
 /** From an open picture to all that is known before the work: sizes, passes, the result and its name. */
 
-import { checkEncoder } from "../../enhance/encoding.ts";
+import { chooseWriting, type Writing } from "../../enhance/encoding.ts";
 import type { Enhancement, Enhancer, Note } from "../../enhance/enhance.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import type { EncodeOptions, PictureHeader } from "../../pictures/mod.ts";
@@ -25,6 +25,7 @@ export interface PreparedJob {
   result: PictureHeader;
   output: string;
   encoding: EncodeOptions;
+  writing: Writing;
 }
 
 /**
@@ -44,8 +45,8 @@ export async function prepareJob(
   const enhancement = await enhancer.plan(input.picture, asked, input.bytes);
   for (const note of enhancement.notes) options.onNote(inOptions(note));
   const { result, scale } = enhancement;
-  await checkEncoder(result, encoding, options.codecs);
-  return { enhancement, result, output: outputOf(job, result, scale), encoding };
+  const writing = await chooseWriting(result, encoding, options.codecs);
+  return { enhancement, result, output: outputOf(job, result, scale), encoding, writing };
 }
 
 /** A note, with the options that change what it says. */

@@ -2,7 +2,7 @@
  * One picture from file to file: read, decode, enhance, encode, write.
  */
 
-import { encodeRows, isWrittenInRows } from "../../enhance/encoding.ts";
+import { encodeRows } from "../../enhance/encoding.ts";
 import type { EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
 import type { Retry } from "../../passes/pass.ts";
 import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../../pictures/mod.ts";
@@ -46,13 +46,12 @@ export async function runJob(
   const known = outputIfKnown(job);
   using early = known === undefined ? undefined : openOutput(job, known, options);
   using input = await openPicture(job.input, options.maxPixels, options.codecs);
-  const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
+  const prepared = await prepareJob(job, input, enhancer, options);
+  const { enhancement, result, output, encoding, writing } = prepared;
   using file = early ?? openOutput(job, output, options);
   checkSpace(file.folder, mostBytes(result, job.format));
   signal.throwIfAborted();
-  const encoded = isWrittenInRows(result, encoding, options.codecs)
-    ? encodedInRows
-    : encodedAsWhole;
+  const encoded = writing === "rows" ? encodedInRows : encodedAsWhole;
   const onRetry = (retry: Retry) => onNote(describeRetry(retry));
   const run = enhancement.run({ signal, onProgress, onRetry });
   for await (const bytes of encoded(run, encoding, options, clock)) await file.write(bytes);
@@ -99,13 +98,13 @@ async function* encodedInRows(
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   clock.enter("wait");
-  using _turn = await turns.take();
+  using turn = await turns.take();
   clock.enter("upscale");
   const rows = run.rows[Symbol.asyncIterator]();
   try {
     // What is recorded in the head of the file is what ran: the first rows tell.
     const first = await rows.next();
-    yield* encodeRows(run.header(), timed(first, rows, clock), encoding);
+    yield* encodeRows(run.header(), timed(first, rows, clock, turn), encoding);
   } finally {
     await rows.return?.();
   }
@@ -132,16 +131,21 @@ async function* encodedAsWhole(
   yield await codecs.encode(result, encoding);
 }
 
-/** Passes rows on; the time until the next ones are asked for goes to the encoder. */
+/**
+ * Passes rows on; the time until the next ones are asked for goes to the encoder. Behind the last ones the
+ * device is free.
+ */
 async function* timed(
   first: IteratorResult<Samples>,
   rows: AsyncIterator<Samples>,
   clock: PhaseClock,
+  turn: Disposable,
 ): AsyncGenerator<Samples> {
   for (let next = first; !next.done; next = await rows.next()) {
     clock.enter("encode");
     yield next.value;
     clock.enter("upscale");
   }
+  turn[Symbol.dispose]();
   clock.enter("encode");
 }
