@@ -4,7 +4,7 @@
  */
 
 import { UsageError } from "./errors.ts";
-import type { Gpu } from "./gpu/device.ts";
+import type { Gpu, GpuOptions } from "./gpu/device.ts";
 import type { PlannedPass, Retry } from "./passes/pass.ts";
 import type { Progress } from "./progress.ts";
 import type { Size } from "./raster/size.ts";
@@ -52,6 +52,8 @@ export interface UpscalerOptions {
   before?: readonly ModelSource[];
   /** A device to share. Default: one is opened, and goes with the upscaler. */
   device?: Gpu;
+  /** Which device is opened, where none is shared. Default: the fastest. */
+  gpu?: GpuOptions;
   /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
   memory?: number;
   /**

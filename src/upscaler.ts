@@ -87,7 +87,7 @@ export class Upscaler {
     const family = resampling
       ? undefined
       : await NetworkFamily.load(model, { denoise, blend, before });
-    return new Upscaler(options.device ?? await Gpu.open(), family, options);
+    return new Upscaler(options.device ?? await Gpu.open(options.gpu), family, options);
   }
 
   /**

@@ -26,6 +26,8 @@ export interface AdapterSummary {
 export interface GpuOptions {
   /** Which adapter to ask for when there are several. Default: `high-performance`. */
   power?: GPUPowerPreference;
+  /** A part of the adapter's description, in any case; among those of {@linkcode visibleAdapters}. */
+  name?: string;
 }
 
 /** A buffer could not be had: the one GPU error that a smaller tile can mend. */
@@ -324,11 +326,11 @@ export function withExtensions(code: string): string {
   return /\bsubgroup\w+\(/.test(code) ? ENABLE_SUBGROUPS + code : code;
 }
 
-/** Opens the best adapter with what it grants of the features that are wanted. */
-async function openDevice({ power = "high-performance" }: GpuOptions): Promise<Opened> {
+/** Opens the adapter that is chosen with what it grants of the features that are wanted. */
+async function openDevice(options: GpuOptions): Promise<Opened> {
   let wanted = WANTED_FEATURES;
   for (;;) {
-    const adapter = await requestAdapter(power);
+    const adapter = await requestAdapter(options);
     const device = await requestDevice(adapter, wanted);
     if (device !== undefined) {
       const namesExtensions = wanted.includes("subgroups") && await takesEnable(device);
@@ -339,7 +341,7 @@ async function openDevice({ power = "high-performance" }: GpuOptions): Promise<O
         `The adapter "${adapter.info.description}" gives no device; update its driver`,
       );
     }
-    wanted = await grantedOneByOne(power, wanted);
+    wanted = await grantedOneByOne(options, wanted);
   }
 }
 
@@ -361,20 +363,58 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(0);
 }
 
-async function requestAdapter(powerPreference: GPUPowerPreference): Promise<GPUAdapter> {
-  if (globalThis.navigator?.gpu === undefined) {
-    throw new NoGpuError(
-      "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
-    );
+/** What a runtime can be asked for; it has no list of its adapters. */
+const WAYS_TO_ADAPTERS: readonly GPURequestAdapterOptions[] = [
+  { powerPreference: "high-performance" },
+  { powerPreference: "low-power" },
+  { forceFallbackAdapter: true },
+];
+
+/**
+ * Returns every adapter that the runtime can be brought to show, the fastest first.
+ *
+ * @throws {NoGpuError} If the runtime has no WebGPU.
+ */
+export async function visibleAdapters(): Promise<AdapterSummary[]> {
+  return (await seenAdapters()).map(summarise);
+}
+
+async function seenAdapters(): Promise<GPUAdapter[]> {
+  const seen = new Map<string, GPUAdapter>();
+  for (const way of WAYS_TO_ADAPTERS) {
+    const adapter = await webGpu().requestAdapter(way);
+    if (adapter === null) continue;
+    const { description, vendor, device } = adapter.info;
+    const key = [description, vendor, device].join("\n");
+    if (!seen.has(key)) seen.set(key, adapter);
   }
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference });
-  if (adapter === null) {
-    throw new NoGpuError(
-      "No GPU adapter was found",
-      { remedies: ["a driver"] },
-    );
-  }
-  return adapter;
+  return [...seen.values()];
+}
+
+function webGpu(): GPU {
+  if (globalThis.navigator?.gpu !== undefined) return navigator.gpu;
+  throw new NoGpuError(
+    "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
+  );
+}
+
+async function requestAdapter(options: GpuOptions): Promise<GPUAdapter> {
+  if (options.name !== undefined) return await adapterNamed(options.name);
+  const { power = "high-performance" } = options;
+  const adapter = await webGpu().requestAdapter({ powerPreference: power });
+  if (adapter !== null) return adapter;
+  throw new NoGpuError("No GPU adapter was found", { remedies: ["a driver"] });
+}
+
+async function adapterNamed(name: string): Promise<GPUAdapter> {
+  const seen = await seenAdapters();
+  const described = seen.map((adapter) => summarise(adapter).description);
+  const index = described.findIndex((text) => text.toLowerCase().includes(name.toLowerCase()));
+  if (index >= 0) return seen[index];
+  const list = described.map((text) => `"${text}"`).join(", ") || "none";
+  throw new NoGpuError(`No GPU adapter has "${name}" in its name; seen: ${list}`, {
+    remedies: ["another adapter"],
+  });
 }
 
 async function requestDevice(
@@ -394,10 +434,10 @@ async function requestDevice(
 }
 
 /** Deno hides some features that it grants, so that each is tried on a device of its own. */
-async function grantedOneByOne(power: GPUPowerPreference, wanted: string[]): Promise<string[]> {
+async function grantedOneByOne(options: GpuOptions, wanted: string[]): Promise<string[]> {
   const granted = [];
   for (const feature of wanted) {
-    const device = await requestDevice(await requestAdapter(power), [feature]);
+    const device = await requestDevice(await requestAdapter(options), [feature]);
     if (device === undefined) continue;
     granted.push(feature);
     device.destroy();

@@ -17,6 +17,7 @@ const WITHOUT_EFFECT = new Set([
   "dry-run",
   "max-pixels",
   "licence-policy",
+  "gpu",
   "overwrite",
   "quiet",
   "json",

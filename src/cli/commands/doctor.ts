@@ -4,11 +4,13 @@ import { UsageError } from "../../errors.ts";
 import { STYLES } from "../../kernels/styles.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "../options/arguments.ts";
 import { diagnose, type Diagnosis, type GpuDiagnosis, SAMPLE } from "../terminal/diagnosis.ts";
+import { gpuOptionsOf, UPSCALER_OPTIONS } from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { printResult } from "../terminal/print.ts";
 import { formatDuration } from "../terminal/progress.ts";
 
 const OPTIONS = {
+  gpu: UPSCALER_OPTIONS.gpu,
   json: switchOption("one JSON line"),
   help: switchOption("this text", "h"),
 };
@@ -21,7 +23,7 @@ export async function run(args: string[]): Promise<number> {
     printResult(help());
     return EXIT.done;
   }
-  const diagnosis = await diagnose();
+  const diagnosis = await diagnose(values.gpu === undefined ? {} : gpuOptionsOf(values.gpu));
   printResult(values.json ? JSON.stringify(diagnosis) : describe(diagnosis));
   return diagnosis.gpu === null ? EXIT.noGpu : EXIT.done;
 }
@@ -34,6 +36,12 @@ Usage: tessera doctor [options]
 
 ${describeOptions(OPTIONS)}
 
+Deno has no list of adapters: it shows the fastest, the thriftiest and the one
+that computes on the processor. On Linux the Vulkan loader shows one driver
+alone, and with it its adapter:
+
+  VK_DRIVER_FILES=/usr/share/vulkan/icd.d/NAME.json tessera ...
+
 The exit code is 4 when there is no usable GPU.`;
 }
 
@@ -43,6 +51,11 @@ function describe({ tessera, deno, system, ...found }: Diagnosis): string {
   const rows: Row[] = [["Program", `Tessera ${tessera}, Deno ${deno}, ${system}`]];
   if (found.vulkanDrivers !== null) {
     rows.push(["Vulkan drivers", found.vulkanDrivers.join(", ") || "none"]);
+  }
+  if (found.adapters.length > 1) {
+    rows.push(["Adapters", `${found.adapters.join("; ")}: --gpu chooses by a part of the name`]);
+  } else if (found.adapters.length === 1) {
+    rows.push(["Adapters", `${found.adapters[0]}, and no other that Deno shows`]);
   }
   rows.push(...found.gpu === null ? [NO_ADAPTER] : gpuRows(found.gpu));
   const granted = found.permissions.filter(({ granted }) => granted);

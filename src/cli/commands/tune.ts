@@ -12,6 +12,7 @@ import {
   parseOptions,
   switchOption,
 } from "../options/arguments.ts";
+import { gpuOptionsOf, UPSCALER_OPTIONS } from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
 import { printNote, printResult } from "../terminal/print.ts";
@@ -19,6 +20,7 @@ import { printNote, printResult } from "../terminal/print.ts";
 const DEFAULT_SECONDS = 0.1;
 
 const OPTIONS = {
+  gpu: UPSCALER_OPTIONS.gpu,
   seconds: numberOption({
     value: "N",
     min: 0,
@@ -40,7 +42,7 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   using interrupt = new InterruptListener();
-  const gpu = await Gpu.open();
+  const gpu = await Gpu.open(values.gpu === undefined ? {} : gpuOptionsOf(values.gpu));
   try {
     if (values.reset) {
       await forgetStyle(gpu);

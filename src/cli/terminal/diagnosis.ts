@@ -5,7 +5,7 @@
 
 import { adviseOn } from "./failure.ts";
 import { NoGpuError } from "../../errors.ts";
-import { type AdapterSummary, Gpu } from "../../gpu/device.ts";
+import { type AdapterSummary, Gpu, type GpuOptions, visibleAdapters } from "../../gpu/device.ts";
 import type { Style } from "../../kernels/styles.ts";
 import { chosenStyle } from "../../kernels/tuning.ts";
 import type { Picture } from "../../pictures/mod.ts";
@@ -23,6 +23,8 @@ export interface Diagnosis {
   system: string;
   /** Vulkan drivers by the name of their manifest; null where that cannot be told. */
   vulkanDrivers: string[] | null;
+  /** Every adapter that the runtime shows: `--gpu` chooses among these. */
+  adapters: string[];
   /** Null where there is none that can be used. */
   gpu: GpuDiagnosis | null;
   permissions: { flag: string; purpose: string; granted: boolean }[];
@@ -55,7 +57,7 @@ const DRIVER_FOLDERS = [
 ];
 
 /** Examines the machine. Never throws for lack of a GPU: that is a finding. */
-export async function diagnose(): Promise<Diagnosis> {
+export async function diagnose(options: GpuOptions = {}): Promise<Diagnosis> {
   const advice: string[] = [];
   const vulkanDrivers = findVulkanDrivers();
   if (vulkanDrivers?.length === 0) {
@@ -64,7 +66,8 @@ export async function diagnose(): Promise<Diagnosis> {
         "apt-get install mesa-vulkan-drivers libvulkan1",
     );
   }
-  const gpu = await diagnoseGpu(advice);
+  const adapters = await adapterNames();
+  const gpu = await diagnoseGpu(advice, options);
   const permissions = PERMISSIONS.map((permission) => {
     const { flag, purpose } = permission;
     return { flag, purpose, granted: isGranted(permission) };
@@ -78,6 +81,7 @@ export async function diagnose(): Promise<Diagnosis> {
     deno: Deno.version.deno,
     system: `${Deno.build.os} ${Deno.build.arch}`,
     vulkanDrivers,
+    adapters,
     gpu,
     permissions,
     advice,
@@ -96,10 +100,22 @@ function findVulkanDrivers(): string[] | null {
   }).filter((name) => name.endsWith(".json")).sort();
 }
 
-async function diagnoseGpu(advice: string[]): Promise<GpuDiagnosis | null> {
+/** The adapters' descriptions; none where the runtime has no WebGPU, which is told apart. */
+async function adapterNames(): Promise<string[]> {
+  const adapters = await visibleAdapters().catch((error) => {
+    if (error instanceof NoGpuError) return [];
+    throw error;
+  });
+  return adapters.map(({ description }) => description);
+}
+
+async function diagnoseGpu(
+  advice: string[],
+  options: GpuOptions,
+): Promise<GpuDiagnosis | null> {
   let gpu: Gpu;
   try {
-    gpu = await Gpu.open();
+    gpu = await Gpu.open(options);
   } catch (error) {
     if (!(error instanceof NoGpuError)) throw error;
     advice.push(adviseOn(error));
