@@ -16,6 +16,7 @@ interface SubcommandModule {
 /** Each is loaded only when it is asked for; what follows its name is its own affair. */
 const MODULES: Record<SubcommandName, () => Promise<SubcommandModule>> = {
   upscale: () => import("./commands/upscale.ts"),
+  work: () => import("./commands/work.ts"),
   plan: () => import("./commands/plan.ts"),
   inspect: () => import("./commands/inspect.ts"),
   preview: () => import("./commands/preview.ts"),

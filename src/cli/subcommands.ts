@@ -13,6 +13,10 @@ export const SUBCOMMANDS = [
     summary: "upscale pictures; the same as giving no subcommand",
   },
   {
+    name: "work",
+    summary: "do jobs from stdin, one JSON a line, for queues of any kind",
+  },
+  {
     name: "plan",
     summary: "show passes, tiles, memory and expected time without doing the work",
   },
