@@ -137,7 +137,7 @@ function finish(
 ): KernelCase {
   const flop = work.passes.reduce((sum, { dispatch }) => sum + dispatch.flop, 0);
   const { layout } = output;
-  const { atol, rtol } = TOLERANCE[layout.storage];
+  const { atol, rtol } = TOLERANCE[layout.storage === "f32" ? "f32" : "f16"];
   const tolerance = { atol: atol * inputs.length, rtol };
   const expected = reference(operation, inputs);
   return {

@@ -7,6 +7,7 @@
 
 import { GpuError } from "../src/errors.ts";
 import type { Gpu } from "../src/gpu/device.ts";
+import type { Storage } from "../src/kernels/dispatch.ts";
 import { DispatchRun, type Work } from "./dispatch_run.ts";
 import type { Timing, TimingBudget } from "./timing.ts";
 
@@ -15,7 +16,7 @@ export interface KernelCase extends Work {
   /** Operation and shape, such as `conv3x3 64->64`. */
   kernel: string;
   /** How activations are stored; pixels where there are none. */
-  storage: "f32" | "f16" | "pixels";
+  storage: Storage | "pixels";
   /** The buffer that holds the result. */
   output: number;
   /** Floating-point operations by the mathematical definition. */

@@ -142,7 +142,7 @@ function caseOf(
         layout,
         readerOf({ layout, words }),
         expected(readerOf(input)),
-        TOLERANCE[storage],
+        TOLERANCE[storage === "f32" ? "f32" : "f16"],
       ),
   };
 }

@@ -19,7 +19,7 @@ import type { TimingBudget } from "./timing.ts";
 export interface StyleFigures {
   style: Style;
   /** All kernels together, by the time they take, in each storage; undefined when one was wrong. */
-  gflops?: Record<Storage, number>;
+  gflops?: Record<"f32" | "f16", number>;
   /** Why it is out. */
   refused?: string;
 }

@@ -16,6 +16,7 @@ export type Remedy =
   | "quality 100"
   | "baseline 4:4:4"
   | "another adapter"
+  | "permissions"
   | "a driver";
 
 /** What an error carries beside its message. */

@@ -6,6 +6,7 @@
 import { Program } from "./engine/program.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { Storage } from "./kernels/dispatch.ts";
+import { isMatrixNetwork } from "./kernels/matrix_conv.ts";
 import type { Network } from "./networks/network.ts";
 import {
   type Blend,
@@ -58,18 +59,19 @@ export class NetworkFamily {
   /**
    * Loads the network that is asked for.
    *
-   * @throws {UsageError} If `denoise` is above 0 and it has no restorer, or a blend.
+   * @throws {UsageError} If `denoise` or `detail` is above 0 and it has no such network, or a blend.
    * @throws {ModelError} If it cannot be used, or not be blended.
    */
   static async load(
     model: string | URL | Uint8Array,
-    { denoise = 0, blend, before = [] }: LoadOptions,
+    { denoise = 0, detail = 0, blend, before = [] }: LoadOptions,
   ): Promise<NetworkFamily> {
     const entryOf = (model: Blend["model"]) => embeddedModels().find(({ name }) => name === model);
-    const main = await loadModel(model, { denoise, blend, before });
+    const main = await loadModel(model, { denoise, detail, blend, before });
     const foreign = before.length > 0 || blend !== undefined && entryOf(blend.model) === undefined;
     const entry = foreign ? undefined : entryOf(model);
-    return new NetworkFamily(main, entry, denoise, denoise > 0 || blend !== undefined);
+    const mixed = denoise > 0 || detail > 0 || blend !== undefined;
+    return new NetworkFamily(main, entry, denoise, mixed);
   }
 
   /** Factors at hand. */
@@ -88,12 +90,17 @@ export class NetworkFamily {
     let program = this.#programs.get(key);
     if (program === undefined) {
       const other = this.#programs.get(`${factor} ${storage === "f32" ? "f16" : "f32"}`);
-      program = other?.then((known) => known.withStorage(storage)) ??
+      program = storage !== "matrix" && other?.then((known) => known.withStorage(storage)) ||
         this.#network(factor).then(({ network }) => Program.create(gpu, network, storage));
       this.#programs.set(key, program);
       program.catch(() => this.#programs.delete(key));
     }
     return program;
+  }
+
+  /** Whether the network of a factor computes on matrix units, where a device has them. */
+  async isForMatrixUnits(factor: number): Promise<boolean> {
+    return isMatrixNetwork((await this.#network(factor)).network);
   }
 
   /** Gives the weights on the device back. */

@@ -46,14 +46,24 @@ export interface UpscalerOptions {
    * embedded networks that have one (`photo-x4`, `fast-x4`). Default: 0.
    */
   denoise?: number;
+  /**
+   * How much texture is invented, 0 to 1: the share of the network that invents it in the weights. Only
+   * for embedded networks that have one (`photo-x4`). Default: 0.
+   */
+  detail?: number;
   /** Another network of the same shape that is mixed into the weights, and its share, 0 to 1. */
   blend?: Blend;
   /** Networks that run before it on the device, in this order, such as one that takes damage away. */
   before?: readonly ModelSource[];
   /** A device to share. Default: one is opened, and goes with the upscaler. */
   device?: Gpu;
-  /** Which device is opened, where none is shared. Default: the fastest. */
-  gpu?: GpuOptions;
+  /** Which adapter it is opened on, if none is shared. Default: the fastest. */
+  adapter?: Pick<GpuOptions, "power" | "name">;
+  /**
+   * The implementation of WebGPU on which the device is opened, if none is shared. Default: the
+   * runtime's own.
+   */
+  gpu?: GPU;
   /** GPU memory for everything, in bytes. Default: {@linkcode DEFAULT_MEMORY}. */
   memory?: number;
   /**
@@ -186,12 +196,16 @@ export function checkUpscale(options: UpscaleOptions, mode: Mode): void {
  * @throws {UsageError} If an option is out of range.
  */
 export function checkOptions(options: UpscalerOptions): void {
-  const { denoise = 0, blend, memory, precision = "auto", tile = "auto", halo = "auto" } = options;
+  const { denoise = 0, detail = 0, blend, memory } = options;
+  const { precision = "auto", tile = "auto", halo = "auto" } = options;
   if (blend !== undefined && !(blend.amount >= 0 && blend.amount <= 1)) {
     throw new UsageError(`Expected a blend of 0 to 1 but received ${blend.amount}`);
   }
   if (!(denoise >= 0 && denoise <= 1)) {
     throw new UsageError(`Expected denoise from 0 to 1 but received ${denoise}`);
+  }
+  if (!(detail >= 0 && detail <= 1)) {
+    throw new UsageError(`Expected detail from 0 to 1 but received ${detail}`);
   }
   if (memory !== undefined && !(memory > 0)) {
     throw new UsageError(`Expected memory in bytes above 0 but received ${memory}`);

@@ -77,17 +77,20 @@ export class Upscaler {
    */
   static async create(options: UpscalerOptions = {}): Promise<Upscaler> {
     checkOptions(options);
-    const { model = defaultModel().name, denoise = 0, blend, before = [] } = options;
+    const { model = defaultModel().name, denoise = 0, detail = 0, blend, before = [] } = options;
     const resampling = isResampleKernel(model);
     if (resampling && denoise > 0) throw new UsageError(`Denoising needs a network, not ${model}`);
+    if (resampling && detail > 0) throw new UsageError(`Detail needs a network, not ${model}`);
     if (resampling && blend) throw new UsageError(`Blending needs a network, not ${model}`);
     if (resampling && before.length > 0) {
       throw new UsageError(`Networks run before another one, not before ${model}`);
     }
     const family = resampling
       ? undefined
-      : await NetworkFamily.load(model, { denoise, blend, before });
-    return new Upscaler(options.device ?? await Gpu.open(options.gpu), family, options);
+      : await NetworkFamily.load(model, { denoise, detail, blend, before });
+    const { device, gpu, adapter } = options;
+    const opened = device ?? await Gpu.open({ ...adapter, ...(gpu !== undefined && { gpu }) });
+    return new Upscaler(opened, family, options);
   }
 
   /**

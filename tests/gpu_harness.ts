@@ -9,14 +9,14 @@ import assert from "node:assert/strict";
 import { Gpu, OutOfGpuMemoryError } from "../src/gpu/device.ts";
 import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
 import { defaultStyle, type Style, stylesFor } from "../src/kernels/styles.ts";
-import type { Layout } from "../src/kernels/layout.ts";
+import { byteLength, type Layout } from "../src/kernels/layout.ts";
 import { assertClose, type Tolerance } from "./reference/compare.ts";
 import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
 
 /** The device of this test file. */
 export const gpu: Gpu = await Gpu.open();
 
-export const STORAGES: Storage[] = ["f32", "f16"];
+export const STORAGES: ("f32" | "f16")[] = ["f32", "f16"];
 
 /** Styles of convolution that the adapter can run, its own first. */
 export const STYLES: Style[] = [
@@ -92,7 +92,7 @@ export async function withShortage(
 
 /** Rounds a tensor's values to what the storage holds, so that a twin sees what the kernel sees. */
 export function stored(tensor: Tensor, storage: Storage): Tensor {
-  const round = storage === "f16" ? Math.f16round : Math.fround;
+  const round = storage === "f32" ? Math.fround : Math.f16round;
   return { ...tensor, data: tensor.data.map((value) => round(value)) };
 }
 
@@ -117,7 +117,7 @@ export function poisonWords(length: number): Uint32Array {
 
 /**
  * Asserts that a buffer holds a tensor, and zero in the pixels around it and in the channels that
- * fill up its last quad: that is what the next convolution reads.
+ * fill up its last quad or chunk: that is what the next convolution reads.
  */
 export function assertTensor(
   words: Uint32Array,
@@ -127,14 +127,16 @@ export function assertTensor(
 ): void {
   const { channels, width, height } = layout;
   const values = elementsOf(words, layout.storage);
+  const beside = besideIn(layout);
   const read = (c: number, y: number, x: number) =>
     values[
-      ((Math.floor(c / 4) * layout.plane) + (y + 1) * layout.pitch + x + 1) * 4 + c % 4
+      ((Math.floor(c / beside) * layout.plane) + (y + 1) * layout.pitch + x + 1) * beside +
+      c % beside
     ];
   const actual = tensorOf(channels, height, width, read);
   const shape = [channels, height, width];
   assertClose(actual.data, expected.data, { shape, ...tolerance });
-  for (let c = 0; c < Math.ceil(channels / 4) * 4; c++) {
+  for (let c = 0; c < Math.ceil(channels / beside) * beside; c++) {
     for (let y = -1; y <= height; y++) {
       for (let x = -1; x <= width; x++) {
         const inside = c < channels && y >= 0 && x >= 0 && y < height && x < width;
@@ -164,18 +166,23 @@ export function assertSameWords(actual: Uint32Array, expected: Uint32Array, labe
 /** Elements of a buffer as numbers. */
 function elementsOf(words: Uint32Array, storage: Storage): Float32Array | Float16Array {
   const { buffer } = words;
-  return storage === "f16" ? new Float16Array(buffer) : new Float32Array(buffer);
+  return storage === "f32" ? new Float32Array(buffer) : new Float16Array(buffer);
+}
+
+/** Channels of a pixel that lie beside each other. */
+function besideIn({ storage }: Layout): number {
+  return storage === "matrix" ? 16 : 4;
 }
 
 /** Fills a layout, all allocated planes with border and padding, from a function of coordinates. */
 function fill(layout: Layout, value: (c: number, y: number, x: number) => number): Uint32Array {
   const { quads, plane, pitch, storage } = layout;
-  const count = quads * plane * 4;
-  const words = new Uint32Array(storage === "f16" ? count / 2 : count);
+  const beside = besideIn(layout);
+  const words = new Uint32Array(byteLength(layout) / 4);
   const elements = elementsOf(words, storage);
-  for (let i = 0; i < count; i++) {
-    const pixel = Math.floor(i / 4) % plane;
-    const channel = Math.floor(i / 4 / plane) * 4 + i % 4;
+  for (let i = 0; i < quads * plane * 4; i++) {
+    const pixel = Math.floor(i / beside) % plane;
+    const channel = Math.floor(i / beside / plane) * beside + i % beside;
     elements[i] = value(channel, Math.floor(pixel / pitch) - 1, pixel % pitch - 1);
   }
   return words;

@@ -34,9 +34,7 @@ const EXCEPTIONS: readonly (readonly [from: string, to: string, why: string])[] 
 
 /** Files that load codecs, each of which names its package and version. */
 const CODECS = [
-  "codecs/avif.ts",
-  "codecs/jxl.ts",
-  "codecs/webp.ts",
+  "codecs/heic.ts",
   "colour/color_engine.ts",
   "jpeg/imagescript.ts",
   "jpeg/mozjpeg.ts",

@@ -11,6 +11,8 @@ reorders values, so the loss is the same and the large picture is not built.
 
 from __future__ import annotations
 
+from typing import Callable, Optional
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -53,6 +55,8 @@ class Enlarger(nn.Module):
     """What every network here has in common: the missing part, and the picture that it completes."""
 
     scale: int
+    fast: Optional[Callable[[Tensor], Tensor]] = None
+    """Another way to `missing` while it is trained (`amx.py`)."""
 
     def missing(self, small: Tensor) -> Tensor:
         """small [n, 3, h, w] -> what to add to the enlarged input, before the shuffle [n, 3 * scale^2, h, w]"""
@@ -73,11 +77,16 @@ class SRResNetCompact(Enlarger):
 
     def __init__(self, features: int, blocks: int, convs: int, scale: int, kind: str = "silu") -> None:
         super().__init__()
-        self.scale = scale
+        self.scale, self.kind = scale, kind
         self.conv_first = convolution(3, features)
         self.body = nn.ModuleList([Block(features, convs, kind) for _ in range(blocks)])
         self.conv_body = convolution(features, features, BLOCK_GAIN)
         self.conv_last = convolution(features, 3 * scale**2, 0.1)
+
+    def layers(self) -> list[nn.Conv2d]:
+        """The convolutions, first to last."""
+        inner = [getattr(block, f"conv{index}") for block in self.body for index in range(1, block.convs + 1)]
+        return [self.conv_first, *inner, self.conv_body, self.conv_last]
 
     def missing(self, small: Tensor) -> Tensor:
         first = self.conv_first(small)
@@ -124,6 +133,8 @@ def half_precision(device: torch.device) -> torch.autocast:
 
 def missing_of(network: Enlarger, small: Tensor) -> Tensor:
     """`network.missing` in half precision, as float32."""
+    if network.fast is not None:
+        return network.fast(small)
     with half_precision(small.device):
         return network.missing(small.contiguous(memory_format=torch.channels_last)).float()
 

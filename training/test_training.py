@@ -10,19 +10,27 @@ import os
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional as F
 
+from .amx import hasten, library
 from .data import Crops, shrink_tensor
 from .degrade import compressed, damage, jpeg, moved
-from .network import SRResNetCompact, SRVGGNetCompact, multiply_adds, network_from
+from .network import SRResNetCompact, SRVGGNetCompact, missing_of, multiply_adds, network_from
 from .optimizer import MuonAdam, orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .safetensors import load, save
-from .texture import NormalisedConv, flatness, grid_of
+from .texture import NormalisedConv, flatness, grid_of, level_places, smoothed
+
+
+def gradients_of(network: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> dict[str, torch.Tensor]:
+    network.zero_grad()
+    loss().backward()
+    return {name: parameter.grad.clone() for name, parameter in network.named_parameters()}
 
 
 class PicturesTest(unittest.TestCase):
@@ -54,6 +62,22 @@ class NetworkTest(unittest.TestCase):
         x2.start_from(x4.state_dict())
         x = torch.rand(1, 3, 6, 5)
         torch.testing.assert_close(x2(x), F.avg_pool2d(x4(x), 2))
+
+    @unittest.skipUnless(library(), "this processor has no AMX, or there is no gcc")
+    def test_the_fast_program_and_its_gradients_equal_pytorchs(self) -> None:
+        torch.manual_seed(1)
+        for features, scale, side in ((32, 4, 48), (24, 4, 17), (32, 2, 33)):
+            network = SRResNetCompact(features, 2, 3, scale)
+            for parameter in network.parameters():
+                torch.nn.init.normal_(parameter, std=0.05)
+            small, errors = torch.rand(2, 3, side, side), torch.randn(2, 3 * scale**2, side, side)
+            plain = gradients_of(network, lambda: (network.missing(small) * errors).sum())
+            hasten(network, "cpu")
+            self.assertIsNotNone(network.fast)
+            for _ in range(2):  # the second finds the first one's memory
+                fast = gradients_of(network, lambda: (missing_of(network, small) * errors).sum())
+            for name, expected in plain.items():
+                self.assertLess((fast[name] - expected).norm() / expected.norm(), 0.02, f"{features} {scale} {name}")
 
     def test_start_from_names_what_does_not_fit(self) -> None:
         with self.assertRaisesRegex(ValueError, r"'conv_first.weight' is \[8, 3, 3, 3\], not \[16, 3, 3, 3\]"):
@@ -130,12 +154,27 @@ class DegradeTest(unittest.TestCase):
 
 
 class TextureTest(unittest.TestCase):
-    def test_a_grid_is_seen(self) -> None:
-        flat = torch.full((2, 3, 16, 16), 0.5)
-        grid = flat.clone()
-        grid[..., ::4, ::4] += 0.1
-        self.assertLess(float(grid_of(flat, 4).abs().max()), 1e-6)
-        self.assertGreater(float(grid_of(grid, 4).abs().max()), 0.05)
+    def test_a_grid_is_seen_and_texture_is_none(self) -> None:
+        torch.manual_seed(1)
+        truth = 0.5 + 0.1 * torch.randn(2, 3, 96, 96)
+        texture, grid = 0.1 * torch.randn(2, 3, 96, 96), torch.zeros(2, 3, 96, 96)
+        grid[..., ::4, ::4] = 0.1
+        grid[1] *= -1
+        self.assertEqual(float(grid_of(truth, truth, 4)), 0)
+        self.assertLess(float(grid_of(truth + texture, truth, 4)), 0.01)
+        self.assertGreater(float(grid_of(truth + grid, truth, 4)), 0.04)
+        self.assertLess(float(grid_of(smoothed(truth + grid), smoothed(truth), 4)), 0.01)
+
+    def test_a_grid_that_is_everywhere_is_taken_out(self) -> None:
+        torch.manual_seed(1)
+        network = SRResNetCompact(8, 1, 2, 4)
+        torch.nn.init.zeros_(network.conv_last.weight)
+        network.conv_last.bias.data.copy_(0.01 * torch.randn(48))
+        small = torch.rand(4, 3, 1, 1).expand(-1, -1, 8, 8)
+        large = F.interpolate(small, scale_factor=4)
+        level_places(network, [(small, large)])
+        left = F.pixel_unshuffle(network(small) - large, 4).unflatten(1, (3, 16))
+        self.assertLess(float((left - left.mean(2, keepdim=True)).abs().max()), 1e-6)
 
     def test_flat_parts_are_told_from_busy_ones(self) -> None:
         self.assertGreater(float(flatness(torch.full((1, 3, 16, 16), 0.3)).min()), 0.99)

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .amx import hasten
 from .data import Crops
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
@@ -28,7 +29,7 @@ from .network import Enlarger, SRResNetCompact, missing_of, multiply_adds
 from .optimizer import MuonAdam
 from .recipes import RECIPES, Recipe
 from .safetensors import load, save
-from .texture import Texture
+from .texture import Texture, level_places
 
 WARM_UP = 0.02
 """Share of the time over which the rate rises; after it, it falls as a cosine."""
@@ -46,6 +47,9 @@ GAIN = 2.0**18
 
 VALID_QUALITY = 40
 """JPEG quality of the validation input of a network that restores."""
+
+LEVELLED_CROPS, LEVELLED_BATCHES = 16, 60
+"""Crops in which a network for texture is levelled in the end."""
 
 CHECKS = 10
 SAVE_SECONDS = 120
@@ -115,6 +119,7 @@ class Run:
         self.texture = None
         if recipe.aim == "texture":
             self.texture = Texture(self.network, options.features, options.device)
+        hasten(self.network, options.device)
 
     def pair(self, crops: Crops) -> tuple[Tensor, Tensor]:
         """A batch: small [n, 3, h, w] and large, RGB in 0..1, the small one damaged for a network that restores."""
@@ -227,6 +232,14 @@ def meaning(kind: str) -> dict[str, str]:
     return {"activation": "relu" if kind == "relu" else "silu", "block": "gate" if kind == "gate" else "residual"}
 
 
+def finish_texture(run: Run, crops: Crops) -> None:
+    """Let the best weights have no grid where pictures are flat."""
+    network = copy.deepcopy(run.network)
+    network.load_state_dict(run.best)
+    level_places(network, (crops.draw(LEVELLED_CROPS) for _ in range(LEVELLED_BATCHES)))
+    run.best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
 def export(run: Run, file: Path, report: Callable[[str], None]) -> None:
     """Write the best weights as F16."""
     options, recipe = run.options, run.recipe
@@ -294,6 +307,8 @@ def train_recipe(options: argparse.Namespace, material: Material) -> None:
         report(f"resumed at step {run.steps}, {run.seconds / 60:.1f} of {options.minutes:g} minutes")
     if run.seconds < 60 * options.minutes:
         train(run, material, checkpoint, report)
+    if recipe.aim == "texture":
+        finish_texture(run, material.crops(recipe.scale, options.patch))
     export(run, stem.with_suffix(".safetensors"), report)
 
 

@@ -1,6 +1,6 @@
-"""Shapes of equal work side by side: each is trained for the same short time on the same pictures, then measured.
+"""Shapes of equal work side by side: each is trained for the same few steps on the same crops, then measured.
 
-    python3 -m training.trial --pictures DIR --valid DIR --seconds 60
+    python3 -m training.trial --pictures DIR --valid DIR --steps 600
 
 Prints a line for each, and with --out writes the lines. README.md keeps the table that decided the shape.
 """
@@ -47,18 +47,16 @@ def build(shape: tuple) -> Enlarger:
 
 
 def trial(name: str, rate: float, crops: Crops, validation: Validation, options: argparse.Namespace) -> str:
-    """Train one shape for the time and measure it: a line of the table."""
+    """Train one shape and measure it: a line of the table."""
     torch.manual_seed(1)
     run = Run(build(SHAPES[name]), Recipe(0, 0, 0, "", 4, "pixels", 0, ""), options)
-    for finishing in (False, True):
-        run.step(crops, 0, finishing)
     began = time.monotonic()
-    while (progress := (time.monotonic() - began) / options.seconds) < 1:
-        for _ in range(options.together):
-            loss = run.step(crops, rate_at(progress, rate), progress > 1 - FINISH)
-        loss.item()
-    return (f"{name:34} rate {rate:g}  {multiply_adds(run.network):7} multiply-adds  {run.steps:6} steps  "
-            f"{1e3 * options.seconds / run.steps:6.2f} ms  valid {run.choose(validation):.3f} dB")
+    while run.steps < options.steps:
+        progress = run.steps / options.steps
+        run.step(crops, rate_at(progress, rate), progress > 1 - FINISH).item()
+    milliseconds = 1e3 * (time.monotonic() - began) / run.steps
+    return (f"{name:34} rate {rate:g}  {multiply_adds(run.network):7} multiply-adds  {milliseconds:6.1f} ms a step  "
+            f"valid {run.choose(validation):.3f} dB")
 
 
 def main() -> None:
@@ -66,12 +64,13 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, required=True, help="a folder that prepare.py filled")
     parser.add_argument("--valid", type=Path, required=True, help="the validation photographs")
     parser.add_argument("--out", type=Path, help="a file for the lines")
-    parser.add_argument("--seconds", type=float, default=60, help="for each shape")
+    parser.add_argument("--steps", type=int, default=600, help="for each shape")
     parser.add_argument("--batch", type=int, default=8, help="crops a step")
     parser.add_argument("--patch", type=int, default=48, help="side of a crop, in input pixels")
-    parser.add_argument("--together", type=int, default=1, help="steps between two looks at the clock")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     torch.backends.cudnn.allow_tf32 = False
     crops = Crops(options.pictures, 4, options.patch, options.device)
     validation = Validation(options.valid, 4, None, options.device)

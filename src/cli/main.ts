@@ -21,6 +21,7 @@ const MODULES: Record<SubcommandName, () => Promise<SubcommandModule>> = {
   inspect: () => import("./commands/inspect.ts"),
   preview: () => import("./commands/preview.ts"),
   compare: () => import("./commands/compare.ts"),
+  web: () => import("./commands/web.ts"),
   models: () => import("./commands/models.ts"),
   "inspect-model": () => import("./commands/inspect_model.ts"),
   convert: () => import("./commands/convert.ts"),

@@ -33,6 +33,10 @@ export const SUBCOMMANDS = [
     summary: "make a page on which two pictures are compared, with a slider and a lens",
   },
   {
+    name: "web",
+    summary: "open the same engine as a page in the browser, on this machine",
+  },
+  {
     name: "models",
     summary: "list the networks at hand; models pull NAME fetches published ones",
   },

@@ -9,12 +9,15 @@ import type { Style } from "../kernels/styles.ts";
 import { chosenStyle } from "../kernels/tuning.ts";
 import { packDepthwise3x3 } from "../kernels/depthwise3x3.ts";
 import { packDySample } from "../kernels/dysample.ts";
+import { isMatrixNetwork, packMatrixConv } from "../kernels/matrix_conv.ts";
+import type { MatrixShape } from "../kernels/matrix_shape.ts";
 import { packNorm } from "../kernels/norm.ts";
 import { packPartialConv } from "../kernels/partial_conv.ts";
 import { packUpconv3x3 } from "../kernels/upconv3x3.ts";
 import { tensorChannels } from "../networks/analysis.ts";
 import type { ConvOperation, Network } from "../networks/network.ts";
-import { weightsKey } from "./steps.ts";
+import { matrixUnits } from "./matrix_units.ts";
+import { epilogueKey, weightsKey } from "./steps.ts";
 
 /** A network's weights in GPU memory. */
 export class Program {
@@ -22,37 +25,43 @@ export class Program {
   readonly network: Network;
   readonly storage: Storage;
   readonly style: Style;
-  readonly #weights: Weights;
+  /** Of the matrix units, where activations are stored for them. */
+  readonly matrix: MatrixShape | undefined;
+  readonly #shared: Shared;
 
-  private constructor(
-    gpu: Gpu,
-    network: Network,
-    storage: Storage,
-    style: Style,
-    weights: Weights,
-  ) {
-    this.gpu = gpu;
-    this.network = network;
+  private constructor(shared: Shared, storage: Storage) {
+    this.#shared = shared;
+    this.gpu = shared.gpu;
+    this.network = shared.network;
     this.storage = storage;
-    this.style = style;
-    this.#weights = weights;
+    this.style = shared.style;
+    this.matrix = storage === "matrix" ? shared.matrix : undefined;
   }
 
   /**
    * Packs and uploads the weights.
    *
    * @throws {OutOfGpuMemoryError} If they do not fit.
+   * @throws {RangeError} If they are to be for matrix units that are not used, or not by this network.
    */
   static async create(gpu: Gpu, network: Network, storage: Storage): Promise<Program> {
     const { style } = await chosenStyle(gpu);
-    const program = new Program(gpu, network, storage, style, new Weights(gpu, network));
+    const matrix = storage === "matrix" ? (await matrixUnits(gpu)).shape : undefined;
+    if (storage === "matrix" && !(matrix !== undefined && isMatrixNetwork(network))) {
+      throw new RangeError(`Matrix units are not used for ${network.description}`);
+    }
+    const weights = {
+      quads: new Weights(gpu, () => packedWeights(network)),
+      chunks: new Weights(gpu, () => packedMatrixWeights(network)),
+    };
+    const program = new Program({ gpu, network, style, matrix, weights }, storage);
     await program.ready();
     return program;
   }
 
-  /** The same network with activations stored in another way; the weights are shared. */
-  withStorage(storage: Storage): Program {
-    return new Program(this.gpu, this.network, storage, this.style, this.#weights);
+  /** The same network with activations stored in another way, in quads; such weights are shared. */
+  withStorage(storage: "f32" | "f16"): Program {
+    return new Program(this.#shared, storage);
   }
 
   /**
@@ -76,20 +85,37 @@ export class Program {
 
   /** Gives the weights back, also those of programs that share them. */
   destroy(): void {
-    this.#weights.destroy();
+    for (const weights of Object.values(this.#shared.weights)) weights.destroy();
+  }
+
+  get #weights(): Weights {
+    const { quads, chunks } = this.#shared.weights;
+    return this.storage === "matrix" ? chunks : quads;
   }
 }
+
+/** What programs of one network on one device have in common. */
+interface Shared {
+  gpu: Gpu;
+  network: Network;
+  style: Style;
+  matrix: MatrixShape | undefined;
+  /** By how they are packed; each is uploaded when it is needed. */
+  weights: { quads: Weights; chunks: Weights };
+}
+
+type Packed = [key: string, data: Float32Array | Uint32Array];
 
 /** Packed weights on whichever device is open. */
 class Weights {
   readonly buffers = new Map<string, GPUBuffer>();
   readonly #gpu: Gpu;
-  readonly #network: Network;
+  readonly #pack: () => Iterable<Packed>;
   #generation: number | undefined;
 
-  constructor(gpu: Gpu, network: Network) {
+  constructor(gpu: Gpu, pack: () => Iterable<Packed>) {
     this.#gpu = gpu;
-    this.#network = network;
+    this.#pack = pack;
   }
 
   async ready(): Promise<void> {
@@ -98,7 +124,7 @@ class Weights {
     const { generation } = this.#gpu;
     try {
       await this.#gpu.checked("the weights", () => {
-        for (const [key, data] of packedWeights(this.#network)) {
+        for (const [key, data] of this.#pack()) {
           this.buffers.set(key, upload(this.#gpu, key, data));
         }
       });
@@ -116,7 +142,20 @@ class Weights {
   }
 }
 
-function* packedWeights(network: Network): Generator<[string, Float32Array]> {
+function* packedMatrixWeights(network: Network): Generator<Packed> {
+  const channels = tensorChannels(network);
+  for (const operation of network.operations) {
+    if (operation.kind !== "conv") continue;
+    const inputChannels = operation.inputs.map((tensor) => channels.get(tensor)!);
+    for (let link = 0; link < operation.inputs.length; link++) {
+      const { weights, epilogue } = packMatrixConv(operation, link, inputChannels);
+      yield [weightsKey(operation, link), weights];
+      yield [epilogueKey(operation, link), epilogue];
+    }
+  }
+}
+
+function* packedWeights(network: Network): Generator<Packed> {
   const channels = tensorChannels(network);
   for (const operation of network.operations) {
     if (operation.kind === "depthwise") yield [operation.name, packDepthwise3x3(operation)];
@@ -136,7 +175,7 @@ function pack(operation: ConvOperation, link: number, inputChannels: number[]): 
   return packConv(operation, link, inputChannels);
 }
 
-function upload(gpu: Gpu, label: string, data: Float32Array): GPUBuffer {
+function upload(gpu: Gpu, label: string, data: Packed[1]): GPUBuffer {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
   const buffer = gpu.createBuffer(`weights ${label}`, data.byteLength, usage);
   gpu.writeBuffer(buffer, data);

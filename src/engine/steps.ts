@@ -10,6 +10,8 @@ import { type PixelLayout, pixelsIn, pixelsOut, type Rectangle } from "../kernel
 import { depthwise3x3 } from "../kernels/depthwise3x3.ts";
 import { dySample } from "../kernels/dysample.ts";
 import type { Layout } from "../kernels/layout.ts";
+import { matrixConv } from "../kernels/matrix_conv.ts";
+import type { MatrixShape } from "../kernels/matrix_shape.ts";
 import { norm } from "../kernels/norm.ts";
 import { partialConv } from "../kernels/partial_conv.ts";
 import { upconv3x3 } from "../kernels/upconv3x3.ts";
@@ -56,6 +58,8 @@ export interface StepContext {
   network: Network;
   memory: MemoryPlan;
   style: Style;
+  /** Of the matrix units, for tensors in chunks. */
+  matrix: MatrixShape | undefined;
   /** The source pixels of the trunk window. */
   pixels: PixelLayout;
   /** Depth of the result. */
@@ -65,6 +69,11 @@ export interface StepContext {
 /** Name of the packed weights of one link of a convolution. */
 export function weightsKey(operation: ConvOperation, link: number): string {
   return operation.inputs.length === 1 ? operation.name : `${operation.name}/${link}`;
+}
+
+/** Name of what follows the sums of a convolution on matrix units. */
+export function epilogueKey(operation: ConvOperation, link: number): string {
+  return `${weightsKey(operation, link)}/epilogue`;
 }
 
 /** Steps that fill the trunk window. */
@@ -166,11 +175,18 @@ function convSteps(
     const weights: Binding = { kind: "weights", key: weightsKey(operation, link) };
     const input = slot(context, tensor);
     const written = slot(context, operation.output);
+    const [first = tensor, second = tensor] = tensorsBeside(operation);
+    const beside = [slot(context, first), slot(context, second)];
+    if (context.matrix !== undefined && output.storage === "matrix") {
+      const epilogue: Binding = { kind: "weights", key: epilogueKey(operation, link) };
+      return {
+        dispatch: matrixConv({ ...request, link, shape: context.matrix }),
+        bindings: [weights, epilogue, input, ...beside, written],
+      };
+    }
     if (operation.upsample === 2) {
       return { dispatch: upconv3x3(request), bindings: [weights, input, written] };
     }
-    const [first = tensor, second = tensor] = tensorsBeside(operation);
-    const beside = [slot(context, first), slot(context, second)];
     return {
       dispatch: conv({ ...request, link }),
       bindings: [weights, input, ...beside, written],

@@ -3,11 +3,13 @@
 import { UsageError } from "../errors.ts";
 import {
   hasAlpha,
+  type Metadata,
   type Picture,
   type PictureHeader,
   type PictureRows,
   samplesOf,
 } from "../pictures/mod.ts";
+import { withExifDensity } from "../pictures/metadata/exif.ts";
 import { BACKDROP_SIDE } from "../targets/backdrop.ts";
 import { cropPicture, cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
@@ -15,6 +17,7 @@ import { type Anchor, anchorOf } from "../targets/gravity.ts";
 import { paddedHeader, type Padding, padRows } from "../targets/padding.ts";
 import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
 import { thumbnailOf } from "../targets/thumbnail.ts";
+import type { Size } from "../raster/size.ts";
 import { SCALE_RANGE, type UpscaleOptions } from "../upscale_options.ts";
 import type { TargetRequest, UpscaleStyle } from "./options.ts";
 
@@ -24,6 +27,8 @@ export interface Aim extends TargetPlan {
   padding: Padding | undefined;
   /** What is asked of the upscaler beside the size. */
   style: UpscaleStyle;
+  /** Pixels per metre of the print that is asked for; undefined for all else. */
+  perMetre: number | undefined;
 }
 
 /**
@@ -38,7 +43,12 @@ export async function aimAt(
   picture: Picture | PictureRows,
 ): Promise<Aim> {
   const { target, fit, gravity, style } = request;
-  const plan = (anchor: Anchor) => ({ ...planTarget(picture, target, fit, anchor), style });
+  const perMetre = target.kind === "print" ? target.perMetre : undefined;
+  const plan = (anchor: Anchor) => ({
+    ...planTarget(picture, target, fit, anchor),
+    style,
+    perMetre,
+  });
   const aim = plan(anchorOf(gravity === "auto" ? "centre" : gravity));
   checkReach(aim, request.label);
   if (isPadded(aim)) return { ...aim, padding: await paddingFor(request, picture) };
@@ -48,6 +58,12 @@ export async function aimAt(
     height: aim.crop.height / picture.height,
   };
   return { ...plan(mostDetailed(await copyOf(picture, DETAIL_SIDE), share)), padding: undefined };
+}
+
+/** Returns the size of the result of a picture of some size. */
+export function sizeOf({ target, fit }: TargetRequest, picture: Size): Size {
+  const { width, height } = planTarget(picture, target, fit, anchorOf("centre")).canvas;
+  return { width, height };
 }
 
 /** Makes a small copy of a picture, its longer side as given. */
@@ -71,18 +87,29 @@ export function upscaleOf({ width, height, style }: Aim): UpscaleOptions {
   return { width, height, ...style };
 }
 
-/** Returns what the result is: its size, and channels that hold what is around the picture. */
+/**
+ * Returns what the result is: its size, channels that hold what is around the picture, and a print's
+ * density, which EXIF must not deny.
+ */
 export function resultOf(
   picture: PictureHeader,
-  { width, height, canvas, padding }: Aim,
+  { width, height, canvas, padding, perMetre }: Aim,
 ): PictureHeader {
-  const upscaled = { ...picture, width, height };
+  const metadata = perMetre === undefined
+    ? picture.metadata
+    : withDensity(picture.metadata, { x: perMetre, y: perMetre });
+  const upscaled = { ...picture, width, height, metadata };
   return padding === undefined ? upscaled : paddedHeader(upscaled, canvas, padding);
 }
 
 /** Returns the upscaled picture with what is around it. */
 export function padTo(upscaled: PictureRows, { canvas, padding }: Aim): PictureRows {
   return padding === undefined ? upscaled : padRows(upscaled, upscaled.rows, canvas, padding);
+}
+
+function withDensity(metadata: Metadata, density: { x: number; y: number }): Metadata {
+  const { exif } = metadata;
+  return { ...metadata, density, ...exif && { exif: withExifDensity(exif, density) } };
 }
 
 async function paddingFor(

@@ -63,27 +63,15 @@ export async function chooseWriting(
   encoding: EncodeOptions,
   encoder: Encoder,
 ): Promise<Writing> {
+  const refusal = refusalOf(result, encoding);
+  if (refusal !== undefined) throw refusal;
   const { format } = encoding;
-  const { name, maxSide, quality, lossless } = FORMATS[format];
-  if (encoding.lossless && quality !== undefined && !lossless) {
-    throw new UsageError(`${name} is never lossless`, {
-      remedies: ["another format", "quality 100"],
-    });
-  }
-  const { width, height } = result;
-  if (Math.max(width, height) > maxSide) {
-    throw new UsageError(
-      `${name} holds at most ${maxSide} pixels a side, not ${width} x ${height}`,
-      { remedies: ["another format"] },
-    );
-  }
-  if (format === "png" && width * height > encoder.wholePixels) return "rows";
+  if (format === "png" && result.width * result.height > encoder.wholePixels) return "rows";
   if (format === "jpeg" && isJpegInRows(result, encoding)) {
     const missing = await tryRows(encoding);
     if (missing === undefined) return "rows";
     if (isTooLarge(result, encoding)) throw missing;
   }
-  if (isTooLarge(result, encoding)) throw tooLarge(result, encoding);
   await encoder.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
   return "whole";
 }
@@ -103,6 +91,32 @@ async function tryRows(encoding: EncodeOptions): Promise<UsageError | undefined>
     if (error instanceof UsageError) return error;
     throw error;
   }
+}
+
+/** Says why a format cannot hold a result as it is asked for, by its sizes alone; `undefined` if it can. */
+export function refusalOf(
+  result: PictureHeader,
+  encoding: EncodeOptions,
+): UsageError | undefined {
+  const { name, maxSide, quality, lossless } = FORMATS[encoding.format];
+  if (encoding.lossless && quality !== undefined && !lossless) {
+    return new UsageError(`${name} is never lossless`, {
+      remedies: ["another format", "quality 100"],
+    });
+  }
+  const { width, height } = result;
+  if (Math.max(width, height) > maxSide) {
+    return new UsageError(
+      `${name} holds at most ${maxSide} pixels a side, not ${width} x ${height}`,
+      { remedies: ["another format"] },
+    );
+  }
+  if (
+    !isTooLarge(result, encoding) || encoding.format === "jpeg" && isJpegInRows(result, encoding)
+  ) {
+    return undefined;
+  }
+  return tooLarge(result, encoding);
 }
 
 function isTooLarge({ width, height }: PictureHeader, { format }: EncodeOptions): boolean {

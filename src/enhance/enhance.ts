@@ -9,13 +9,18 @@ import { describeDamage, type Inspection } from "../inspect/mod.ts";
 import type { PassReport, PlannedPass } from "../passes/pass.ts";
 import { decodePicture } from "../pictures/decode.ts";
 import {
+  type Depth,
+  fromDisplay,
   gatherRows,
+  isLinearPicture,
   type Picture,
   type PictureFormat,
   type PictureHeader,
   type PictureRows,
+  toDisplay,
 } from "../pictures/mod.ts";
 import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
+import type { Size } from "../raster/size.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
 import { type Aim, aimAt, cropTo, padTo, resultOf, upscaleOf } from "./aim.ts";
@@ -30,10 +35,10 @@ const DEFAULT_SCALE = 4;
 /** Something to know about a result, for people. */
 export interface Note {
   /**
-   * `loss`: something of the picture that the result does not show, or shows otherwise. `damage`: why the
-   * picture is denoised. `traces`: tiles leave some.
+   * `loss`: something of the picture that the result does not show, or shows otherwise. `crop`: how much of
+   * it does not fit. `damage`: why the picture is denoised. `traces`: tiles leave some.
    */
-  kind: "loss" | "damage" | "traces";
+  kind: "loss" | "crop" | "damage" | "traces";
   text: string;
 }
 
@@ -127,14 +132,17 @@ export class Enhancer {
     const { format = "png", background, toSrgb = false, strip = false, record = true } = options;
     const notes: Note[] = [];
     const lose = (text: string) => notes.push({ kind: "loss", text });
-    const choice = await this.#pool.upscalerFor(picture, file);
-    const treated = await treat(picture, format, { background, toSrgb, strip }, lose);
-    const aim = await aimAt(request, treated);
+    const choice = await this.#pool.upscalerFor(picture, options, file);
+    const stored = await treat(picture, format, { background, toSrgb, strip }, lose);
+    const linear = isLinearPicture(stored) ? stored.depth : undefined;
+    const treated = linear === undefined ? stored : toDisplay(stored);
+    const aim = aimOf(await aimAt(request, treated), strip);
+    notes.push(...cropNotes(aim, treated, request.label));
     const part = cropTo(treated, aim);
     const plan = await choice.upscaler.plan(part, upscaleOf(aim));
     notes.push(...notesOn(choice, plan));
     const run = record && !strip ? await this.#recordOf(options, choice, plan) : undefined;
-    return new Enhancement({ choice, aim, plan, part, format, run, notes });
+    return new Enhancement({ choice, aim, plan, part, format, run, notes, linear });
   }
 
   /**
@@ -158,6 +166,7 @@ export class Enhancer {
       weights: await this.#weights,
       model: choice.upscaler.label,
       denoise: choice.denoise,
+      detail: choice.detail,
       adapter: choice.upscaler.gpu.adapter.description,
       from: { width: plan.width, height: plan.height },
       to: { width: plan.outputWidth, height: plan.outputHeight },
@@ -175,6 +184,8 @@ interface EnhancementParts {
   format: PictureFormat;
   run: RecordedRun | undefined;
   notes: readonly Note[];
+  /** The depth of a picture that is linear, which its result becomes again. */
+  linear: Depth | undefined;
 }
 
 /** All that is known about a picture before the work, ready to be run. */
@@ -188,8 +199,9 @@ export class Enhancement {
   readonly #part: Picture | PictureRows;
   readonly #format: PictureFormat;
   readonly #run: RecordedRun | undefined;
+  readonly #linear: Depth | undefined;
 
-  constructor({ choice, aim, plan, part, format, run, notes }: EnhancementParts) {
+  constructor({ choice, aim, plan, part, format, run, notes, linear }: EnhancementParts) {
     this.choice = choice;
     this.aim = aim;
     this.plan = plan;
@@ -197,6 +209,7 @@ export class Enhancement {
     this.#part = part;
     this.#format = format;
     this.#run = run;
+    this.#linear = linear;
   }
 
   /** The result's size, channels and depth, and its metadata with the record of what is planned. */
@@ -230,14 +243,15 @@ export class Enhancement {
     const padded = padTo(run, this.aim);
     return {
       ...this.result,
-      rows: padded.rows,
+      rows: this.#linear === undefined ? padded.rows : fromDisplay(padded, this.#linear),
       report: run.report,
       header: () => this.#resultOf(run.report().passes),
     };
   }
 
   #resultOf(passes: readonly (PlannedPass | PassReport)[]): PictureHeader {
-    const { width, height, channels, depth, metadata, notes } = this.#part;
+    const { width, height, channels, metadata, notes } = this.#part;
+    const depth = this.#linear ?? this.#part.depth;
     const part = { width, height, channels, depth, metadata, ...notes && { notes } };
     const recorded = this.#run === undefined
       ? metadata
@@ -285,6 +299,24 @@ export async function enhance(
   } finally {
     enhancer.destroy();
   }
+}
+
+/** A stripped result tells no density, not even that of a print. */
+function aimOf(aim: Aim, strip: boolean): Aim {
+  return strip ? { ...aim, perMetre: undefined } : aim;
+}
+
+/** The share of a picture that may be cut off without a word. */
+const CROPPED_IN_SILENCE = 1 / 3;
+
+/** Says how much of a picture is cut off, if that is more than people expect. */
+function cropNotes({ crop }: Aim, picture: Size, label: string): Note[] {
+  const lost = 1 - crop.width * crop.height / (picture.width * picture.height);
+  if (lost <= CROPPED_IN_SILENCE) return [];
+  const text = `${label} has other proportions: ${
+    Math.round(100 * lost)
+  } % of the picture is cut off`;
+  return [{ kind: "crop", text }];
 }
 
 /** Says why a picture is denoised: "JPEG of quality 42: denoise 0.75"; and where tiles leave traces. */

@@ -14,7 +14,7 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 export type Pad = "blur" | "mirror" | Rgb;
 
 /** How an {@linkcode Enhancer} is made. */
-export interface EnhancerOptions extends Omit<UpscalerOptions, "denoise"> {
+export interface EnhancerOptions extends Omit<UpscalerOptions, "denoise" | "detail"> {
   /**
    * How much damage is taken away, 0 to 1, of models that can; `auto`: as much as each picture needs.
    * Default: `auto`.
@@ -30,7 +30,7 @@ export type UpscaleStyle = Pick<
 
 /** What is to become of one picture. */
 export interface EnhanceOptions extends UpscaleStyle {
-  /** `4k`, `3840x2160`, `3840x`, `x2160`, `50mp`: see `parseTarget`. Not together with `scale`. */
+  /** `4k`, `3840x2160`, `3840x`, `x2160`, `50mp`, `print:13x18cm@300dpi`: see `parseTarget`. Not together with `scale`. */
   to?: string;
   /** Output pixels per input pixel, 1 to 16. Default: the network's own factor, for each pass. */
   scale?: number;

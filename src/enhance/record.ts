@@ -13,7 +13,7 @@ import {
 import { type RecordFields, withRecord } from "../pictures/metadata/record.ts";
 import { isNotFound, readFile } from "../platform/mod.ts";
 import { VERSION } from "../version.ts";
-import { defaultModel, embeddedModels } from "../weights/library.ts";
+import { defaultModel, embeddedModels, helpersOf } from "../weights/library.ts";
 import type { EnhanceOptions, EnhancerOptions } from "./options.ts";
 
 /** The options that change pixels, by the names that they have in the program, in this order. */
@@ -40,12 +40,14 @@ const RECORDED = {
 export interface RecordedRun {
   /** The options that were given. */
   options: EnhancerOptions & EnhanceOptions;
-  /** SHA-256 of the network's weights, and of its restorer's, as {@linkcode weightHashes} returns them. */
+  /** SHA-256 of what was asked for, as {@linkcode recordedHashes} returns them. */
   weights: readonly string[];
   /** What people call the model. */
   model: string;
   /** The share of the restorer. */
   denoise: number;
+  /** The share of the detailer. */
+  detail: number;
   adapter: string;
   from: { width: number; height: number };
   to: { width: number; height: number };
@@ -76,36 +78,30 @@ export function withRunRecord(
   return lost === lossesOf(picture, format).length ? metadata : picture.metadata;
 }
 
-/** Returns the hashes of what {@linkcode EnhancerOptions} name: of several networks, one of each. */
+/** Returns the hashes of what {@linkcode EnhancerOptions} name, one of each network. */
 export async function recordedHashes(
   { model, blend, before = [] }: EnhancerOptions,
 ): Promise<string[]> {
-  if (blend === undefined && before.length === 0) return await weightHashes(model);
   const models = [...before, model, ...blend ? [blend.model] : []];
-  const hashes = await Promise.all(models.map((each) => weightHashes(each)));
-  return hashes.flatMap(([own]) => own ?? []);
+  const hashes = await Promise.all(models.map((each) => weightHash(each)));
+  return hashes.flatMap((hash) => hash ?? []);
 }
 
-/**
- * Returns the SHA-256 of a model's weights in hexadecimal, and of its restorer's if it has one; of a
- * model given by URL none.
- */
-export async function weightHashes(
+/** Returns the SHA-256 of a model's weights in hexadecimal; undefined for one that is given by URL. */
+export async function weightHash(
   model: string | URL | Uint8Array = defaultModel().name,
-): Promise<string[]> {
-  if (model instanceof Uint8Array) return [await sha256(model)];
+): Promise<string | undefined> {
+  if (model instanceof Uint8Array) return await sha256(model);
   const entry = embeddedModels().find(({ name }) => name === model);
-  if (entry === undefined) return await hashOfFile(model);
-  const restorer = embeddedModels().find(({ name }) => name === entry.restorer);
-  return restorer === undefined ? [entry.sha256] : [entry.sha256, restorer.sha256];
+  return entry?.sha256 ?? await hashOfFile(model);
 }
 
-async function hashOfFile(model: string | URL): Promise<string[]> {
-  if (model instanceof URL ? model.protocol !== "file:" : /^https?:/.test(model)) return [];
+async function hashOfFile(model: string | URL): Promise<string | undefined> {
+  if (model instanceof URL ? model.protocol !== "file:" : /^https?:/.test(model)) return undefined;
   try {
-    return [await sha256(await readFile(model))];
+    return await sha256(await readFile(model));
   } catch (error) {
-    if (isNotFound(error)) return [];
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
@@ -120,13 +116,14 @@ function sizeText({ width, height }: { width: number; height: number }): string 
 }
 
 /** The networks that run, and the hashes of their weights. */
-function modelFields({ options, weights, model, denoise, passes }: RecordedRun): RecordFields {
+function modelFields(run: RecordedRun): RecordFields {
+  const { options, weights, model, passes } = run;
   const names = [...new Set(passes.flatMap(({ network }) => network ?? []))];
-  const several = options.blend !== undefined || options.before !== undefined;
-  const hashes = names.flatMap((name) => {
-    const embedded = embeddedModels().find((entry) => entry.name === name);
-    return embedded?.sha256 ?? weights.slice(0, denoise > 0 ? 2 : several ? undefined : 1);
-  });
+  const helpers = helpersOf(options.model ?? defaultModel().name, run);
+  const mixed = [...weights, ...helpers.map(({ entry }) => entry.sha256)];
+  const hashes = names.flatMap((name) =>
+    embeddedModels().find((entry) => entry.name === name)?.sha256 ?? mixed
+  );
   return {
     Model: names.join(" + ") || model,
     ...hashes.length > 0 && { ModelSHA256: hashes.join(" ") },

@@ -7,6 +7,7 @@ import {
   flattenAlpha,
   FORMATS,
   hasAlpha,
+  hdrNameOf,
   isOpaque,
   lossesOf,
   type Metadata,
@@ -35,7 +36,8 @@ export interface Treatment {
  *
  * @param onLoss Receives sentences about what of the input the output will not show.
  * @returns A picture whose rows, if it comes in rows, may be walked as often as those that were given.
- * @throws {UsageError} If the format has no transparency, the picture has, and no background is given.
+ * @throws {UsageError} If the format has no transparency, the picture has, and no background is given; or if
+ *   the picture is HDR, and the format is not.
  */
 export async function treat(
   picture: Picture | PictureRows,
@@ -43,23 +45,35 @@ export async function treat(
   { background, toSrgb: convert, strip }: Treatment,
   onLoss: (loss: string) => void,
 ): Promise<Picture | PictureRows> {
+  const hdr = hdrNameOf(picture.metadata.cicp);
+  if (hdr !== undefined && !FORMATS[format].hdr) {
+    throw new UsageError(`${FORMATS[format].name} cannot hold HDR colours (${hdr})`, {
+      remedies: ["another format"],
+    });
+  }
   if (background === undefined && !FORMATS[format].alpha) await checkOpaque(picture, format);
   const stripped = strip ? { ...picture, metadata: strippedOf(picture) } : picture;
   const converted = convert ? await change(stripped, toSrgb) : stripped;
   const fitting = await fitAlpha(converted, format, background);
-  for (const sentence of [...picture.notes ?? [], ...lossesOf(fitting, format)]) onLoss(sentence);
+  for (const sentence of [...converted.notes ?? [], ...lossesOf(fitting, format)]) onLoss(sentence);
   return fitting;
 }
 
 async function checkOpaque(picture: Picture | PictureRows, format: PictureFormat): Promise<void> {
-  if (!hasAlpha(picture)) return;
+  if (!await isTransparent(picture)) return;
+  throw new UsageError(
+    `${FORMATS[format].name} cannot hold the picture's transparency`,
+    { remedies: ["another format", "a background"] },
+  );
+}
+
+/** Says whether any of a picture shows what is behind it. */
+export async function isTransparent(picture: Picture | PictureRows): Promise<boolean> {
+  if (!hasAlpha(picture)) return false;
   for await (const data of samplesOf(picture)) {
-    if (isOpaque({ ...picture, data })) continue;
-    throw new UsageError(
-      `${FORMATS[format].name} cannot hold the picture's transparency`,
-      { remedies: ["another format", "a background"] },
-    );
+    if (!isOpaque({ ...picture, data })) return true;
   }
+  return false;
 }
 
 function strippedOf(header: PictureHeader): Metadata {

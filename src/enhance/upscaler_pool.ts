@@ -1,37 +1,51 @@
 /**
  * The upscalers of a run. They differ only in how much damage they take away, which `--denoise auto`
- * chooses for each picture; all share one device.
+ * chooses for each picture, and in how much texture they invent; all share one device.
  */
 
 import { type Inspection, inspectPicture } from "../inspect/mod.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
+import { DEFAULT_CREATIVITY } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
-import { defaultModel, embeddedModels } from "../weights/library.ts";
-import type { EnhancerOptions } from "./options.ts";
+import { defaultModel, embeddedModels, type LibraryEntry } from "../weights/library.ts";
+import type { EnhancerOptions, UpscaleStyle } from "./options.ts";
+
+/** The shares of helping networks in an upscaler's weights. */
+interface Shares {
+  /** The restorer's. */
+  denoise: number;
+  /** The detailer's. */
+  detail: number;
+}
 
 /** What a picture is upscaled with. */
-export interface Choice {
+export interface Choice extends Shares {
   upscaler: Upscaler;
-  /** The share of the restorer in its weights. */
-  denoise: number;
-  /** What that was chosen by; `undefined` if it was not chosen, but asked for. */
+  /** What `denoise` was chosen by; `undefined` if it was not chosen, but asked for. */
   inspection: Inspection | undefined;
 }
 
 /**
- * Hands out upscalers. Strengths come in quarters, so there are five at most; each keeps only its
- * weights on the device while it is not at work, and none goes before the others.
+ * Hands out upscalers. Strengths that are chosen come in quarters, so there are few; each keeps only
+ * its weights on the device while it is not at work, and none goes before the others.
  */
 export class UpscalerPool {
-  /** The one with the strength asked for, and with none if that is to be chosen. */
+  /** The one with the strength asked for, and with none if that is to be chosen; it invents nothing. */
   readonly first: Upscaler;
   readonly #options: EnhancerOptions;
-  readonly #byStrength: Map<number, Promise<Upscaler>>;
+  /** What the model is among the embedded ones, if nothing else has a part in its weights. */
+  readonly #entry: LibraryEntry | undefined;
+  readonly #strength: number;
+  readonly #byShares: Map<string, Promise<Upscaler>>;
 
   private constructor(first: Upscaler, strength: number, options: EnhancerOptions) {
+    const { model = defaultModel().name, blend, before = [] } = options;
+    const mixed = blend !== undefined || before.length > 0;
     this.first = first;
     this.#options = options;
-    this.#byStrength = new Map([[strength, Promise.resolve(first)]]);
+    this.#entry = mixed ? undefined : embeddedModels().find(({ name }) => name === model);
+    this.#strength = strength;
+    this.#byShares = new Map([[keyOf({ denoise: strength, detail: 0 }), Promise.resolve(first)]]);
   }
 
   /**
@@ -49,41 +63,44 @@ export class UpscalerPool {
    * Returns the upscaler for a picture. Of one that comes in rows, nothing is looked at: it counts as
    * clean.
    *
+   * @param style A creative result has texture of the model's detailer, if there is one.
    * @param file The bytes it was decoded from, where they are at hand.
    */
-  async upscalerFor(picture: Picture | PictureRows, file?: Uint8Array): Promise<Choice> {
-    const { denoise, model, blend, before = [] } = this.#options;
-    const isAsked = typeof denoise === "number" || blend !== undefined || before.length > 0;
-    if (isAsked || !canDenoise(model) || "rows" in picture) {
-      const [strength] = this.#byStrength.keys();
-      return { upscaler: this.first, denoise: strength, inspection: undefined };
-    }
-    const inspection = inspectPicture(picture, file);
-    const upscaler = await this.#withStrength(inspection.denoise);
-    return { upscaler, denoise: inspection.denoise, inspection };
+  async upscalerFor(
+    picture: Picture | PictureRows,
+    { mode, creativity = DEFAULT_CREATIVITY }: UpscaleStyle,
+    file?: Uint8Array,
+  ): Promise<Choice> {
+    const isAsked = typeof this.#options.denoise === "number" || !this.#entry?.restorer;
+    const inspection = isAsked || "rows" in picture ? undefined : inspectPicture(picture, file);
+    const shares = {
+      denoise: inspection?.denoise ?? this.#strength,
+      detail: mode === "creative" && this.#entry?.detailer ? creativity : 0,
+    };
+    return { ...shares, upscaler: await this.#withShares(shares), inspection };
   }
 
   /** Gives back everything; the device belongs to the first. */
   destroy(): void {
-    for (const upscaler of this.#byStrength.values()) {
+    for (const upscaler of this.#byShares.values()) {
       upscaler.then((other) => other === this.first || other.destroy(), () => {});
     }
-    this.#byStrength.clear();
+    this.#byShares.clear();
     this.first.destroy();
   }
 
-  #withStrength(denoise: number): Promise<Upscaler> {
-    let upscaler = this.#byStrength.get(denoise);
+  #withShares(shares: Shares): Promise<Upscaler> {
+    const key = keyOf(shares);
+    let upscaler = this.#byShares.get(key);
     if (upscaler === undefined) {
-      upscaler = Upscaler.create({ ...this.#options, denoise, device: this.first.gpu });
-      this.#byStrength.set(denoise, upscaler);
-      upscaler.catch(() => this.#byStrength.delete(denoise));
+      upscaler = Upscaler.create({ ...this.#options, ...shares, device: this.first.gpu });
+      this.#byShares.set(key, upscaler);
+      upscaler.catch(() => this.#byShares.delete(key));
     }
     return upscaler;
   }
 }
 
-/** Says whether a model can be blended with a restorer. */
-function canDenoise(model: EnhancerOptions["model"] = defaultModel().name): boolean {
-  return embeddedModels().some(({ name, restorer }) => name === model && restorer !== null);
+function keyOf({ denoise, detail }: Shares): string {
+  return `${denoise} ${detail}`;
 }

@@ -6,6 +6,7 @@
  */
 
 import { GpuError, NoGpuError } from "../errors.ts";
+import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
 
 /** What is known about an adapter before anything runs on it. */
 export interface AdapterSummary {
@@ -19,6 +20,8 @@ export interface AdapterSummary {
   /** Lanes of a subgroup; both 0 where the adapter does not say. */
   subgroupSizes: { min: number; max: number };
   features: string[];
+  /** Products of matrices of `m` by `k` with `k` by `n` that the units of a subgroup compute, if any. */
+  matrixConfigs: { from: string; to: string; m: number; n: number; k: number }[];
   limits: Record<string, number>;
 }
 
@@ -28,6 +31,8 @@ export interface GpuOptions {
   power?: GPUPowerPreference;
   /** A part of the adapter's description, in any case; among those of {@linkcode visibleAdapters}. */
   name?: string;
+  /** The implementation of WebGPU that gives adapters. Default: the runtime's own, `navigator.gpu`. */
+  gpu?: GPU;
 }
 
 /** A buffer could not be had: the one GPU error that a smaller tile can mend. */
@@ -42,6 +47,13 @@ export class DeviceLostError extends GpuError {
 
 /** Features that speed the kernels up; each is used where the device really grants it. */
 const WANTED_FEATURES = ["subgroups"];
+
+/** What the kernels for matrix units need; asked for where an adapter says that it has them. */
+export const MATRIX_FEATURES: readonly string[] = [
+  "shader-f16",
+  "chromium-experimental-subgroup-matrix",
+  "subgroup-size-control",
+];
 
 const ENABLE_SUBGROUPS = "enable subgroups;\n";
 
@@ -61,6 +73,8 @@ interface Opened {
   enabled: ReadonlySet<string>;
   /** Whether shaders have to name the extensions that they use. */
   namesExtensions: boolean;
+  /** Whether `onSubmittedWorkDone()` waits before it returns, as that of Deno's own WebGPU does. */
+  queueWaitsInCall: boolean;
 }
 
 /**
@@ -167,6 +181,11 @@ export class Gpu {
     });
   }
 
+  /** Whether `onSubmittedWorkDone()` itself waits for the device, before it returns its promise. */
+  get queueWaitsInCall(): boolean {
+    return this.#opened.queueWaitsInCall;
+  }
+
   /** Bytes of the largest buffer that a shader can read or write. */
   get maxBinding(): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
@@ -204,7 +223,9 @@ export class Gpu {
 
   /** Writes data into a buffer, from byte `offset` on, before the work that is submitted next. */
   writeBuffer(buffer: GPUBuffer, data: Uint32Array | Float32Array, offset = 0): void {
-    this.device.queue.writeBuffer(buffer, offset, data as Uint32Array<ArrayBuffer>);
+    // As bytes: not every implementation takes every kind of array.
+    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.device.queue.writeBuffer(buffer, offset, bytes);
   }
 
   /** Binds buffers, or parts of them, to a pipeline: their order is that of the shader's bindings. */
@@ -261,7 +282,7 @@ export class Gpu {
     if (this.lost) throw this.#lostError();
     const failure = this.#failure;
     if (failure === undefined) return;
-    if (failure instanceof GPUOutOfMemoryError) {
+    if (isOutOfMemory(failure)) {
       this.#failure = undefined;
       throw this.#outOfMemory("the work on a tile");
     }
@@ -328,13 +349,20 @@ export function withExtensions(code: string): string {
 
 /** Opens the adapter that is chosen with what it grants of the features that are wanted. */
 async function openDevice(options: GpuOptions): Promise<Opened> {
-  let wanted = WANTED_FEATURES;
+  let wanted: string[] | undefined;
   for (;;) {
     const adapter = await requestAdapter(options);
+    wanted ??= featuresFor(adapter);
     const device = await requestDevice(adapter, wanted);
     if (device !== undefined) {
       const namesExtensions = wanted.includes("subgroups") && await takesEnable(device);
-      return { device, adapter: summarise(adapter), enabled: new Set(wanted), namesExtensions };
+      return {
+        device,
+        adapter: summarise(adapter),
+        enabled: new Set(wanted),
+        namesExtensions,
+        queueWaitsInCall: QUEUE_WAITS_IN_CALL && device instanceof GPUDevice,
+      };
     }
     if (wanted.length === 0) {
       throw new NoGpuError(
@@ -345,6 +373,13 @@ async function openDevice(options: GpuOptions): Promise<Opened> {
   }
 }
 
+function featuresFor({ features }: GPUAdapter): string[] {
+  const hasUnits = MATRIX_FEATURES.every((name) =>
+    (features as unknown as ReadonlySet<string>).has(name)
+  );
+  return hasUnits ? [...WANTED_FEATURES, ...MATRIX_FEATURES] : WANTED_FEATURES;
+}
+
 /** Tint wants extensions to be named before they are used; naga in Deno 2.9.6 refuses this one's name. */
 async function takesEnable(device: GPUDevice): Promise<boolean> {
   device.pushErrorScope("validation");
@@ -353,6 +388,11 @@ async function takesEnable(device: GPUDevice): Promise<boolean> {
     code: `${ENABLE_SUBGROUPS}@compute @workgroup_size(1) fn main() {}`,
   });
   return await device.popErrorScope() === null;
+}
+
+/** By its name: every implementation of WebGPU has a class of its own for it. */
+function isOutOfMemory(error: GPUError): boolean {
+  return error.constructor.name === "GPUOutOfMemoryError";
 }
 
 function pause(milliseconds: number): Promise<void> {
@@ -375,14 +415,16 @@ const WAYS_TO_ADAPTERS: readonly GPURequestAdapterOptions[] = [
  *
  * @throws {NoGpuError} If the runtime has no WebGPU.
  */
-export async function visibleAdapters(): Promise<AdapterSummary[]> {
-  return (await seenAdapters()).map(summarise);
+export async function visibleAdapters(
+  options: Pick<GpuOptions, "gpu"> = {},
+): Promise<AdapterSummary[]> {
+  return (await seenAdapters(options)).map(summarise);
 }
 
-async function seenAdapters(): Promise<GPUAdapter[]> {
+async function seenAdapters(options: GpuOptions): Promise<GPUAdapter[]> {
   const seen = new Map<string, GPUAdapter>();
   for (const way of WAYS_TO_ADAPTERS) {
-    const adapter = await webGpu().requestAdapter(way);
+    const adapter = await webGpu(options).requestAdapter(way);
     if (adapter === null) continue;
     const { description, vendor, device } = adapter.info;
     const key = [description, vendor, device].join("\n");
@@ -391,23 +433,23 @@ async function seenAdapters(): Promise<GPUAdapter[]> {
   return [...seen.values()];
 }
 
-function webGpu(): GPU {
-  if (globalThis.navigator?.gpu !== undefined) return navigator.gpu;
+function webGpu({ gpu = globalThis.navigator?.gpu }: GpuOptions): GPU {
+  if (gpu !== undefined) return gpu;
   throw new NoGpuError(
     "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
   );
 }
 
 async function requestAdapter(options: GpuOptions): Promise<GPUAdapter> {
-  if (options.name !== undefined) return await adapterNamed(options.name);
+  if (options.name !== undefined) return await adapterNamed(options.name, options);
   const { power = "high-performance" } = options;
-  const adapter = await webGpu().requestAdapter({ powerPreference: power });
+  const adapter = await webGpu(options).requestAdapter({ powerPreference: power });
   if (adapter !== null) return adapter;
   throw new NoGpuError("No GPU adapter was found", { remedies: ["a driver"] });
 }
 
-async function adapterNamed(name: string): Promise<GPUAdapter> {
-  const seen = await seenAdapters();
+async function adapterNamed(name: string, options: GpuOptions): Promise<GPUAdapter> {
+  const seen = await seenAdapters(options);
   const described = seen.map((adapter) => summarise(adapter).description);
   const index = described.findIndex((text) => text.toLowerCase().includes(name.toLowerCase()));
   if (index >= 0) return seen[index];
@@ -445,6 +487,24 @@ async function grantedOneByOne(options: GpuOptions, wanted: string[]): Promise<s
   return granted.length < wanted.length ? granted : [];
 }
 
+/** As Dawn describes them, beyond the standard. */
+interface InfoWithMatrices {
+  subgroupMatrixConfigs?: {
+    componentType: string;
+    resultComponentType: string;
+    M: number;
+    N: number;
+    K: number;
+  }[];
+}
+
+function matrixConfigsOf(info: GPUAdapterInfo): AdapterSummary["matrixConfigs"] {
+  const { subgroupMatrixConfigs = [] } = info as InfoWithMatrices;
+  return [...subgroupMatrixConfigs].map(({ componentType, resultComponentType, M, N, K }) => {
+    return { from: componentType, to: resultComponentType, m: M, n: N, k: K };
+  });
+}
+
 function summarise(adapter: GPUAdapter): AdapterSummary {
   const info = adapter.info;
   const limits: Record<string, number> = {};
@@ -452,14 +512,18 @@ function summarise(adapter: GPUAdapter): AdapterSummary {
     const value = (adapter.limits as unknown as Record<string, unknown>)[name];
     if (typeof value === "number") limits[name] = value;
   }
+  // Browsers keep the description and the device to themselves.
+  const family = [info.vendor, info.architecture].filter((word) => word !== "").join(" ");
+  const description = info.description || info.device || family || "unnamed adapter";
   return {
-    description: info.description || info.device || info.vendor || "unnamed adapter",
+    description,
     vendor: info.vendor,
     device: info.device,
     architecture: info.architecture,
-    software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(info.description),
+    software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(description),
     subgroupSizes: { min: info.subgroupMinSize ?? 0, max: info.subgroupMaxSize ?? 0 },
     features: [...adapter.features].sort(),
+    matrixConfigs: matrixConfigsOf(info),
     limits,
   };
 }

@@ -6,7 +6,6 @@
  * speed of those before it.
  */
 
-import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
 import type { Gpu } from "./device.ts";
 
 /** One dispatch, ready to be recorded. */
@@ -170,7 +169,7 @@ export class Submitter {
  */
 export async function finished(gpu: Gpu): Promise<void> {
   const done = gpu.device.queue.onSubmittedWorkDone();
-  if (!QUEUE_WAITS_IN_CALL) return void await done;
+  if (!gpu.queueWaitsInCall) return void await done;
   done.catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 0));
 }

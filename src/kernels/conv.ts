@@ -11,6 +11,7 @@ import {
   conv1x1 as oneTap,
   conv3x3 as ownWindows,
   conv3x3Tile as sharedWindow,
+  convEnd,
   convHead as head,
 } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
@@ -42,17 +43,17 @@ export interface ConvLink {
 }
 
 /** What of the epilogue is chosen when the shader is made. */
-interface Ending {
+export interface Ending {
   activate: Activate;
   /** What is done with the first tensor beside the output. */
   gate: Gate["kind"] | "none";
 }
 
 /** The end of a partial sum. */
-const PARTIAL: Ending = { activate: "slope", gate: "none" };
+export const PARTIAL: Ending = { activate: "slope", gate: "none" };
 
 /** The shaders' constants for gates. */
-const GATES = { none: 0, attention: 1, product: 2 };
+export const GATES = { none: 0, attention: 1, product: 2 };
 
 /**
  * Plans one link of a convolution; bindings: weights, input, two tensors beside the output, output.
@@ -144,12 +145,13 @@ export function isLast(operation: ConvOperation, link: number): boolean {
   return link === operation.inputs.length - 1;
 }
 
-function endingOf({ activation, gate }: ConvOperation): Ending {
+/** What of an operation's epilogue is chosen when the shader is made. */
+export function endingOf({ activation, gate }: ConvOperation): Ending {
   return { activate: activateBy(activation), gate: gate?.kind ?? "none" };
 }
 
 /** The factor of each tensor beside the output; the gate's own is 0: it is multiplied, not added. */
-function scalesBeside({ gate, residuals }: ConvOperation): number[] {
+export function scalesBeside({ gate, residuals }: ConvOperation): number[] {
   return [...gate === undefined ? [] : [0], ...residuals.map(({ scale }) => scale)];
 }
 
@@ -164,7 +166,8 @@ function shaderFor(
     (ending.gate === "none" ? "" : ` ${ending.gate}`);
   return shaderOf(label, () => {
     const { patch, workgroup } = STYLES[style];
-    const text = activations(storage) + activate(ending.activate) + head + bodyOf(kernel, style);
+    const text = activations(storage) + activate(ending.activate) + convEnd + head +
+      bodyOf(kernel, style);
     return specialise(text, {
       GATE: GATES[ending.gate],
       PX: patch[outQuads].width,
@@ -182,7 +185,8 @@ function bodyOf(kernel: 1 | 3, style: Style): string {
   return STYLES[style].window === "own" ? weightsOf(style) + ownWindows : sharedWindow;
 }
 
-function checkChannels(operation: ConvOperation, inputChannels: number[]): void {
+/** @throws {RangeError} If the inputs do not have the operation's channels. */
+export function checkChannels(operation: ConvOperation, inputChannels: number[]): void {
   const channels = inputChannels.reduce((sum, count) => sum + count, 0);
   if (channels !== operation.inChannels || inputChannels.length !== operation.inputs.length) {
     throw new RangeError(
@@ -192,7 +196,8 @@ function checkChannels(operation: ConvOperation, inputChannels: number[]): void 
   }
 }
 
-function checkFit(operation: ConvOperation, output: Layout): void {
+/** @throws {RangeError} If the output does not have the operation's channels, or too much is beside it. */
+export function checkFit(operation: ConvOperation, output: Layout): void {
   if (output.channels !== operation.outChannels) {
     throw new RangeError(
       `Convolution "${operation.name}" writes ${operation.outChannels} channels but its output ` +

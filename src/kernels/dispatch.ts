@@ -53,8 +53,11 @@ export function gridOf(width: number, height: number): Dispatch["workgroups"] {
   return [Math.min(across, MOST_GROUPS), Math.ceil(height / 8), Math.ceil(across / MOST_GROUPS)];
 }
 
-/** How activations lie in memory; arithmetic is f32 in both. */
-export type Storage = "f32" | "f16";
+/**
+ * How activations lie in memory: in quads, of f32 or f16, whose arithmetic is f32; or as `matrix` units
+ * read them, f16 in chunks of 16 channels, whose products are of f16 and sums of f32.
+ */
+export type Storage = "f32" | "f16" | "matrix";
 
 /**
  * Builds the words of a params struct from its fields in order; floats are given as `{ f32 }`. The

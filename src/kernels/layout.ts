@@ -1,25 +1,26 @@
 /**
  * How a tensor lies in a buffer: quads of 4 channels, a zero border, and room for whole patches.
  *
- * `[quad][row][column]` of 4 channels. Each plane has a border of one pixel on every side, which is
+ * `[quad][row][column]` of 4 channels, or `[chunk][row][column]` of 16 for matrix units. Each plane has a border of one pixel on every side, which is
  * never written and so gives the zero padding of a convolution, and its rows and columns are padded
  * so that no kernel needs to test for the edge when it reads.
  */
 
 import type { Storage } from "./dispatch.ts";
+import { CHUNK, MATRIX_MULTIPLE } from "./matrix_shape.ts";
 import { patchMultiple, type Style } from "./styles.ts";
 
 /** One tensor's place in memory. */
 export interface Layout {
   channels: number;
-  /** Planes that are allocated, at least `ceil(channels / 4)`. */
+  /** Quads that are allocated, at least `ceil(channels / 4)`: planes, or 4 for each of them in chunks. */
   quads: number;
   /** Pixels that hold values. */
   width: number;
   height: number;
-  /** Quads from one row to the next. */
+  /** Pixels from one row to the next. */
   pitch: number;
-  /** Quads from one plane to the next. */
+  /** Pixels from one plane to the next. */
   plane: number;
   storage: Storage;
 }
@@ -30,11 +31,15 @@ export function layoutOf(
   storage: Storage,
   style: Style,
 ): Layout {
-  const multiple = patchMultiple(style);
+  const inChunks = storage === "matrix";
+  const multiple = inChunks ? MATRIX_PATCH : patchMultiple(style);
   const pitch = roundUp(tensor.width, multiple.width) + 2;
   const rows = roundUp(tensor.height, multiple.height) + 2;
-  return { ...tensor, quads: storedQuads(tensor.channels), pitch, plane: pitch * rows, storage };
+  const quads = inChunks ? roundUp(tensor.channels, CHUNK) / 4 : storedQuads(tensor.channels);
+  return { ...tensor, quads, pitch, plane: pitch * rows, storage };
 }
+
+const MATRIX_PATCH = { width: MATRIX_MULTIPLE, height: MATRIX_MULTIPLE };
 
 /** Output quads that one invocation of a convolution can compute, those that are preferred first. */
 export const OUT_QUADS = [4, 5, 6, 3, 7, 2] as const;
@@ -63,8 +68,11 @@ export function indexOf(layout: Layout, x: number, y: number): number {
 }
 
 /** Size of the buffer in bytes. */
-export function byteLength(layout: Layout): number {
-  return layout.quads * layout.plane * (layout.storage === "f32" ? 16 : 8);
+export function byteLength({ quads, plane, pitch, storage }: Layout): number {
+  // A matrix that a tail reads at the end of a trunk's last plane must not reach beyond the buffer, or
+  // none of it is read.
+  const behind = storage === "matrix" ? (MATRIX_MULTIPLE + 1) * pitch * CHUNK / 4 : 0;
+  return (quads * plane + behind) * (storage === "f32" ? 16 : 8);
 }
 
 /** Rounds up to a multiple. */

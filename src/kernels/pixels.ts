@@ -12,7 +12,7 @@ import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";
 import { indexOf, type Layout } from "./layout.ts";
-import { activations } from "./prelude.ts";
+import { activations, quadsOf } from "./prelude.ts";
 
 /** A picture in a buffer, row after row. */
 export interface PixelLayout {
@@ -62,7 +62,8 @@ export function pixelsIn(pixels: PixelLayout, how: PixelsIn, output: Layout): Di
     workgroups: [
       Math.ceil(output.width / 8),
       Math.ceil(output.height / 8),
-      Math.ceil(output.channels / 4),
+      // A chunk is filled up with zeros: its buffer may have held another tensor.
+      output.storage === "matrix" ? output.quads : Math.ceil(output.channels / 4),
     ],
     flop: 0,
   };
@@ -125,7 +126,10 @@ export function pixelsOut(
 function pixelsInShader(storage: Layout["storage"], depth: Depth): Shader {
   return shaderOf(
     `pixels_in ${storage} ${depth}-bit`,
-    () => specialise(activations(storage) + readPixel + pixelsInBody, { SOURCE_DEPTH: depth }),
+    () => {
+      const text = activations(storage) + quadsOf(storage) + readPixel + pixelsInBody;
+      return specialise(text, { SOURCE_DEPTH: depth });
+    },
   );
 }
 
@@ -138,7 +142,7 @@ function pixelsOutShader(
   return shaderOf(
     label,
     () =>
-      specialise(activations(storage) + readPixel + writePixel + pixelsOutBody, {
+      specialise(activations(storage) + quadsOf(storage) + readPixel + writePixel + pixelsOutBody, {
         DEPTH: depth,
         SOURCE_DEPTH: base ?? 8,
         BASE: base === undefined ? 0 : 1,

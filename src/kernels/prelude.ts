@@ -7,6 +7,8 @@
 import {
   activationsF16,
   activationsF32,
+  quadsChunks,
+  quadsPlanes,
   weightsSubgroup,
   weightsUniform,
 } from "../wgsl/sources.ts";
@@ -15,7 +17,12 @@ import { type Style, STYLES } from "./styles.ts";
 
 /** Returns the text in front of a shader that reads or writes activations. */
 export function activations(storage: Storage): string {
-  return storage === "f16" ? activationsF16 : activationsF32;
+  return storage === "f32" ? activationsF32 : activationsF16;
+}
+
+/** Returns the text that says where a quad lies, for shaders that take tensors in planes or in chunks. */
+export function quadsOf(storage: Storage): string {
+  return storage === "matrix" ? quadsChunks : quadsPlanes;
 }
 
 /** Returns the text that says how a style of convolution gets its weights. */

@@ -7,7 +7,13 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
-import { conv3x3, conv3x3Tile, convHead as conv3x3Head, upconv3x3 } from "../wgsl/sources.ts";
+import {
+  conv3x3,
+  conv3x3Tile,
+  convEnd,
+  convHead as conv3x3Head,
+  upconv3x3,
+} from "../wgsl/sources.ts";
 import { defaultStyle, type Style, STYLES, stylesFor } from "./styles.ts";
 
 const CACHE_NAME = "tessera-tuning";
@@ -75,7 +81,7 @@ async function keyOf({ adapter, enabled }: Gpu): Promise<string> {
     [...enabled].sort().join(),
     navigator.userAgent,
     JSON.stringify(STYLES),
-    conv3x3 + conv3x3Tile + conv3x3Head + upconv3x3,
+    conv3x3 + conv3x3Tile + conv3x3Head + convEnd + upconv3x3,
   ];
   const bytes = new TextEncoder().encode(about.join("\n"));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();

@@ -43,7 +43,7 @@ export interface Upconv3x3 {
  */
 export function upconv3x3(request: Upconv3x3): Dispatch {
   const { operation, input, inputAt, output, style } = request;
-  checkFit(operation, input, output);
+  checkUpconv(operation, input, output);
   const quads = Math.ceil(input.channels / 4);
   const { workgroup, upconvWidth } = STYLES[style];
   const outQuads = quadsPerInvocation(operation.outChannels);
@@ -103,7 +103,12 @@ export function packUpconv3x3(operation: ConvOperation): Float32Array {
 const TAPS_OF_PHASE = [[[0], [1, 2]], [[0, 1], [2]]] as const;
 
 /** Sum of the taps that fall on one source pixel; `k` counts phase y, phase x, tap y, tap x. */
-function phaseWeight(operation: ConvOperation, out: number, input: number, k: number): number {
+export function phaseWeight(
+  operation: ConvOperation,
+  out: number,
+  input: number,
+  k: number,
+): number {
   if (out >= operation.outChannels || input >= operation.inChannels) return 0;
   const at = (out * operation.inChannels + input) * 9;
   let sum = 0;
@@ -126,7 +131,8 @@ function shaderFor(storage: Storage, style: Style, outQuads: 1 | 2, way: Activat
   });
 }
 
-function checkFit(operation: ConvOperation, input: Layout, output: Layout): void {
+/** @throws {RangeError} If the tensors do not fit the operation, or something is beside its output. */
+export function checkUpconv(operation: ConvOperation, input: Layout, output: Layout): void {
   const name = `Convolution "${operation.name}"`;
   if (input.channels !== operation.inChannels || output.channels !== operation.outChannels) {
     throw new RangeError(

@@ -136,7 +136,7 @@ function cutOf({ network, storage }: Program, choice: TileChoice): PassCut {
     tileHeight: memory.trunkWindow.height * unshuffle,
     halo: halo * unshuffle,
     exact,
-    precision: storage,
+    precision: storage === "f32" ? "f32" : "f16",
     gpuBytes,
   };
 }
@@ -146,6 +146,7 @@ function demandOf(program: Program, shape: PassShape, options: TileOptions): Til
     network: program.network,
     storage: program.storage,
     style: program.style,
+    matrix: program.matrix,
     width: shape.width,
     height: shape.height,
     depthIn: shape.depthIn,

@@ -4,6 +4,7 @@
  */
 
 import type { Faithfulness } from "../engine/back_projection_plan.ts";
+import { matrixUnits } from "../engine/matrix_units.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Submitter } from "../gpu/submission.ts";
 import type { ResampleKernel } from "../kernels/taps.ts";
@@ -94,14 +95,15 @@ export class PassPlanner {
     );
   }
 
-  #network(shape: PassShape, context: PassContext): Promise<NetworkPass> {
+  async #network(shape: PassShape, context: PassContext): Promise<NetworkPass> {
     const { tile = "auto", halo = "auto", precision = "auto" } = this.#options;
     const family = this.#family!;
     const factor = shape.outputWidth / shape.width;
     const options = { memory: this.#memoryFor(shape, context), tile, halo };
-    return planNetworkPass(
+    const hasUnits = precision !== "f32" && (await matrixUnits(this.#gpu)).shape !== undefined;
+    return await planNetworkPass(
       (storage) => family.program(this.#gpu, factor, storage),
-      precision,
+      hasUnits && await family.isForMatrixUnits(factor) ? "matrix" : precision,
       options,
       (program) =>
         new NetworkPass(program, family.labelOf(factor), shape, options, this.#submitter),

@@ -9,7 +9,12 @@ import { decodeBmp } from "./codecs/bmp.ts";
 import { plainBytes } from "./bytes.ts";
 import { decodeGif } from "./codecs/gif.ts";
 import { decodeJpeg } from "./jpeg/jpeg.ts";
+import { decodeHeic } from "./codecs/heic.ts";
+import { decodeRaw } from "./codecs/raw.ts";
+import { decodeSvg } from "./codecs/svg.ts";
 import { decodeJxl } from "./codecs/jxl.ts";
+import { isProfile } from "./colour/profile.ts";
+import { BROKEN_PROFILE } from "./colour/srgb.ts";
 import { type PictureKind, sniff } from "./kind.ts";
 import { DEFAULT_MAX_PIXELS } from "./limits.ts";
 import { makeUpright } from "./metadata/metadata.ts";
@@ -22,11 +27,20 @@ import { decodeWebp } from "./codecs/webp.ts";
 export interface DecodeOptions {
   /** The most pixels that a file may claim: 2^28 unless given. Checked before anything is allocated. */
   maxPixels?: number;
+  /**
+   * Whether a JPEG of which a part is missing or damaged is refused. Otherwise it is read as far as it goes,
+   * and its notes say so.
+   */
+  strict?: boolean;
 }
 
 const DECODERS: Record<
   PictureKind,
-  (bytes: Uint8Array, maxPixels: number) => Picture | Promise<Picture>
+  (
+    bytes: Uint8Array,
+    maxPixels: number,
+    reading: { strict?: boolean },
+  ) => Picture | Promise<Picture>
 > = {
   jpeg: decodeJpeg,
   png: decodePng,
@@ -36,14 +50,18 @@ const DECODERS: Record<
   tiff: decodeTiff,
   gif: decodeGif,
   bmp: decodeBmp,
+  heic: decodeHeic,
+  svg: decodeSvg,
+  raw: (bytes, maxPixels) => decodeRaw(bytes, maxPixels),
 };
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP file into an upright picture with its
- * metadata. What of the file the picture does not show is said in its `notes`.
+ * Decodes a JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP or SVG file, or the raw file of a camera,
+ * into an upright picture with its metadata. What of the file the picture does not show is said in its
+ * `notes`.
  *
- * PNG, TIFF and AVIF give 8 or 16 bits, the others 8. PNG, GIF, BMP and TIFF (without JPEG in it) need
- * no permissions, the others `--allow-read`; CMYK in JPEG needs `--allow-env=IMAGESCRIPT_WASM_SIMD` too.
+ * PNG, TIFF, AVIF and JPEG XL give 8 or 16 bits, raw files 16, the others 8. PNG and BMP need no
+ * permissions, the others `--allow-read`.
  *
  * @param bytes the whole file
  * @throws {InputError} if the file is of another kind, cut off, damaged, or claims too many pixels
@@ -68,11 +86,19 @@ export async function decodePicture(
   const sniffed = sniff(bytes);
   if (sniffed.kind === undefined) {
     throw new InputError(
-      `This file is ${sniffed.name}: Tessera reads JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF ` +
-        `and BMP. Save the picture as one of these in another program.`,
+      `This file is ${sniffed.name}: Tessera reads JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, ` +
+        `GIF, BMP, SVG and cameras' raw files. Save the picture as one of these in another program.`,
     );
   }
+  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
   return makeUpright(
-    await DECODERS[sniffed.kind](plainBytes(bytes), options.maxPixels ?? DEFAULT_MAX_PIXELS),
+    withSoundProfile(await DECODERS[sniffed.kind](plainBytes(bytes), maxPixels, options)),
   );
+}
+
+/** Takes away what cannot be a profile: it costs a note, and not the picture. */
+function withSoundProfile(picture: Picture): Picture {
+  const { icc, ...metadata } = picture.metadata;
+  if (icc === undefined || isProfile(icc)) return picture;
+  return { ...picture, metadata, notes: [...picture.notes ?? [], BROKEN_PROFILE] };
 }

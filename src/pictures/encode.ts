@@ -5,13 +5,16 @@
 import { UsageError } from "../errors.ts";
 import { encodeAvif } from "./codecs/avif.ts";
 import { concatBytes } from "./bytes.ts";
+import { hdrNameOf } from "./colour/label.ts";
 import { convertDepth } from "./colour/depth.ts";
 import { FORMATS, type PictureFormat } from "./formats.ts";
+import { encodeGif } from "./codecs/gif.ts";
 import { encodeJpeg } from "./jpeg/jpeg.ts";
 import { encodeJxl } from "./codecs/jxl.ts";
 import { checkQuality } from "./limits.ts";
 import type { Picture } from "./picture.ts";
 import { encodePngRows } from "./png/encode.ts";
+import { encodeTiff } from "./tiff/encode.ts";
 import { encodeWebp } from "./codecs/webp.ts";
 
 /** What `encodePicture` must and may be told. What does not concern the format has no effect. */
@@ -24,7 +27,10 @@ export interface EncodeOptions {
    * (4:2:0). Unless given: full from quality 90 up.
    */
   chroma?: "4:4:4" | "4:2:0";
-  /** JPEG and JPEG XL: whether a coarse picture shows before the whole file is there. */
+  /**
+   * JPEG: whether a coarse picture shows before the whole file is there. A JPEG XL of less than full
+   * quality always does that.
+   */
   progressive?: boolean;
   /** WebP, AVIF and JPEG XL: whether every sample (of 8 bits) comes back as it is. */
   lossless?: boolean;
@@ -48,7 +54,7 @@ export function hasFullColour(quality: number, chroma: EncodeOptions["chroma"]):
  * PNG needs no permissions. The others need `--allow-read`; JPEG in full colour takes a quarter of the
  * time with `--allow-ffi`.
  *
- * @throws {UsageError} if the picture is of floats (use `convertDepth`), the quality is no whole
+ * @throws {UsageError} if the picture is of floats (use `convertDepth`) or HDR, the quality is no whole
  *   number from 1 to 100, or the codec cannot be loaded
  * @throws {InputError} if the format cannot hold the picture: alpha in JPEG (use `flattenAlpha`), or
  *   a side too long
@@ -69,6 +75,10 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
   if (picture.depth === 32) {
     throw new UsageError("Files hold 8 or 16 bits per sample, not floats: use convertDepth first.");
   }
+  const hdr = hdrNameOf(picture.metadata.cicp);
+  if (hdr !== undefined && !FORMATS[format].hdr) {
+    throw new UsageError(`${FORMATS[format].name} cannot hold HDR colours (${hdr}).`);
+  }
   const quality = checkQuality(options.quality ?? FORMATS[format].quality ?? 100);
   const fullColour = hasFullColour(quality, options.chroma);
   const shallow = () => convertDepth(picture, 8, { dither });
@@ -82,6 +92,10 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
     case "avif":
       return await encodeAvif(picture, quality, fullColour, lossless);
     case "jxl":
-      return await encodeJxl(shallow(), quality, progressive, lossless);
+      return await encodeJxl(picture, quality, lossless);
+    case "gif":
+      return await encodeGif(shallow());
+    case "tiff":
+      return await encodeTiff(picture);
   }
 }

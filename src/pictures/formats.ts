@@ -3,15 +3,18 @@
  */
 
 import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./codecs/avif.ts";
+import { GIF_MAX_SIDE } from "./codecs/gif.ts";
 import { JPEG_MAX_SIDE } from "./jpeg/jpeg.ts";
 import { SEGMENT_BYTES } from "./jpeg/segments.ts";
-import { profileFits } from "./metadata/metadata.ts";
+import { metadataInJpeg, profileFits } from "./metadata/metadata.ts";
+import { withXmpTexts } from "./metadata/xmp.ts";
 import { hasAlpha, type PictureHeader } from "./picture.ts";
 import { PNG_MAX } from "./png/format.ts";
+import { TIFF_MAX_SIDE } from "./tiff/encode.ts";
 import { WEBP_MAX_SIDE } from "./codecs/webp.ts";
 
 /** The formats that can be written. */
-export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl";
+export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl" | "tiff" | "gif";
 
 /** What a format can hold. */
 export interface FormatFacts {
@@ -40,6 +43,12 @@ export interface FormatFacts {
   profile: "all" | "colour" | "none";
   /** Whether there is a place for IPTC. */
   iptc: boolean;
+  /** Whether there is a place for EXIF and XMP. */
+  exif: boolean;
+  /** Whether it can be an animation. */
+  animated: boolean;
+  /** Whether there is a label for HDR. */
+  hdr: boolean;
 }
 
 /** What each format can hold. */
@@ -56,6 +65,9 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: false,
     profile: "all",
     iptc: true,
+    exif: true,
+    animated: true,
+    hdr: true,
   },
   jpeg: {
     name: "JPEG",
@@ -69,6 +81,9 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: false,
     profile: "all",
     iptc: true,
+    exif: true,
+    animated: false,
+    hdr: false,
   },
   webp: {
     name: "WebP",
@@ -82,6 +97,9 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "colour",
     iptc: false,
+    exif: true,
+    animated: true,
+    hdr: false,
   },
   avif: {
     name: "AVIF",
@@ -95,19 +113,57 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     lossless: true,
     profile: "colour",
     iptc: false,
+    exif: true,
+    animated: false,
+    hdr: true,
   },
   jxl: {
     name: "JPEG XL",
     extension: ".jxl",
     extensions: [".jxl"],
     alpha: true,
-    deepBits: 8,
+    deepBits: 16,
     maxSide: 2 ** 30,
     maxPixels: 2 ** 24,
     quality: 90,
     lossless: true,
+    profile: "all",
+    iptc: false,
+    exif: true,
+    animated: false,
+    hdr: false,
+  },
+  tiff: {
+    name: "TIFF",
+    extension: ".tif",
+    extensions: [".tif", ".tiff"],
+    alpha: true,
+    deepBits: 16,
+    maxSide: TIFF_MAX_SIDE,
+    maxPixels: 2 ** 26,
+    quality: undefined,
+    lossless: false,
+    profile: "all",
+    iptc: true,
+    exif: true,
+    animated: false,
+    hdr: false,
+  },
+  gif: {
+    name: "GIF",
+    extension: ".gif",
+    extensions: [".gif"],
+    alpha: true,
+    deepBits: 8,
+    maxSide: GIF_MAX_SIDE,
+    maxPixels: 2 ** 25,
+    quality: undefined,
+    lossless: false,
     profile: "none",
     iptc: false,
+    exif: false,
+    animated: true,
+    hdr: false,
   },
 };
 
@@ -127,8 +183,40 @@ export function formatOfName(name: string): PictureFormat | undefined {
   return formats.find((format) => FORMATS[format].extensions.includes(ending));
 }
 
+/**
+ * Returns the format that a picture's result has where none is asked for: that of its own name, but PNG for
+ * a GIF, whose 256 colours would cost more than its name is worth; `undefined` for any other name.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(["a.jpg", "b.gif", "c.svg"].map(resultFormatOf), ["jpeg", "png", undefined]);
+ * ```
+ */
+export function resultFormatOf(name: string): PictureFormat | undefined {
+  const format = formatOfName(name);
+  return format === "gif" ? "png" : format;
+}
+
 /** Endings of the kinds that are only read. */
-const READ_ONLY = [".tif", ".tiff", ".gif", ".bmp"];
+const READ_ONLY = [
+  ...[".bmp", ".svg", ".heic", ".heif", ".hif"],
+  ...[
+    ".dng",
+    ".cr2",
+    ".cr3",
+    ".nef",
+    ".nrw",
+    ".arw",
+    ".srf",
+    ".sr2",
+    ".orf",
+    ".rw2",
+    ".raf",
+    ".pef",
+  ],
+  ...[".srw", ".3fr", ".erf", ".iiq", ".mef", ".mos", ".rwl"],
+];
 
 /**
  * Says whether a file's name has the ending of a kind that can be read, in any case.
@@ -162,7 +250,7 @@ export function lossesOf(
   picture: PictureHeader,
   format: PictureFormat,
 ): string[] {
-  const { channels, depth, metadata: { icc, exif, xmp, iptc } } = picture;
+  const { channels, depth, metadata: { icc, exif, xmp, iptc, texts = [] } } = picture;
   const { name, alpha, deepBits, profile, iptc: holdsIptc } = FORMATS[format];
   const losses: string[] = [];
   if (hasAlpha(picture) && !alpha) losses.push(`${name} cannot hold transparency`);
@@ -174,15 +262,19 @@ export function lossesOf(
       losses.push(`${name} cannot hold this ICC profile: colours are converted to sRGB`);
     }
   }
+  if ((exif !== undefined || xmp !== undefined) && !FORMATS[format].exif) {
+    losses.push(`${name} has no place for EXIF and XMP: they are left out`);
+  }
   if (iptc !== undefined && !holdsIptc) {
     losses.push(`${name} has no place for IPTC: it is left out`);
   }
+  const isMoved = FORMATS[format].exif && withXmpTexts(xmp, texts) !== xmp;
+  if (texts.length > 0 && format !== "png" && !isMoved) {
+    losses.push(`${name} has no place for texts, nor has this XMP: they are left out`);
+  }
   if (format === "jpeg") {
-    const texts: [string, Uint8Array | undefined][] = [["EXIF", exif], ["XMP", xmp], [
-      "IPTC",
-      iptc,
-    ]];
-    for (const [text, data] of texts) {
+    const blocks = [["EXIF", metadataInJpeg(picture).exif], ["IPTC", iptc]] as const;
+    for (const [text, data] of blocks) {
       if (data === undefined || data.length + 32 <= SEGMENT_BYTES) continue;
       losses.push(`JPEG holds at most 64 KB of ${text}, not ${data.length} bytes: it is left out`);
     }

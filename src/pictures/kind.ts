@@ -4,7 +4,18 @@
  */
 
 /** The kinds that can be decoded. */
-export type PictureKind = "jpeg" | "png" | "webp" | "avif" | "jxl" | "tiff" | "gif" | "bmp";
+export type PictureKind =
+  | "jpeg"
+  | "png"
+  | "webp"
+  | "avif"
+  | "heic"
+  | "jxl"
+  | "tiff"
+  | "gif"
+  | "bmp"
+  | "svg"
+  | "raw";
 
 /** What the first bytes of a file say: a kind that can be decoded, or the name of another. */
 export type Sniffed = { kind: PictureKind } | { kind: undefined; name: string };
@@ -22,21 +33,26 @@ const KINDS: readonly (Signature & { kind: PictureKind })[] = [
   { offset: 0, text: "GIF8", kind: "gif" },
   { offset: 0, text: "II*\0", kind: "tiff" },
   { offset: 0, text: "MM\0*", kind: "tiff" },
+  { offset: 0, text: "II+\0", kind: "tiff" },
+  { offset: 0, text: "MM\0+", kind: "tiff" },
+  { offset: 0, text: "IIRO", kind: "raw" },
+  { offset: 0, text: "IIRS", kind: "raw" },
+  { offset: 0, text: "MMOR", kind: "raw" },
+  { offset: 0, text: "IIU\0", kind: "raw" },
+  { offset: 0, text: "FUJIFILMCCD-RAW", kind: "raw" },
+  { offset: 4, text: "ftypcrx", kind: "raw" },
   { offset: 0, text: "BM", kind: "bmp" },
   { offset: 4, text: "ftypavif", kind: "avif" },
   { offset: 4, text: "ftypavis", kind: "avif" },
+  { offset: 4, text: "ftyphei", kind: "heic" },
+  { offset: 4, text: "ftyphev", kind: "heic" },
   { offset: 0, text: "\xff\x0a", kind: "jxl" },
   { offset: 4, text: "JXL \r\n", kind: "jxl" },
 ];
 
 const OTHERS: readonly (Signature & { name: string })[] = [
-  { offset: 0, text: "II+\0", name: "a BigTIFF picture" },
-  { offset: 0, text: "MM\0+", name: "a BigTIFF picture" },
-  { offset: 4, text: "ftyphei", name: "a HEIC picture" },
-  { offset: 4, text: "ftyphev", name: "a HEIC picture" },
   { offset: 4, text: "ftypmif1", name: "a HEIF picture" },
   { offset: 4, text: "ftypmsf1", name: "a HEIF picture" },
-  { offset: 4, text: "ftypcrx", name: "a Canon raw file" },
   { offset: 4, text: "ftyp", name: "a video" },
   { offset: 4, text: "jP  \r\n", name: "a JPEG 2000 picture" },
   { offset: 0, text: "\xff\x4f\xff\x51", name: "a JPEG 2000 picture" },
@@ -50,10 +66,11 @@ const OTHERS: readonly (Signature & { name: string })[] = [
 ];
 
 const MARKUP: readonly [pattern: RegExp, name: string][] = [
-  [/^(<\?xml[^]*?)?\s*(<!--[^]*?-->\s*|<!doctype svg[^>]*>\s*)*<svg/i, "an SVG drawing"],
   [/^(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)/i, "a web page (HTML), not a picture"],
   [/^<\?xml/i, "an XML document"],
 ];
+
+const SVG = /^(<\?xml[^]*?)?\s*(<!--[^]*?-->\s*|<!doctype svg[^>]*>\s*)*<svg/i;
 
 /**
  * Says what a file is from its first bytes.
@@ -69,13 +86,16 @@ export function sniff(bytes: Uint8Array): Sniffed {
   const head = String.fromCharCode(...bytes.subarray(0, 512));
   const known = KINDS.find(({ offset, text }) => head.startsWith(text, offset));
   if (known !== undefined) return { kind: known.kind };
-  // An AVIF file may call itself HEIF first, and name itself only among what it is compatible with.
-  if (head.startsWith("ftyp", 4) && /avi[fs]/.test(head.slice(8, head.charCodeAt(3)))) {
-    return { kind: "avif" };
+  // Both may call themselves HEIF first, and name themselves only among what they are compatible with.
+  if (head.startsWith("ftyp", 4)) {
+    const brands = head.slice(8, head.charCodeAt(3));
+    if (/avi[fs]/.test(brands)) return { kind: "avif" };
+    if (/hei[cxs]|hev[cx]/.test(brands)) return { kind: "heic" };
   }
   const other = OTHERS.find(({ offset, text }) => head.startsWith(text, offset));
   if (other !== undefined) return { kind: undefined, name: other.name };
   const text = head.replace(/^\xef\xbb\xbf/, "").trimStart();
+  if (SVG.test(text)) return { kind: "svg" };
   const markup = MARKUP.find(([pattern]) => pattern.test(text));
   return { kind: undefined, name: markup?.[1] ?? `of an unknown kind (begins ${hex(bytes)})` };
 }

@@ -12,13 +12,25 @@ export {
   isPictureName,
   lossesOf,
   type PictureFormat,
+  resultFormatOf,
 } from "./formats.ts";
+export {
+  type AnimatedFormat,
+  type Animation,
+  encodeAnimation,
+  openAnimation,
+  packFrame,
+  type Timing,
+} from "./animation/animation.ts";
 export { decodePngRows } from "./png/decode.ts";
+export { openTiffRows } from "./tiff/tiff.ts";
 export { encodePngRows } from "./png/encode.ts";
 export { changeRows, gatherRows, samplesOf } from "./rows.ts";
 export { encodeJpegRows } from "./jpeg/rows.ts";
 export { type ByteSource, sourceOf } from "./source.ts";
 export { convertDepth, type DepthOptions } from "./colour/depth.ts";
+export { hdrNameOf } from "./colour/label.ts";
+export { fromDisplay, isLinearPicture, toDisplay } from "./colour/linear.ts";
 export { toSrgb } from "./colour/srgb.ts";
 export { stripMetadata } from "./metadata/metadata.ts";
 export { applyOrientation, type Orientation } from "./metadata/orientation.ts";

@@ -14,6 +14,11 @@ export type Samples = Uint8Array | Uint16Array | Float32Array;
 export interface Metadata {
   /** ICC profile, whole. */
   icc?: Uint8Array;
+  /**
+   * Code points of ITU-T H.273 that say what the colours are, if they are not those of sRGB. Without `icc`
+   * they are of HDR; else they and the profile say the same.
+   */
+  cicp?: { primaries: number; transfer: number };
   /** EXIF block: a TIFF structure that begins with `II` or `MM`. Its orientation is already 1. */
   exif?: Uint8Array;
   /** XMP packet: UTF-8 XML. */
@@ -22,6 +27,21 @@ export interface Metadata {
   iptc?: Uint8Array;
   /** Pixels per metre, horizontally and vertically. */
   density?: { x: number; y: number };
+  /** Texts that have a keyword: PNG's, and the comments of JPEG. */
+  texts?: readonly PictureText[];
+}
+
+/** A text with a keyword, and how PNG keeps it. */
+export interface PictureText {
+  /** "Title", "Comment", "parameters", and any other. */
+  keyword: string;
+  text: string;
+  /** The chunk that it came from; `tEXt` and `zTXt` where all characters are Latin. */
+  form?: "tEXt" | "zTXt" | "iTXt";
+  compressed?: boolean;
+  /** Of `iTXt`: the text's language, and the keyword in it. */
+  language?: string;
+  translated?: string;
 }
 
 /** A decoded picture, upright (any EXIF orientation is already applied to the pixels). */

@@ -4,7 +4,9 @@
  */
 
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { pipeline, Readable, type Transform } from "node:stream";
+import { Worker as NodeWorker } from "node:worker_threads";
 import * as zlib from "node:zlib";
 
 /** A zlib stream that cannot be inflated. */
@@ -12,14 +14,23 @@ export class InflateError extends Error {
   override readonly name: string = "InflateError";
 }
 
-/** Whether `onSubmittedWorkDone()` itself waits for the device, before it returns its promise. */
+/** Whether `onSubmittedWorkDone()` of the runtime's own WebGPU waits, before it returns its promise. */
 export const QUEUE_WAITS_IN_CALL = true;
 
 /** Buffers that a `mapAsync()` has been fulfilled for. */
 const mappedBefore = new WeakSet<GPUBuffer>();
 
+/** The same for a buffer of another WebGPU than Deno's own, whose range ends with the mapping. */
+async function readForeign(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+  const range = buffer.getMappedRange(0, bytes).slice(0);
+  buffer.unmap();
+  return range;
+}
+
 /** Makes the first {@linkcode readMapped} of a buffer as fast as the others. */
 export function prepareMapping(buffer: GPUBuffer): void {
+  if (!(buffer instanceof GPUBuffer)) return;
   const mapped = buffer.mapAsync(GPUMapMode.READ, 0, 4);
   buffer.unmap();
   mapped.then(() => mappedBefore.add(buffer), () => {});
@@ -34,6 +45,7 @@ export function prepareMapping(buffer: GPUBuffer): void {
  * detached.
  */
 export async function readMapped(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  if (!(buffer instanceof GPUBuffer)) return await readForeign(buffer, bytes);
   const mapped = buffer.mapAsync(GPUMapMode.READ, 0, bytes);
   if (mappedBefore.has(buffer)) mapped.catch(() => {});
   else {
@@ -66,13 +78,105 @@ export function modelUrl(file: string): URL {
 }
 
 /**
- * Imports the two halves of imagescript, which knows no browser. The specifiers are whole, with the
- * version, because code imported by URL has no import map.
+ * Imports the encoder of imagescript, which knows no browser. The specifier is whole, with the version,
+ * because code imported by URL has no import map.
  */
-export const imagescript = {
-  decoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/wasm/node/jpeg.js"),
-  encoder: (): Promise<unknown> => import("npm:imagescript@1.3.1/codecs/node/index.js"),
-};
+export function imagescriptEncoder(): Promise<unknown> {
+  return import("npm:imagescript@1.3.1/codecs/node/index.js");
+}
+
+/** A thread of its own, which answers messages. */
+export interface Thread {
+  /** Asks, and keeps the process alive until {@linkcode Thread.rest}. */
+  post(message: unknown, transfer: Transferable[]): void;
+  /** Lets the process end though the thread is there. */
+  rest(): void;
+  end(): void;
+}
+
+/**
+ * Starts the thread that libvips works in.
+ *
+ * @param onMessage Receives what the thread posts.
+ * @param onError Told when it ended by itself.
+ */
+export function startVipsThread(
+  onMessage: (message: unknown) => void,
+  onError: (error: Error) => void,
+): Thread {
+  // Node's kind of worker, unlike the web's, can leave the decision when to end to the rest of the process.
+  const worker = new NodeWorker(new URL("../pictures/vips/thread.ts", import.meta.url));
+  worker.on("message", onMessage);
+  worker.on("error", (error) => onError(error as Error));
+  return {
+    post(message, transfer) {
+      worker.ref();
+      worker.postMessage(message, transfer as ArrayBuffer[]);
+    },
+    rest: () => worker.unref(),
+    end: () => void worker.terminate(),
+  };
+}
+
+/** libvips in WebAssembly, with its version. */
+export const VIPS = "wasm-vips@0.0.19";
+
+/**
+ * Imports the build of libvips for the web, which asks for `--allow-read` alone. Deno resolves only the
+ * package's build for Node.js; but that one says where it lies when it looks for its files.
+ *
+ * @returns The module: a function that makes an instance.
+ */
+export async function loadVips(): Promise<(options: object) => Promise<unknown>> {
+  const { default: forNode } = await import("npm:wasm-vips@0.0.19");
+  let folder = "";
+  const locateFile = (_: string, place: string) => {
+    folder = place;
+    throw new Error("Only the place is wanted");
+  };
+  // The build for Node.js puts its kind of worker in the place of the web's, which the other one needs.
+  const { Worker } = globalThis;
+  await forNode({ locateFile }).catch((error: unknown) => {
+    if (folder === "") throw error;
+  });
+  // And that one takes only what has this name for a thread of the web.
+  Object.assign(globalThis, { Worker, WorkerGlobalScope: Object });
+  return (await import(new URL("vips-es6.js", pathToFileURL(folder)).href)).default;
+}
+
+/** LibRaw in WebAssembly, with its version. */
+export const LIBRAW = "libraw-wasm@1.6.0";
+
+/** Imports LibRaw: a class, each of whose instances has a thread. */
+export async function loadLibRaw(): Promise<unknown> {
+  return (await import("npm:libraw-wasm@1.6.0")).default;
+}
+
+/** A file that is read where it is needed, while nothing else happens in the thread. */
+export interface FileReader extends Disposable {
+  readonly length: number;
+  /** Reads into the whole of `into`, or less where the file ends; says how much. */
+  read(at: number, into: Uint8Array): number;
+}
+
+/** Opens a file for {@linkcode FileReader}. */
+export function openFile(path: string): FileReader {
+  const file = Deno.openSync(path);
+  return {
+    length: file.statSync().size,
+    read(at, into) {
+      file.seekSync(at, Deno.SeekMode.Start);
+      let filled = 0;
+      while (filled < into.length) {
+        const count = file.readSync(into.subarray(filled));
+        if (count === null) break;
+        filled += count;
+      }
+      return filled;
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}
 
 /** The package that finds faces, with its version. */
 export const FACE_API = "@vladmandic/face-api@1.7.15";
@@ -146,6 +250,58 @@ function folderOfFaceApi({ tf }: { tf: { tensor3d(data: number[], shape: number[
   throw new Error("The folder of the package was not found");
 }
 
+/** The package with Dawn, Chromium's WebGPU, as a native library for Node.js and Deno; with its version. */
+export const DAWN = "webgpu@0.6.2";
+
+/** Kept alive: what Dawn's `create()` returns must outlive its devices, or the process is aborted. */
+let dawn: Promise<GPU> | undefined;
+
+/**
+ * Loads Dawn, by a name that is put together at run time: with a literal one Deno would fetch it for
+ * everybody. Needs permission for native libraries (`--allow-ffi`) and to read.
+ *
+ * @throws Whatever the runtime says if it cannot be had.
+ */
+export function loadDawn(): Promise<GPU> {
+  dawn ??= import(`npm:${DAWN}`).then(({ create }) =>
+    create(["enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia"])
+  );
+  return dawn;
+}
+
+/**
+ * Says whether Deno has Dawn on this machine already; undefined where that cannot be told. Nothing is
+ * fetched.
+ */
+export function hasDawn(): boolean | undefined {
+  try {
+    const packages = `${cacheFolder()}/npm`;
+    const path = DAWN.replace("@", "/");
+    return [...Deno.readDirSync(packages)].some(({ name }) =>
+      isThere(`${packages}/${name}/${path}`)
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where Deno keeps what it fetched, unless `DENO_DIR` says otherwise. */
+function cacheFolder(): string {
+  const home = Deno.env.get("HOME");
+  if (Deno.build.os === "windows") return `${Deno.env.get("LOCALAPPDATA")}/deno`;
+  if (Deno.build.os === "darwin") return `${home}/Library/Caches/deno`;
+  return `${Deno.env.get("XDG_CACHE_HOME") || `${home}/.cache`}/deno`;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Returns the CRC-32 of bytes, going on from that of the bytes before them. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   return zlib.crc32(bytes, before);
@@ -165,6 +321,22 @@ export function deflate(bytes: Uint8Array): Promise<Uint8Array> {
 export async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   try {
     return await Promise.resolve(plain(zlib.inflateSync(bytes, { maxOutputLength: most })));
+  } catch (error) {
+    throw new InflateError((error as Error).message, { cause: error });
+  }
+}
+
+/**
+ * Inflates a Brotli stream.
+ *
+ * @param most The most bytes that may come out.
+ * @throws {InflateError} If it is damaged, or more would come.
+ */
+export async function inflateBrotli(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  try {
+    return await Promise.resolve(
+      plain(zlib.brotliDecompressSync(bytes, { maxOutputLength: most })),
+    );
   } catch (error) {
     throw new InflateError((error as Error).message, { cause: error });
   }

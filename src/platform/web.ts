@@ -42,10 +42,53 @@ export function modelUrl(file: string): URL {
 }
 
 /** Others take over: mozjpeg, and PNG where a file is written in rows. */
-export const imagescript = {
-  decoder: (): Promise<unknown> => Promise.reject(new Error("pages cannot load it")),
-  encoder: (): Promise<unknown> => Promise.reject(new Error("pages cannot load it")),
-};
+export function imagescriptEncoder(): Promise<unknown> {
+  return Promise.reject(new Error("pages cannot load it"));
+}
+
+export interface Thread {
+  post(message: unknown, transfer: Transferable[]): void;
+  rest(): void;
+  end(): void;
+}
+
+/** From `vips_thread.js` beside the bundle: `src/pictures/vips/thread.ts`, bundled. */
+export function startVipsThread(
+  onMessage: (message: unknown) => void,
+  onError: (error: Error) => void,
+): Thread {
+  const worker = new Worker(new URL("vips_thread.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
+  worker.onerror = ({ message }) => onError(new Error(message));
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    rest() {},
+    end: () => worker.terminate(),
+  };
+}
+
+export const VIPS = "wasm-vips@0.0.19";
+
+/** From `vips/` beside the bundle, where a page puts the package's `lib`; it has to be isolated. */
+export async function loadVips(): Promise<(options: object) => Promise<unknown>> {
+  return (await import(new URL("vips/vips-es6.js", import.meta.url).href)).default;
+}
+
+export const LIBRAW = "libraw-wasm@1.6.0";
+
+/** Its thread does not survive a bundler. */
+export function loadLibRaw(): Promise<unknown> {
+  return Promise.reject(new Error("pages cannot load it"));
+}
+
+export interface FileReader extends Disposable {
+  readonly length: number;
+  read(at: number, into: Uint8Array): number;
+}
+
+export function openFile(path: string): FileReader {
+  throw new Error(`Pages cannot open ${path} by its path`);
+}
 
 export const FACE_API = "@vladmandic/face-api@1.7.15";
 
@@ -65,6 +108,17 @@ export async function loadFaceApi(): Promise<FaceApiFiles> {
     manifest: JSON.parse(new TextDecoder().decode(manifest)),
     weights: await readFile(new URL(`${model}.bin`, folder)),
   };
+}
+
+export const DAWN = "webgpu@0.6.2";
+
+/** A page has its browser's. */
+export function loadDawn(): Promise<GPU> {
+  return Promise.reject(new Error("pages cannot load it"));
+}
+
+export function hasDawn(): boolean | undefined {
+  return false;
 }
 
 /** Remainders of single bytes, for the reversed polynomial of IEEE 802.3. */
@@ -88,6 +142,17 @@ export function deflate(bytes: Uint8Array): Promise<Uint8Array> {
 
 export function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   return joined(inflateBlocks(once(bytes), 0), most);
+}
+
+export async function inflateBrotli(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  // Not every browser knows it, and no library of types does.
+  const transform = new DecompressionStream("brotli" as CompressionFormat);
+  return await joined(
+    through(once(bytes), transform, (error) => {
+      return new InflateError(error instanceof Error ? error.message : String(error));
+    }),
+    most,
+  );
 }
 
 export async function* deflateBlocks(

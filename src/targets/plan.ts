@@ -47,6 +47,7 @@ export interface TargetPlan {
  * ```
  */
 export function planTarget(picture: Size, target: Target, fit: Fit, anchor: Anchor): TargetPlan {
+  if (target.kind === "print") return planTarget(picture, turned(target, picture), fit, anchor);
   if (target.kind !== "size") return unpadded(picture, proportional(picture, target));
   if (fit === "exact") return unpadded(picture, target);
   if (fit === "cover") {
@@ -58,6 +59,14 @@ export function planTarget(picture: Size, target: Target, fit: Fit, anchor: Anch
   const { x, y } = placed({ width, height }, target, anchor);
   const canvas = { x, y, width: target.width, height: target.height };
   return { crop: whole(picture), width, height, canvas };
+}
+
+/** Returns a print's size as it is held for a picture: its longer side where the picture's is. */
+function turned({ width, height }: Size, picture: Size): Target {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  return picture.width < picture.height
+    ? { kind: "size", width: short, height: long }
+    : { kind: "size", width: long, height: short };
 }
 
 /** Says whether a plan leaves anything of the picture out. */
@@ -96,7 +105,7 @@ function insideSize(picture: Size, target: Size): Size {
   };
 }
 
-function proportional(picture: Size, target: Exclude<Target, { kind: "size" }>): Size {
+function proportional(picture: Size, target: Exclude<Target, { kind: "size" | "print" }>): Size {
   const { width, height } = picture;
   if (target.kind === "width") {
     return { width: target.width, height: atLeastOne(height * target.width / width) };

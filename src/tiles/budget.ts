@@ -21,6 +21,7 @@ import {
   type TailTile,
 } from "../engine/steps.ts";
 import type { Storage } from "../kernels/dispatch.ts";
+import type { MatrixShape } from "../kernels/matrix_shape.ts";
 import type { Style } from "../kernels/styles.ts";
 import {
   flopPerPosition,
@@ -37,6 +38,8 @@ export interface TileDemand {
   network: Network;
   storage: Storage;
   style: Style;
+  /** Of the matrix units, where activations are stored for them. */
+  matrix?: MatrixShape | undefined;
   /** Size of the picture in pixels. */
   width: number;
   height: number;
@@ -180,7 +183,7 @@ function choiceFor(
 
 /** What the engine needs to know to write out the steps of a choice. */
 export function contextOf(
-  demand: Pick<TileDemand, "network" | "style" | "depthIn" | "depthOut">,
+  demand: Pick<TileDemand, "network" | "style" | "matrix" | "depthIn" | "depthOut">,
   memory: MemoryPlan,
 ): StepContext {
   const unshuffle = unshuffleOf(demand.network);
@@ -189,6 +192,7 @@ export function contextOf(
     network: demand.network,
     memory,
     style: demand.style,
+    matrix: demand.matrix,
     pixels: { width: width * unshuffle, height: height * unshuffle, depth: demand.depthIn },
     depth: demand.depthOut,
   };

@@ -17,7 +17,7 @@
 import { ModelError, UsageError } from "../errors.ts";
 import { networkFromTensors } from "../networks/detect.ts";
 import { chainNetworks } from "../networks/chain.ts";
-import { interpolateNetworks } from "../networks/interpolate.ts";
+import { mixNetworks } from "../networks/mix.ts";
 import type { Network } from "../networks/network.ts";
 import { isNotFound, modelUrl, readFile } from "../platform/mod.ts";
 import models from "../../models/models.json" with { type: "json" };
@@ -49,12 +49,16 @@ export interface LibraryEntry {
   psnrY: Record<string, { bicubic: number; network: number }>;
   /** The network for damaged pictures with which this one can be blended, if there is one. */
   restorer: string | null;
+  /** The network that adds texture with which this one can be blended, if there is one. */
+  detailer: string | null;
 }
 
 /** How a model is loaded. */
 export interface LoadOptions {
   /** Share of the model's restorer in its weights, 0 to 1. Default: 0. */
   denoise?: number;
+  /** Share of the model's detailer in its weights, 0 to 1. Default: 0. */
+  detail?: number;
   /** Another network of the same shape, and its share. Default: none. */
   blend?: Blend | undefined;
   /** Networks that run before it, in this order, as one with it. Default: none. */
@@ -115,9 +119,9 @@ export function defaultModel(): LibraryEntry {
  * needs `--allow-net` for that host the first time and nothing later.
  *
  * @param source an embedded model's name, a path, an http, https or file URL, or a file's bytes
- * @param options how much of the restorer for damaged pictures, or of another network, is blended in, and
+ * @param options how much of its restorer and of its detailer, or of another network, is blended in, and
  * which networks run before it
- * @throws {UsageError} when `denoise` is asked of a model that has no restorer
+ * @throws {UsageError} when `denoise` or `detail` is asked of a model that has no such network
  * @throws {ModelError} when the source cannot be read, is no valid weights file (`cause` says why),
  * or describes no known network
  *
@@ -129,13 +133,15 @@ export function defaultModel(): LibraryEntry {
  */
 export async function loadModel(
   source: ModelSource,
-  { denoise = 0, blend, before = [] }: LoadOptions = {},
+  { denoise = 0, detail = 0, blend, before = [] }: LoadOptions = {},
 ): Promise<LoadedModel> {
-  if (before.length > 0) return await loadChain(source, { denoise, blend, before });
-  if (denoise > 0 && blend !== undefined) {
-    throw new UsageError("Expected either denoise or a blend but received both");
+  if (before.length > 0) return await loadChain(source, { denoise, detail, blend, before });
+  for (const [name, amount] of [["denoise", denoise], ["detail", detail]] as const) {
+    if (amount > 0 && blend !== undefined) {
+      throw new UsageError(`Expected either ${name} or a blend but received both`);
+    }
   }
-  if (denoise > 0) return await loadDenoised(source, denoise);
+  if (denoise > 0 || detail > 0) return await loadMixed(source, { denoise, detail });
   if (blend !== undefined) return await loadBlend(source, blend);
   if (source instanceof Uint8Array) return await parseModel(source, "model");
   const entry = embeddedModels().find(({ name }) => name === source);
@@ -166,29 +172,61 @@ async function loadBlend(
   const other = await loadModel(model);
   return {
     label: `${label}, ${amount} of ${other.label}`,
-    network: interpolateNetworks(network, other.network, amount),
+    network: mixNetworks(network, [{ network: other.network, amount }]),
     metadata,
   };
 }
 
-async function loadDenoised(
+async function loadMixed(
   source: ModelSource,
-  amount: number,
+  amounts: { denoise: number; detail: number },
 ): Promise<LoadedModel> {
-  const entry = embeddedModels().find(({ name }) => name === source);
-  if (entry === undefined || entry.restorer === null) {
-    const able = embeddedModels().filter(({ restorer }) => restorer !== null);
-    throw new UsageError(
-      `Denoising needs one of the models ${able.map(({ name }) => name).join(", ")}`,
-    );
-  }
-  const { network, metadata } = await loadModel(entry.name);
-  const restorer = await loadModel(entry.restorer);
-  return {
-    label: `${entry.name}, denoise ${amount}`,
-    network: interpolateNetworks(network, restorer.network, amount),
-    metadata,
-  };
+  const { label, network, metadata } = await loadModel(source);
+  const helpers = helpersOf(source, amounts);
+  const shares = await Promise.all(
+    helpers.map(async ({ entry, amount }) => ({
+      network: (await loadModel(entry.name)).network,
+      amount,
+    })),
+  );
+  const said = helpers.map(({ option, amount }) => `, ${option} ${amount}`).join("");
+  return { label: `${label}${said}`, network: mixNetworks(network, shares), metadata };
+}
+
+/** A network that is mixed into an embedded one. */
+export interface Helper {
+  /** The option that asks for it. */
+  option: "denoise" | "detail";
+  entry: LibraryEntry;
+  /** Its share in the weights, above 0. */
+  amount: number;
+}
+
+/** The field of a {@linkcode LibraryEntry} that names the network of an option. */
+const HELPER_FIELDS = { denoise: "restorer", detail: "detailer" } as const;
+
+/**
+ * Returns the networks that `denoise` and `detail` mix into a model.
+ *
+ * @throws {UsageError} when one is above 0 of which the model has no network
+ */
+export function helpersOf(
+  model: ModelSource,
+  amounts: { denoise: number; detail: number },
+): Helper[] {
+  const all = embeddedModels();
+  const own = all.find(({ name }) => name === model);
+  const asked = (["denoise", "detail"] as const).filter((option) => amounts[option] > 0);
+  return asked.map((option) => {
+    const field = HELPER_FIELDS[option];
+    const entry = all.find(({ name }) => name === own?.[field]);
+    if (entry === undefined) {
+      const able = all.filter((other) => other[field] !== null).map(({ name }) => name);
+      const what = option === "denoise" ? "Denoising" : "Detail";
+      throw new UsageError(`${what} needs one of the models ${able.join(", ")}`);
+    }
+    return { option, entry, amount: amounts[option] };
+  });
 }
 
 async function parseModel(bytes: Uint8Array, label: string): Promise<LoadedModel> {

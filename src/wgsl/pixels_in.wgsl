@@ -1,12 +1,12 @@
 // Pixels to activations: RGB in 0..1, less a mean, with space-to-depth (pixel unshuffle) by `factor`.
 //
 //   pixels  [row][column] of SOURCE_DEPTH / 8 words (see shared/read_pixel.wgsl)
-//   output  [quad][row][column] of Quad; channel (c, dy, dx) = c * factor^2 + dy * factor + dx is
+//   output  Quads, as shared/quads_*.wgsl has them; channel (c, dy, dx) = c * factor^2 + dy * factor + dx is
 //           colour c of pixel (x * factor + dx, y * factor + dy), as in PyTorch's pixel_unshuffle
 //
 // One invocation computes one quad of one output pixel; workgroup z is the quad.
 //
-// In front of this file: shared/activations_*.wgsl and shared/read_pixel.wgsl.
+// In front of this file: shared/activations_*.wgsl, shared/quads_*.wgsl, shared/read_pixel.wgsl.
 
 struct Params {
   pixel_pitch: u32, // pixels per row of `pixels`
@@ -45,6 +45,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       value[i] = rgb[which];
     }
   }
-  let at = params.output_origin + id.z * params.output_plane + id.y * params.output_pitch + id.x;
-  output[at] = narrow(value);
+  let pixel = params.output_origin + id.y * params.output_pitch + id.x;
+  output[quad_index(pixel, id.z, params.output_plane)] = narrow(value);
 }

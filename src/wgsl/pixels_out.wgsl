@@ -1,7 +1,7 @@
 // Activations to pixels: depth-to-space (pixel shuffle) by `factor`, plus the source picture enlarged
 // by nearest neighbour where the network asks for it, clamped, rounded and packed.
 //
-//   input   [quad][row][column] of Quad; colour c of output pixel (x, y) is channel
+//   input   Quads, as shared/quads_*.wgsl has them; colour c of output pixel (x, y) is channel
 //           c * factor^2 + (y % factor) * factor + x % factor of input pixel (x, y) / factor
 //   pixels  [row][column] of SOURCE_DEPTH / 8 words: the source picture of the same window
 //   output  [row][column] of DEPTH / 8 words, `width` pixels per row; alpha is opaque
@@ -10,7 +10,8 @@
 //
 // One invocation computes one output pixel.
 //
-// In front of this file: shared/activations_*.wgsl, shared/read_pixel.wgsl, shared/write_pixel.wgsl.
+// In front of this file: shared/activations_*.wgsl, shared/quads_*.wgsl, shared/read_pixel.wgsl,
+// shared/write_pixel.wgsl.
 
 struct Params {
   input_origin: u32, // index of the first input pixel
@@ -37,11 +38,11 @@ const EXPONENT = vec3u(0x7f800000u); // all ones in infinities and NaNs
 
 fn shuffled(x: u32, y: u32) -> vec3f {
   let factor = params.factor;
-  let at = params.input_origin + y / factor * params.input_pitch + x / factor;
+  let pixel = params.input_origin + y / factor * params.input_pitch + x / factor;
   var colour = vec3f();
   for (var c = 0u; c < 3u; c++) {
     let channel = (c * factor + y % factor) * factor + x % factor;
-    colour[c] = widen(input[at + channel / 4u * params.input_plane])[channel % 4u];
+    colour[c] = widen(input[quad_index(pixel, channel / 4u, params.input_plane)])[channel % 4u];
   }
   return colour;
 }

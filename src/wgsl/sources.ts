@@ -11,6 +11,7 @@ import conv3x3 from "./conv3x3.wgsl" with { type: "text" };
 import conv3x3Tile from "./conv3x3_tile.wgsl" with { type: "text" };
 import depthwise3x3 from "./depthwise3x3.wgsl" with { type: "text" };
 import dysample from "./dysample.wgsl" with { type: "text" };
+import matrixConv from "./matrix_conv.wgsl" with { type: "text" };
 import normApply from "./norm_apply.wgsl" with { type: "text" };
 import normMoments from "./norm_moments.wgsl" with { type: "text" };
 import normPixel from "./norm_pixel.wgsl" with { type: "text" };
@@ -28,9 +29,14 @@ import activateSilu from "./shared/activate_silu.wgsl" with { type: "text" };
 import activateSlope from "./shared/activate_slope.wgsl" with { type: "text" };
 import activationsF16 from "./shared/activations_f16.wgsl" with { type: "text" };
 import activationsF32 from "./shared/activations_f32.wgsl" with { type: "text" };
+import convEnd from "./shared/conv_end.wgsl" with { type: "text" };
 import convHead from "./shared/conv_head.wgsl" with { type: "text" };
 import grid from "./shared/grid.wgsl" with { type: "text" };
+import matrixTwin from "./shared/matrix_twin.wgsl" with { type: "text" };
+import matrixUnits from "./shared/matrix_units.wgsl" with { type: "text" };
 import normHead from "./shared/norm_head.wgsl" with { type: "text" };
+import quadsChunks from "./shared/quads_chunks.wgsl" with { type: "text" };
+import quadsPlanes from "./shared/quads_planes.wgsl" with { type: "text" };
 import readPixel from "./shared/read_pixel.wgsl" with { type: "text" };
 import sumColumn from "./shared/sum_column.wgsl" with { type: "text" };
 import weightsSubgroup from "./shared/weights_subgroup.wgsl" with { type: "text" };
@@ -51,10 +57,14 @@ export {
   conv1x1,
   conv3x3,
   conv3x3Tile,
+  convEnd,
   convHead,
   depthwise3x3,
   dysample,
   grid,
+  matrixConv,
+  matrixTwin,
+  matrixUnits,
   normApply,
   normHead,
   normMoments,
@@ -63,6 +73,8 @@ export {
   partialConv,
   pixelsIn,
   pixelsOut,
+  quadsChunks,
+  quadsPlanes,
   readPixel,
   resampleColumns,
   resampleRows,

@@ -157,7 +157,7 @@ Deno.test("globs, names by a pattern, and results among the inputs", async () =>
 Deno.test("a list comes on stdin, and failures do not stop it", async () => {
   await inFolder(async (folder) => {
     await makeInputs(folder, ["a.png", "sub/b c.png"]);
-    const args = [...FAST, "-", "-o", "out", "--json", "--quiet"];
+    const args = [...FAST, "--files-from", "-", "-o", "out", "--json", "--quiet"];
     const child = program(args, { cwd: folder, stdin: "piped" }).spawn();
     const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode("in/a.png\0in/none.png\0in/sub/b c.png\0"));

@@ -79,7 +79,7 @@ Deno.test("names are filled in as far as they are known, the rest with the size"
   assert.equal(late.format, "webp");
   assert.equal(outputIfKnown(late), undefined);
   assert.equal(
-    outputOf(late, { width: 30, height: 20 }, 4 / 3),
+    outputOf(late, { width: 30, height: 20 }, 4 / 3, "webp"),
     join("out", "sub", "a-30x20-1.333.webp"),
   );
 });
@@ -88,6 +88,21 @@ Deno.test("a name's own ending is the format, and may not contradict --format", 
   assert.equal(planned("{name}.{ext}", { format: "png" }).format, "png");
   assert.throws(() => planned("{name}.png", { format: "jpeg" }), /contradicts the name/);
   assert.throws(() => planned("{name}.gif"), /Expected a name with one of the endings .* --name/);
+});
+
+Deno.test("no pattern makes a name without an ending", () => {
+  const named = (pattern: string, others = {}) => {
+    const job = planned(pattern, others);
+    return [outputIfKnown(job), job.isFormatAsked];
+  };
+  const out = (name: string) => join("out", "sub", name);
+  assert.deepEqual(named("{name}-big"), [out("a-big.JPG"), false]);
+  assert.deepEqual(named("v1.2"), [out("v1.2.JPG"), false]);
+  assert.deepEqual(named("{name}", { format: "webp" }), [out("a.webp"), true]);
+  assert.deepEqual(named("b-{scale}"), [out("b-4.JPG"), false]);
+  assert.deepEqual(named("b.{from}"), [out("b.JPG"), true]);
+  assert.deepEqual(named("b.{from}", { format: "png" }), [out("b.JPG.png"), true]);
+  assert.deepEqual(named("{name}.webp"), [out("a.webp"), true]);
 });
 
 /** Finds inputs in a folder, and returns their paths and folders as `path > folder`. */
@@ -157,6 +172,12 @@ Deno.test("findInputs() finds the pictures of folders, each once, and no results
   });
 });
 
+function utf16(text: string, little: boolean): Uint8Array {
+  const view = new DataView(new ArrayBuffer(2 * text.length));
+  for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), little);
+  return new Uint8Array(view.buffer);
+}
+
 Deno.test("findInputs() reads lists by lines or NUL, and keeps their folders", async () => {
   await inFolder(async (folder) => {
     await makeFiles(folder, ["d/a.png", "d/e/b c.png", "x.png", "f/y.png"]);
@@ -169,8 +190,14 @@ Deno.test("findInputs() reads lists by lines or NUL, and keeps their folders", a
       "none.png > .",
       "f/y.png > f",
     ];
-    for (const text of [names.join("\n"), names.join("\r\n") + "\r\n", names.join("\0") + "\0"]) {
-      await Deno.writeTextFile(join(folder, "list"), text);
+    const windows = names.join("\r\n") + "\r\n";
+    const lists = [names.join("\n"), windows, names.join("\0") + "\0", `\ufeff${windows}`];
+    const bytes = [
+      ...lists.map((text) => new TextEncoder().encode(text)),
+      ...["\ufeff", ""].flatMap((mark) => [utf16(mark + windows, true), utf16(windows, false)]),
+    ];
+    for (const list of bytes) {
+      await Deno.writeFile(join(folder, "list"), list);
       assert.deepEqual(found(folder, { list: "list" }), expected);
     }
     await Deno.writeTextFile(join(folder, "list"), "");

@@ -49,6 +49,18 @@ Deno.test("parseOptions() reads numbers that begin or end with a point", () => {
     else assert.equal(read(), scale);
   }
   assert.equal(UPSCALE_OPTIONS.denoise.read(".5", "--denoise"), 0.5);
+  for (const text of ["4", "4x", "4X", "4.0x"]) {
+    assert.equal(UPSCALE_OPTIONS.scale.read(text, "--scale"), 4);
+  }
+  assert.equal(parseOptions(UPSCALE_OPTIONS, ["-s", "4"]).values.scale, 4);
+  assert.equal(parseOptions(UPSCALE_OPTIONS, ["-s4x"]).values.scale, 4);
+  for (const text of ["jpg", "JPEG", ".jpg", "jpe", "jfif"]) {
+    assert.equal(UPSCALE_OPTIONS.format.read(text, "--format"), "jpeg");
+  }
+  for (const text of ["xx", "", "x", "4xx"]) {
+    assert.throws(() => UPSCALE_OPTIONS.scale.read(text, "--scale"), /from 1 to 16/);
+    assert.throws(() => UPSCALE_OPTIONS.format.read(text, "--format"), /Expected png, jpeg/);
+  }
 });
 
 Deno.test("parseOptions() gives what is absent its default", () => {
@@ -76,6 +88,10 @@ const REFUSED: [args: string[], message: string][] = [
   [["--scal", "4"], 'Unknown option "--scal": did you mean --scale?'],
   [["--frobnicate"], 'Unknown option "--frobnicate": --help lists them all'],
   [["-x"], 'Unknown option "-x": --help lists them all'],
+  [
+    ["-dash.jpg"],
+    '"-dash.jpg" begins with a dash, as options do: write ./-dash.jpg, or -- before the pictures',
+  ],
   [["--scale"], "Option '--scale <value>' argument missing"],
   [["--quiet=yes"], "Option '-q, --quiet' does not take an argument"],
 ];
@@ -198,7 +214,10 @@ Deno.test("planJobs() names results after their inputs", () => {
   assert.deepEqual(named("a.png", 4 / 3), ["a-x1.333.png", "png"]);
   assert.deepEqual(named("a.jpg", 2, { format: "png" }), ["a-x2.png", "png"]);
   assert.deepEqual(named("a.png", 2, { format: "jpeg" }), ["a-x2.jpg", "jpeg"]);
-  assert.deepEqual(named("scan", 2), ["scan-x2.png", "png"]);
+  assert.deepEqual(named("scan.tif", 2), ["scan-x2.png", "png"]);
+  assert.deepEqual(named("scan", 2), [undefined, undefined], "only its bytes tell");
+  assert.deepEqual(named("scan", 2, { format: "png" }), ["scan-x2.png", "png"]);
+  assert.deepEqual(named(".jpg", 2), [".jpg-x2.jpg", "jpeg"]);
   assert.deepEqual(named("d/a.png", 2, { output: "e/" }), [join("e", "a-x2.png"), "png"]);
   assert.deepEqual(named("a.png", 2, { output: "b", format: "jpeg" }), ["b", "jpeg"]);
 });
@@ -209,16 +228,27 @@ Deno.test("planJobs() refuses names that contradict each other", async () => {
     await writePicture(a);
     await Deno.symlink(a, link);
     const refused: [inputs: string[], request: object, message: RegExp][] = [
-      [[a], { output: a }, /is an input/],
-      [[a], { output: link }, /is an input/],
-      [[a, a], {}, /Two pictures would be written/],
       [[a, "b.png"], { output: "c.png" }, /Expected a folder/],
       [[a], { output: "c.png", format: "jpeg" }, /contradicts/],
       [[a], { output: "c.gif" }, /Expected a name with one of the endings \.png, \.jpg/],
-      [["x/a.png", "y/a.png"], { output: folder }, /Two pictures would be written/],
     ];
     for (const [inputs, request, message] of refused) {
       assert.throws(() => jobsFor(inputs, 4, request), { name: "UsageError", message });
+    }
+    const problems: [inputs: string[], request: object, (RegExp | undefined)[]][] = [
+      [[a], { output: a }, [/is an input/]],
+      [[a], { output: link }, [/is an input/]],
+      [["x/a.png", "y/a.png", "z/b.png"], { output: folder }, [
+        undefined,
+        /Two pictures would be written to ".*a-x4.png", which is that of "x\/a.png": \{from\}/,
+        undefined,
+      ]],
+    ];
+    for (const [inputs, request, expected] of problems) {
+      jobsFor(inputs, 4, request).forEach(({ problem }, i) => {
+        if (expected[i] === undefined) assert.equal(problem, undefined);
+        else assert.match(`${problem}`, expected[i]);
+      });
     }
   });
 });

@@ -50,7 +50,7 @@ Deno.test("tessera compare writes one page that holds both files and fetches not
     const page = await Deno.readTextFile(join(folder, output));
     const files = await Promise.all(names.map((name) => Deno.readFile(join(folder, name))));
     assert.deepEqual(embeddedIn(page), files);
-    assert.ok(page.includes("<strong>a&amp;b&#39;c.jpg</strong>"));
+    assert.ok(page.includes("<b>a&amp;b&#39;c.jpg</b>"));
     assert.ok(page.includes("12 x 9 pixels") && page.includes("48 x 36 pixels"));
     assert.ok(!page.includes(folder));
     assert.doesNotMatch(page, /https?:|\{\{/);
@@ -58,15 +58,18 @@ Deno.test("tessera compare writes one page that holds both files and fetches not
   });
 });
 
-Deno.test("the script of the page is sound", async () => {
-  const page = await Deno.readTextFile(
-    new URL("../../src/cli/pages/compare_page.html", import.meta.url),
+Deno.test("the page holds the slider of the browser's page, and its own script is sound", async () => {
+  const [page, element] = await Promise.all(
+    ["src/cli/pages/compare_page.html", "web/tessera_compare.js"].map((path) =>
+      Deno.readTextFile(new URL(`../../${path}`, import.meta.url))
+    ),
   );
-  const script = /<script>([^]*)<\/script>/.exec(page)![1];
+  const [, script] = [...page.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(([, text]) => text);
   assert.doesNotThrow(() => new Function(script));
   for (const [, id] of script.matchAll(/getElementById\("([^"]*)"\)/g)) {
     assert.ok(page.includes(`id="${id}"`), id);
   }
+  assert.ok(!/<\/script/i.test(element));
 });
 
 Deno.test("tessera compare embeds as PNG what browsers do not show", async () => {

@@ -24,12 +24,12 @@ Deno.test("openPicture() reads a large PNG in rows, unless it is interlaced or t
     const path = join(folder, "a.png");
     for (const interlaced of [false, true]) {
       await Deno.writeFile(path, largePng(interlaced));
-      using file = await openPicture(path, 1e9);
+      using file = await openPicture(path, { maxPixels: 1e9 });
       assert.equal("rows" in file.picture, !interlaced);
       assert.deepEqual([file.picture.width, file.picture.notes], [5000, undefined]);
     }
     await writePicture(path);
-    using small = await openPicture(path, 1e9);
+    using small = await openPicture(path, { maxPixels: 1e9 });
     assert.ok(!("rows" in small.picture));
   });
 });
@@ -42,7 +42,7 @@ Deno.test("openPicture() says of a very large picture that all of it is in memor
     for (const [height, said] of SAID) {
       const picture: Picture = { ...testPicture(1, 1, 3), width: 10_001, height, notes: ["first"] };
       const codecs = { ...CODECS_HERE, decode: () => Promise.resolve(picture) };
-      using file = await openPicture(join(folder, "a.jpg"), 1e9, codecs);
+      using file = await openPicture(join(folder, "a.jpg"), { maxPixels: 1e9, codecs });
       assert.match(file.picture.notes!.join(", "), said);
     }
   });

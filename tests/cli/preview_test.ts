@@ -41,7 +41,7 @@ Deno.test("readSample() shows the most detailed part, and tries what is around i
     const path = join(folder, "a.png");
     const picture = withNoise(1300, 901, 1100, 600, 60);
     await writePicture(path, picture);
-    const { whole, region, part, shown, denoise } = await readSample(path, 1e9, 4);
+    const { whole, region, part, shown, denoise } = await readSample(path, { maxPixels: 1e9 }, 4);
     assert.deepEqual([whole.width, whole.height, denoise], [1300, 901, 0]);
     assert.deepEqual([region.width, region.height], [768, 768]);
     assert.deepEqual([part.width, part.height, part.depth], [768, 768, 8]);
@@ -60,7 +60,7 @@ Deno.test("readSample() takes small pictures, 16 bits and alpha as they are", as
     const path = join(folder, "a.png");
     for (const [width, height] of [[3, 2], [131, 77]]) {
       await writePicture(path, testPicture(width, height, 4, 16));
-      const { part, region, shown } = await readSample(path, 1e9, 4);
+      const { part, region, shown } = await readSample(path, { maxPixels: 1e9 }, 4);
       assert.deepEqual([part.channels, part.depth], [3, 8]);
       assert.deepEqual([part.width, part.height], [region.width, region.height]);
       assert.ok(shown.width <= part.width && shown.height <= part.height);

@@ -27,11 +27,19 @@ export interface ProgramOptions {
   stdin?: "piped" | "null";
 }
 
+/** The arguments of Deno that start the program. */
+export function programArgs(
+  args: string[],
+  flags: string[] = PERMISSIONS.map(({ flag }) => flag),
+): string[] {
+  return ["run", ...flags, `${ROOT}cli.ts`, ...args];
+}
+
 /** Prepares `deno run <flags> cli.ts <args>`. */
 export function program(args: string[], options: ProgramOptions = {}): Deno.Command {
-  const { flags = PERMISSIONS.map(({ flag }) => flag), cwd, env = {}, stdin = "null" } = options;
+  const { flags, cwd, env = {}, stdin = "null" } = options;
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, `${ROOT}cli.ts`, ...args],
+    args: programArgs(args, flags),
     env: { NO_COLOR: "1", ...env },
     stdin,
     stdout: "piped",

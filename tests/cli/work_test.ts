@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PERMISSIONS } from "../../src/cli/terminal/permissions.ts";
+import { testPicture } from "../pictures/fixtures.ts";
 import {
   filesIn,
   inFolder,

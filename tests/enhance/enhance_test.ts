@@ -76,6 +76,14 @@ Deno.test("an Enhancer plans what it runs, tells what is lost, and takes any num
   }
   const cut = await enhancer.plan(testPicture(20, 15, 3), { to: "40x", record: false });
   assert.equal(cut.result.metadata.xmp, undefined);
+  const cropped = async (to: string) => {
+    const { notes } = await enhancer.plan(testPicture(20, 15, 3), { to });
+    return notes.filter(({ kind }) => kind === "crop").map(({ text }) => text);
+  };
+  assert.deepEqual(await cropped("40x26"), []);
+  assert.deepEqual(await cropped("20x30"), [
+    "20x30 has other proportions: 50 % of the picture is cut off",
+  ]);
   enhancer.destroy();
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.equal(gpu.bytes, before);

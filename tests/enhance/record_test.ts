@@ -191,13 +191,15 @@ Deno.test("a blend is recorded with both of its networks", async () => {
   });
 });
 
-Deno.test("a JPEG without room for the record keeps the XMP that it had", async () => {
+Deno.test("a JPEG makes room for the record in the padding of the XMP that it had", async () => {
   await inFolder(async (folder) => {
     const padding = " ".repeat(65_300 - encode(EDITED).length);
     const xmp = encode(EDITED.replace("</x:xmpmeta>", `</x:xmpmeta>${padding}`));
     await writePicture(join(folder, "a.jpg"), testPicture(12, 9, 3, 8, { xmp }));
     const { xmp: kept, stderr } = await upscale(folder, "a.jpg", "b.jpg", "--model", "bicubic");
-    assert.equal(kept, decode(xmp));
+    assert.equal(recordsIn(kept!).length, 1);
+    assert.ok(kept!.startsWith(EDITED.slice(0, EDITED.lastIndexOf("</rdf:RDF"))));
+    assert.ok(encode(kept!).length < 4000, `${kept!.length} characters`);
     assert.doesNotMatch(stderr, /left out/);
   });
 });

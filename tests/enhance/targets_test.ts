@@ -12,6 +12,9 @@ import {
   type Samples,
   whiteOf,
 } from "../../src/pictures/picture.ts";
+import { aimAt, resultOf } from "../../src/enhance/aim.ts";
+import { targetRequestOf } from "../../src/enhance/options.ts";
+import { readExifDensity, withExifDensity } from "../../src/pictures/metadata/exif.ts";
 import { gatherRows } from "../../src/pictures/rows.ts";
 import { BACKDROP_SIDE } from "../../src/targets/backdrop.ts";
 import { cropPicture, cropRows } from "../../src/targets/crop.ts";
@@ -66,6 +69,11 @@ function randomPicture(
   return { width, height, channels, depth, data, metadata: {} };
 }
 
+function greyOf(width: number, height: number): Picture {
+  const data = new Uint8Array(width * height).fill(128);
+  return { width, height, channels: 1, depth: 8, data, metadata: {} };
+}
+
 /** The picture's rows in bands of random heights, all in the same memory. */
 function* randomBands(picture: Picture, random: Random): Generator<Samples> {
   const perRow = picture.width * picture.channels;
@@ -105,6 +113,42 @@ Deno.test("parseTarget() knows screens, sizes, single sides and megapixels", () 
   assert.deepEqual(parseTarget("x180"), { kind: "height", height: 180 });
   assert.deepEqual(parseTarget("0.5mp"), { kind: "pixels", pixels: 500000 });
   assert.deepEqual(parseTarget("50MP"), { kind: "pixels", pixels: 50e6 });
+  const same = { uhd: "4k", "2160p": "4k", "1080p": "fhd", "2k": "qhd", "1440P": "qhd" };
+  for (const [other, name] of Object.entries(same)) {
+    assert.deepEqual(parseTarget(other), parseTarget(name));
+  }
+});
+
+Deno.test("parseTarget() reads prints in their units, 300 dots per inch unless they say", () => {
+  const prints: [text: string, width: number, height: number, dpi: number][] = [
+    ["print:13x18cm", 1535, 2126, 300],
+    ["print:13x18cm@300dpi", 1535, 2126, 300],
+    ["PRINT:130x180MM@150", 768, 1063, 150],
+    ["print:8x10in@240dpi", 1920, 2400, 240],
+    ["print:2.5x3.5in", 750, 1050, 300],
+  ];
+  for (const [text, width, height, dpi] of prints) {
+    const target = parseTarget(text);
+    assert.ok(target.kind === "print");
+    assert.deepEqual([target.width, target.height], [width, height], text);
+    assert.ok(Math.abs(target.perMetre * 0.0254 - dpi) < 1e-9);
+  }
+  for (const text of ["print:", "print:13x18", "print:13x18cm@", "print:0x1cm", "print:1x1cm@0"]) {
+    assert.throws(() => parseTarget(text), { name: "UsageError" }, text);
+  }
+});
+
+Deno.test("a print turns with the picture and tells its density, in EXIF as well", async () => {
+  const exif = withExifDensity(undefined, { x: 1000, y: 1000 });
+  const tall = { ...greyOf(90, 130), metadata: { exif } };
+  const request = targetRequestOf({ to: "print:2x1cm@254dpi" }, 4);
+  const aim = await aimAt(request, tall);
+  assert.deepEqual([aim.width, aim.height], [100, 200]);
+  const { metadata } = resultOf(tall, aim);
+  assert.deepEqual(metadata.density, { x: 10000, y: 10000 });
+  assert.deepEqual(readExifDensity(metadata.exif!), { x: 10000, y: 10000 });
+  const wide = await aimAt(request, greyOf(130, 90));
+  assert.deepEqual([wide.width, wide.height], [200, 100]);
 });
 
 Deno.test("parseTarget() refuses anything else, with what it received", () => {

@@ -56,7 +56,7 @@ const CASES: Case[] = [
 ];
 
 /** Compiling the other styles takes seconds on a software adapter, so that few cases have to do. */
-const FEW_CASES: Record<Storage, Case[]> = {
+const FEW_CASES: Record<typeof STORAGES[number], Case[]> = {
   f32: [6, 9, 12, 13, 16, 18, 21].map((i) => CASES[i]),
   f16: [3, 11, 14, 15].map((i) => CASES[i]),
 };

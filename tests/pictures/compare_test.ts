@@ -57,6 +57,18 @@ const VARIANTS: [name: string, options: string[], levels?: number][] = [
     "tiff:alpha=associated",
   ]],
   ["turned.tif", ["-orient", "RightTop"]],
+  ["group4.tif", ["-monochrome", "-compress", "Group4"]],
+  ["group3.tif", ["-monochrome", "-compress", "Fax"]],
+  ["low-bit-first.tif", ["-monochrome", "-compress", "Fax", "-define", "tiff:fill-order=lsb"]],
+  ["white-is-zero.tif", ["-colorspace", "Gray", "-define", "quantum:polarity=min-is-white"]],
+  ["float.tif", ["-depth", "32", "-define", "quantum:format=floating-point"]],
+  ["half.tif", ["-depth", "16", "-define", "quantum:format=floating-point"]],
+  ["16-bit-cmyk.tif", ["-colorspace", "CMYK", "-depth", "16", "-compress", "LZW"], 3],
+  ["one-strip.tif", ["-define", "tiff:rows-per-strip=100000"]],
+  ["BigTIFF/big.tif", ["-compress", "LZW"]],
+  ["turned-3.tif", ["-orient", "BottomRight"]],
+  ["turned-5.tif", ["-orient", "LeftTop"]],
+  ["turned-8.tif", ["-orient", "LeftBottom"]],
   ["256.gif", []],
   ["4.gif", ["-colors", "4"]],
   ["interlaced.gif", ["-interlace", "GIF"]],
@@ -154,11 +166,12 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     const photo = new URL("formats/photo.bmp", SHARED_IMAGES).pathname;
-    for (const [name, options] of VARIANTS) {
-      const path = `${folder}/${name}`;
-      await convert(photo, ...options, path);
+    for (const [name, options, levels = LEVELS] of VARIANTS) {
+      const [coder, file] = name.includes("/") ? ["TIFF64:", name.slice(8)] : ["", name];
+      const path = `${folder}/${file}`;
+      await convert(photo, ...options, `${coder}${path}`);
       const picture = await decodeFile(path);
-      assertNear(picture, await readElsewhere(path, picture), LEVELS, name);
+      assertNear(picture, await readElsewhere(path, picture), levels, name);
     }
     await Deno.remove(folder, { recursive: true });
   },

@@ -27,7 +27,7 @@ const SHAPES: Record<string, [number, number, number, number, string]> = {
   "formats/photo.tif": [320, 213, 3, 8, "icc"],
   "formats/photo.webp": [320, 213, 3, 8, ""],
   "formats/picasa.jpg": [100, 75, 3, 8, "density exif iptc xmp"],
-  "formats/portrait-orientation-6.jpg": [840, 700, 1, 8, "exif iptc xmp"],
+  "formats/portrait-orientation-6.jpg": [840, 700, 1, 8, "exif iptc texts xmp"],
   "RealESRGAN_inputs/00017_gray.png": [500, 351, 1, 8, "density xmp"],
   "RealESRGAN_inputs/children-alpha.png": [566, 350, 4, 8, ""],
   "RealESRGAN_inputs/tree_alpha_16bit.png": [342, 256, 4, 16, "density icc xmp"],

@@ -53,6 +53,8 @@ export function testProfile(space: "RGB " | "GRAY", length: number): Uint8Array 
   const random = randomFrom(length);
   const profile = Uint8Array.from({ length }, () => random() * 256);
   profile.set(latin1(space), 16);
+  profile.set(latin1("acsp"), 36);
+  viewOf(profile).setUint32(0, length);
   return profile;
 }
 

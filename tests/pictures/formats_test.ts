@@ -60,11 +60,12 @@ for (const format of FORMATS) {
     assert.ok(difference < meanDifference(await decodePicture(poor), picture));
   });
 
-  Deno.test(`${format}: grey comes back as equal colours`, async () => {
+  Deno.test(`${format}: grey comes back as grey, or as equal colours`, async () => {
     const picture = testPicture(20, 10, 1);
     const again = await thereAndBack(picture, { format, lossless: true });
-    assert.equal(again.channels, 3);
-    assert.ok(again.data.every((value, i) => value === picture.data[Math.floor(i / 3)]));
+    const channels = format === "jxl" ? 1 : 3;
+    assert.equal(again.channels, channels);
+    assert.ok(again.data.every((value, i) => value === picture.data[Math.floor(i / channels)]));
   });
 
   Deno.test(`${format}: EXIF, XMP and density are kept`, async () => {
@@ -155,16 +156,11 @@ Deno.test("avif, jxl: EXIF does not turn what the format itself holds upright", 
   }
 });
 
-Deno.test("jxl: progressive files hold the same picture", async () => {
-  const picture = testPicture(80, 60, 3);
-  const plain = await thereAndBack(picture, { format: "jxl" });
-  const progressive = await thereAndBack(picture, { format: "jxl", progressive: true });
-  assert.ok(meanDifference(plain, progressive) < 3);
-});
-
-Deno.test("jxl: a profile is converted from, not dropped", async () => {
-  const picture = testPicture(8, 8, 3, 8, { icc: testProfile("RGB ", 500) });
-  await assert.rejects(encodePicture(picture, { format: "jxl" }), /ICC profile.*damaged/);
+Deno.test("jxl: 16 bits in every number of channels come back exactly", async () => {
+  for (const channels of [1, 2, 3, 4] as const) {
+    const picture = testPicture(33, 17, channels, 16);
+    assert.deepEqual(await thereAndBack(picture, { format: "jxl", lossless: true }), picture);
+  }
 });
 
 /** A chunk of a RIFF file. */

@@ -92,12 +92,13 @@ Deno.test("JPEG: profile (in several segments), EXIF, XMP and density are kept",
 
 Deno.test("JPEG: a profile whose parts are out of order is joined, one that lacks a part dropped", async () => {
   const jpeg = await jpegOf(smooth(8, 8, 3));
-  const part = (number: number, value: number) =>
-    concatBytes([latin1("ICC_PROFILE\0"), Uint8Array.of(number, 2, value)]);
-  const first = withSegment(jpeg, 0xe2, part(1, 10));
+  const profile = testProfile("RGB ", 200);
+  const part = (number: number, data: Uint8Array) =>
+    concatBytes([latin1("ICC_PROFILE\0"), Uint8Array.of(number, 2), data]);
+  const first = withSegment(jpeg, 0xe2, part(1, profile.subarray(0, 90)));
   assert.equal((await decodePicture(first)).metadata.icc, undefined);
-  const reversed = withSegment(first, 0xe2, part(2, 20));
-  assert.deepEqual((await decodePicture(reversed)).metadata.icc, Uint8Array.of(10, 20));
+  const reversed = withSegment(first, 0xe2, part(2, profile.subarray(90)));
+  assert.deepEqual((await decodePicture(reversed)).metadata.icc, profile);
 });
 
 Deno.test("JPEG: orientation is applied and then 1, in EXIF and in XMP", async () => {
@@ -116,10 +117,10 @@ Deno.test("JPEG: orientation is applied and then 1, in EXIF and in XMP", async (
   assert.match(new TextDecoder().decode(upright.metadata.xmp), /tiff:Orientation="1"/);
 });
 
-Deno.test("JPEG: bytes after the picture are ignored, a picture cut short is refused", async () => {
+Deno.test("JPEG: bytes after the picture are ignored, one cut before its picture is refused", async () => {
   const jpeg = await jpegOf(testPicture(40, 40, 3));
   await decodePicture(concatBytes([jpeg, new Uint8Array(1000).fill(0xff)]));
-  for (const left of [3, 30, 700, jpeg.length - 300, jpeg.length - 1]) {
+  for (const left of [3, 30, 200]) {
     await rejects(jpeg.subarray(0, left), /damaged/);
   }
   const table = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc4);

@@ -4,10 +4,12 @@
  */
 
 import assert from "node:assert/strict";
+import { assumeMatrixUnits } from "../../src/engine/matrix_units.ts";
 import { Program } from "../../src/engine/program.ts";
 import { GpuError } from "../../src/errors.ts";
 import { Submitter } from "../../src/gpu/submission.ts";
 import type { Storage } from "../../src/kernels/dispatch.ts";
+import { isMatrixNetwork } from "../../src/kernels/matrix_conv.ts";
 import { receptiveRadius } from "../../src/networks/analysis.ts";
 import type { Network } from "../../src/networks/network.ts";
 import { wordsPerPixel } from "../../src/pictures/gpu_pixels.ts";
@@ -184,6 +186,34 @@ for (const [name, make] of NETWORKS) {
         })
       ));
   }
+}
+
+/** Few lanes and small matrices take the least time without matrix units. */
+assumeMatrixUnits(gpu, { m: 8, n: 8, k: 8, lanes: 8, by: "twin" });
+
+/** Levels of 65535 that storing and multiplying in f16 may change at most, in these networks. */
+const MOST_LEVELS_OF_F16 = 400;
+
+for (const [name, make] of NETWORKS) {
+  const network = make(new Random(7));
+  if (!isMatrixNetwork(network)) continue;
+  Deno.test(`a network's pass in chunks for matrix units gives the same bytes with tiles, near those in f32: ${name}`, () =>
+    withRandom((random) =>
+      withProgram(network, "matrix", async (program) => {
+        for (const [width, height] of [[1, 1], [19, 23], [40, 2]]) {
+          const picture = noise(random, width, height, 16);
+          const whole = await run(program, picture);
+          const tile = random.pick(tilesFor(width, height));
+          const tiled = await run(program, picture, { tile });
+          assertSameWords(tiled.words, whole.words, `${width}x${height} with tiles of ${tile}`);
+          const { words } = await run(program.withStorage("f32"), picture);
+          const levels = new Uint16Array(words.buffer);
+          const worst = new Uint16Array(whole.words.buffer)
+            .reduce((most, level, i) => Math.max(most, Math.abs(level - levels[i])), 0);
+          assert.ok(worst <= MOST_LEVELS_OF_F16, `${width}x${height}: ${worst} levels`);
+        }
+      })
+    ));
 }
 
 for (const [name, make] of NETWORKS) {

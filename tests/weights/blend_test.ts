@@ -38,7 +38,7 @@ Deno.test("loadModel() refuses to mix networks of two shapes, or a mixture twice
   const blend = { model: "fast-x4", amount: 0.5 };
   await assert.rejects(loadModel("photo-x4", { blend }), {
     name: "ModelError",
-    message: /^Cannot blend two networks of different shapes: /,
+    message: /^Cannot blend networks of different shapes: /,
   });
   await assert.rejects(loadModel("photo-x4", { blend, denoise: 0.5 }), {
     name: "UsageError",
@@ -86,7 +86,7 @@ const REFUSED: [args: string[], code: number, message: RegExp][] = [
   [["--blend", "restore-x4:1.5"], 2, /for --blend but received "restore-x4:1\.5"/],
   [["--blend", "restore-x4:-1"], 2, /for --blend but received/],
   [["--blend", "nothing:0.5"], 3, /Model "nothing" is neither a file nor one of the embedded/],
-  [["--blend", "fast-x4:0.5"], 3, /Cannot blend two networks of different shapes/],
+  [["--blend", "fast-x4:0.5"], 3, /Cannot blend networks of different shapes/],
   [["--blend", "restore-x4:0.5", "--denoise", "0.5"], 2, /either denoise or a blend/],
   [["--blend", "restore-x4:0.5", "--model", "bicubic"], 2, /Blending needs a network, not bicubic/],
 ];

@@ -4,13 +4,13 @@
  */
 
 import type { Enhancer } from "../../enhance/enhance.ts";
-import { InputError } from "../../errors.ts";
 import { type Codecs, CODECS_HERE, CodecThreads } from "./codecs.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainError, type Failure, printFailure } from "../terminal/failure.ts";
 import { type JobReport, toMilliseconds } from "../job/job_report.ts";
 import { type Job, outputIfKnown } from "./jobs.ts";
 import { keyOfJob, type Ledger } from "./ledger.ts";
+import type { OutputNames } from "./output_names.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 import { BatchProgress, formatDuration } from "../terminal/progress.ts";
 import { type JobOptions, runJob } from "../job/run_job.ts";
@@ -21,8 +21,10 @@ import { Turns } from "./turns.ts";
 export interface BatchOptions {
   job: Omit<
     JobOptions,
-    "codecs" | "turns" | "mayReplace" | "onFinish" | "onProgress" | "onNote"
+    "codecs" | "turns" | "takeName" | "mayReplace" | "onFinish" | "onProgress" | "onNote"
   >;
+  /** Where the names of results are taken. */
+  names: OutputNames;
   /** Whether results may be replaced, and are made again. */
   overwrite: boolean;
   /** Where results are recorded; only of several pictures that go into a folder. */
@@ -121,9 +123,9 @@ async function attempt(
   options: BatchOptions,
   { progress, turns, codecs }: Tools,
 ): Promise<Outcome> {
-  const { ledger, overwrite, settings, quiet } = options;
+  const { ledger, overwrite, settings, quiet, names } = options;
   try {
-    if (job.problem !== undefined) throw new InputError(job.problem);
+    if (job.problem !== undefined) throw job.problem;
     const key = ledger && await keyOfJob(job, ledger, settings);
     const output = overwrite ? undefined : ledger?.findDone(key);
     if (output !== undefined) {
@@ -136,8 +138,12 @@ async function attempt(
       ...options.job,
       turns,
       codecs,
+      takeName: (path) => {
+        const refusal = names.take(path, job.input);
+        if (refusal !== undefined) throw refusal;
+      },
       mayReplace,
-      onFinish: (path, bytes) => ledger?.record(path, bytes, key!),
+      onFinish: (path, bytes) => key !== undefined && ledger?.record(path, bytes, key),
       onProgress: (done) => progress.report(job.input, done),
       onNote: (note) => quiet || printNote(`${known ?? job.input}: ${note}`),
     });

@@ -1,6 +1,6 @@
 /** A thread that decodes and encodes: the other side of codecs.ts. */
 
-import { type CodecAnswer, type CodecRequest, CODECS_HERE } from "./codecs.ts";
+import { type CodecAnswer, type CodecRequest, CODECS_HERE, plainError } from "./codecs.ts";
 
 /** What a worker calls its own; the library of types is that of the main thread. */
 const thread = globalThis as unknown as {
@@ -19,7 +19,6 @@ thread.onmessage = async ({ data: request }) => {
       thread.postMessage({ id, bytes }, [bytes.buffer as ArrayBuffer]);
     }
   } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-    thread.postMessage({ id, error: { name, message, stack } }, []);
+    thread.postMessage({ id, error: plainError(error) }, []);
   }
 };

@@ -4,7 +4,7 @@
  */
 
 import type { Encoder } from "../../enhance/encoding.ts";
-import { InputError, UsageError } from "../../errors.ts";
+import { InputError, type Remedy, UsageError } from "../../errors.ts";
 import {
   type DecodeOptions,
   decodePicture,
@@ -39,10 +39,11 @@ export type CodecAnswer =
   );
 
 /** An error without its class. */
-interface PlainError {
+export interface PlainError {
   name: string;
   message: string;
   stack: string | undefined;
+  remedies: readonly Remedy[];
 }
 
 const ERRORS = [UsageError, InputError];
@@ -112,9 +113,16 @@ class CodecThread {
   }
 }
 
-function toError({ name, message, stack }: PlainError): Error {
+/** Returns what of an error can be sent. */
+export function plainError(error: unknown): PlainError {
+  const known = error instanceof Error ? error : new Error(String(error));
+  const { name, message, stack } = known;
+  return { name, message, stack, remedies: (known as { remedies?: Remedy[] }).remedies ?? [] };
+}
+
+function toError({ name, message, stack, remedies }: PlainError): Error {
   const known = ERRORS.find((known) => known.name === name);
-  const error = known === undefined ? new Error(message) : new known(message);
+  const error = known === undefined ? new Error(message) : new known(message, { remedies });
   if (stack !== undefined) error.stack = stack;
   return error;
 }

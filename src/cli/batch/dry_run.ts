@@ -2,7 +2,6 @@
 
 import { dirname } from "node:path";
 import type { Enhancement, Enhancer } from "../../enhance/enhance.ts";
-import { InputError } from "../../errors.ts";
 import type { Upscaler } from "../../upscaler.ts";
 import type { BatchOptions } from "./batch.ts";
 import { CODECS_HERE } from "./codecs.ts";
@@ -93,18 +92,18 @@ async function estimateJob(
   { job: shared, ledger, settings, overwrite, quiet, json }: BatchOptions,
   speed: Speed,
 ): Promise<Estimate | undefined> {
-  if (job.problem !== undefined) throw new InputError(job.problem);
+  if (job.problem !== undefined) throw job.problem;
   const key = ledger && await keyOfJob(job, ledger, settings);
   if (!overwrite && ledger?.findDone(key) !== undefined) return undefined;
-  using input = await openPicture(job.input, shared.maxPixels);
+  using input = await openPicture(job.input, shared);
   const options = { ...shared, codecs: CODECS_HERE, onNote: () => {} };
-  const { enhancement, result, output } = await prepareJob(job, input, enhancer, options);
-  checkFree(output, overwrite || ledger?.isOurs(output) === true);
+  const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
+  if (!job.toStdout) checkFree(output, overwrite || ledger?.isOurs(output) === true);
   const { plan } = enhancement;
   const { gpuBytes, ...report } = describeJob(job.input, output, enhancement, plan.passes);
   const { width, height } = result;
   const seconds = await speed.secondsFor(enhancement);
-  const estimate = { seconds, gpuBytes, fileBytes: mostBytes(result, job.format) };
+  const estimate = { seconds, gpuBytes, fileBytes: mostBytes(result, encoding.format) };
   if (!quiet) {
     printNote(`${job.input} -> ${output} (${width} x ${height}, ${formatDuration(seconds)})`);
   }

@@ -1,18 +1,19 @@
 /**
- * Which pictures the command line means: files, folders with all that lies below them, globs that no
- * shell has expanded, and lists. Each file comes once, however often and by whatever names it is meant.
+ * Which pictures the command line means: files, pipes, folders with all that lies below them, globs
+ * that no shell has expanded, and lists. Each file comes once, however often and by whatever names it is
+ * meant.
  */
 
 import { dirname, isAbsolute, join, normalize, relative, sep } from "node:path";
 import { InputError, UsageError } from "../../errors.ts";
-import { concatBytes } from "../../pictures/bytes.ts";
 import { isPictureName } from "../../pictures/mod.ts";
+import { plainStdin, readStdinSync, STDIN } from "../files/standard_streams.ts";
 import { globToRegExp, isGlob } from "./glob.ts";
 import { recordedResults } from "./ledger.ts";
 
 /** A picture that was found. */
 export interface Input {
-  /** As the command line names it, or below what it names. */
+  /** As the command line names it, or below what it names; stdin is `-`. */
   path: string;
   /** Where its result goes below the output folder; `.` is that folder itself. */
   folder: string;
@@ -29,7 +30,7 @@ export interface FoundInputs {
 
 /** What the command line says. */
 export interface InputRequest {
-  /** Files, folders, globs, and `-` for a list on stdin. */
+  /** Files, folders, globs, and `-` for a picture on stdin. */
   names: readonly string[];
   /** A file with names in it, `-` for stdin; parted by NUL, or else by lines. */
   list: string | undefined;
@@ -39,18 +40,21 @@ export interface InputRequest {
 
 /**
  * Finds the pictures, in an order that depends on nothing but their names. In folders, files of other
- * kinds and hidden ones are passed over, and so is what Tessera wrote there.
+ * kinds and hidden ones are passed over, and so is what is no regular file, and what Tessera wrote there.
  *
  * @throws {UsageError} If the list cannot be read, or folders and globs have no output folder.
  * @throws {InputError} If folders and globs have no picture at all.
  */
 export function findInputs({ names, list, output }: InputRequest): FoundInputs {
-  const plain = names.filter((name) => name !== "-");
-  const lists = [...names.filter((name) => name === "-"), ...list === undefined ? [] : [list]];
+  const plain = names.map(plainStdin);
+  if (list === STDIN && plain.includes(STDIN)) {
+    throw new UsageError("Stdin cannot be a picture and a list at once");
+  }
   const finder = new Finder(output);
   if (plain.length === 1) finder.addOnly(plain[0]);
   else plain.forEach((name) => finder.add(name));
-  lists.flatMap(readList).forEach((name) => finder.addListed(name));
+  const listed = list === undefined ? [] : readList(list);
+  listed.map(plainStdin).forEach((name) => finder.addListed(name));
   const inputs = finder.inputs();
   const { expanded } = finder;
   if (expanded.length > 0 && output === undefined) {
@@ -61,11 +65,12 @@ export function findInputs({ names, list, output }: InputRequest): FoundInputs {
       `There is no picture in ${expanded.map((name) => `"${name}"`).join(", ")}`,
     );
   }
-  return { inputs, several: plain.length > 1 || lists.length > 0 || expanded.length > 0 };
+  return { inputs, several: plain.length > 1 || list !== undefined || expanded.length > 0 };
 }
 
 /** Returns the folder in which a name of the command line is looked for. */
 export function searchedFolder(name: string): string {
+  if (plainStdin(name) === STDIN) return ".";
   return isGlob(name) && kindOf(name) === undefined ? globRoot(normalize(name)) : dirname(name);
 }
 
@@ -83,7 +88,8 @@ class Finder {
 
   constructor(output: string | undefined) {
     this.#output = output === undefined ? undefined : realPathOf(output);
-    if (this.#output !== undefined) this.#outputs.add(this.#output);
+    const mayHold = this.#output !== undefined && kindOf(this.#output) !== "pipe";
+    if (mayHold) this.#outputs.add(this.#output!);
   }
 
   /**
@@ -159,8 +165,9 @@ class Finder {
     }
     for (const name of names) {
       const inside = join(path, name);
-      if (kindOf(inside) === "folder") this.#walk(inside, { ...walk, depth: walk.depth - 1 });
-      else if (isPictureName(name) && walk.matches(inside)) {
+      const kind = kindOf(inside);
+      if (kind === "folder") this.#walk(inside, { ...walk, depth: walk.depth - 1 });
+      else if (kind !== "pipe" && isPictureName(name) && walk.matches(inside)) {
         this.#addFile({ path: inside, folder });
       }
     }
@@ -186,9 +193,23 @@ interface Walk {
 
 /** Reads a list of names from a file or from stdin. */
 function readList(list: string): string[] {
-  const text = new TextDecoder().decode(list === "-" ? readStdin() : readListFile(list));
+  const bytes = plainStdin(list) === STDIN ? readStdinSync() : readListFile(list);
+  const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
   const names = text.includes("\0") ? text.split("\0") : text.split(/\r?\n/);
   return names.filter((name) => name !== "");
+}
+
+/**
+ * Finds out how a list is encoded. Windows writes UTF-16, as a rule with a byte order mark; without one
+ * every other byte of what names begin with is zero, which no list with NUL between names has.
+ */
+function encodingOf(bytes: Uint8Array): string {
+  const [first, second, third, fourth] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return "utf-16le";
+  if (first === 0 && second !== 0 && third === 0 && fourth !== 0) return "utf-16be";
+  return "utf-8";
 }
 
 function readListFile(path: string): Uint8Array {
@@ -200,16 +221,6 @@ function readListFile(path: string): Uint8Array {
   }
 }
 
-function readStdin(): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  for (;;) {
-    const chunk = new Uint8Array(2 ** 16);
-    const count = Deno.stdin.readSync(chunk);
-    if (count === null) return concatBytes(chunks);
-    chunks.push(chunk.subarray(0, count));
-  }
-}
-
 /** Returns the folder below which all lies that a glob can match. */
 function globRoot(pattern: string): string {
   const parts = pattern.split(sep);
@@ -218,9 +229,11 @@ function globRoot(pattern: string): string {
 }
 
 /** Says what a path leads to; `undefined` for nothing, a broken link, or a link to itself. */
-function kindOf(path: string): "folder" | "file" | undefined {
+function kindOf(path: string): "folder" | "file" | "pipe" | undefined {
+  if (path === STDIN) return "pipe";
   try {
-    return Deno.statSync(path).isDirectory ? "folder" : "file";
+    const { isDirectory, isFile } = Deno.statSync(path);
+    return isDirectory ? "folder" : isFile ? "file" : "pipe";
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     return undefined;
@@ -232,7 +245,8 @@ function visibleNamesIn(folder: string): string[] {
     .filter((name) => !name.startsWith(".")).sort();
 }
 
-/** Returns the path without links; of what is not there, the path as it is. */
+/** Returns the path without links; of pipes and of what is not there, the path as it is. */
 function realPathOf(path: string): string {
-  return kindOf(path) === undefined ? path : Deno.realPathSync(path);
+  const kind = kindOf(path);
+  return kind === "file" || kind === "folder" ? Deno.realPathSync(path) : path;
 }

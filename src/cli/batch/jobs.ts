@@ -1,12 +1,20 @@
 /**
- * From the command line's pictures to what is written where. Everything that is wrong with the names
- * is found here, before any work.
+ * From the command line's pictures to what is written where. What is wrong with all names is found
+ * here, before any work; what is wrong with one of them is a failure of that picture alone.
  */
 
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
-import { UsageError } from "../../errors.ts";
-import { formatOfName, FORMATS, type PictureFormat } from "../../pictures/mod.ts";
+import { InputError, UsageError } from "../../errors.ts";
+import {
+  formatOfName,
+  FORMATS,
+  isPictureName,
+  type PictureFormat,
+  resultFormatOf,
+} from "../../pictures/mod.ts";
+import { isLoosePipe, STDIN } from "../files/standard_streams.ts";
 import type { Input } from "./inputs.ts";
+import { OutputNames } from "./output_names.ts";
 import { scaleText } from "../../enhance/options.ts";
 import { fillPattern, nameOf, type NamePattern, parsePattern } from "../options/name_pattern.ts";
 import { statOrUndefined } from "../files/output_file.ts";
@@ -20,17 +28,24 @@ export interface Job {
   folder: string;
   /** Whether that folder is made if it is missing. */
   makesFolder: boolean;
-  /** The result's name, in which its size may still be missing. */
+  /** Whether the result goes to stdout, and not into the folder. */
+  toStdout: boolean;
+  /** The result's name, in which its size and its format's ending may still be missing. */
   name: NamePattern;
-  format: PictureFormat;
-  /** Why the input cannot be a picture, if that is known already. */
-  problem?: string | undefined;
+  /** The result's format; `undefined` until the file is read and tells its own. */
+  format: PictureFormat | undefined;
+  /** Whether the format was asked for: then no other one is taken where it cannot hold the result. */
+  isFormatAsked: boolean;
+  /** Why nothing can come of it, if that is known already. */
+  problem?: Error | undefined;
 }
 
 /** What the command line says about outputs. */
 export interface OutputRequest {
-  /** `-o`: a file, or a folder. */
+  /** `-o`: a file, a folder, or stdout. */
   output: string | undefined;
+  /** Whether it is stdout that `output` means, or that a picture from stdin goes to without one. */
+  toStdout?: boolean;
   /** Whether `output` must be a folder, as several pictures go there. */
   several: boolean;
   /** `--name`; without it {@linkcode defaultPattern}. */
@@ -43,20 +58,35 @@ export interface OutputRequest {
 }
 
 /**
- * Names the output of every input.
+ * Names the output of every input. A picture whose result would replace an input, or have the name of
+ * another one's, has that for its problem.
  *
- * @throws {UsageError} If names contradict each other, or a result would replace an input.
+ * @param names Where the names are taken.
+ * @throws {UsageError} If the options contradict each other.
  */
-export function planJobs(inputs: readonly Input[], request: OutputRequest): Job[] {
-  const folder = outputFolder(request);
+export function planJobs(
+  inputs: readonly Input[],
+  request: OutputRequest,
+  names: OutputNames = new OutputNames(inputs),
+): Job[] {
+  const toStdout = request.toStdout === true;
+  const folder = toStdout ? undefined : outputFolder(request);
   const pattern = parsePattern(request.name ?? request.defaultPattern);
   const jobs = inputs.map((input) =>
-    folder === undefined && request.output !== undefined
+    folder === undefined && request.output !== undefined && !toStdout
       ? jobForFile(input, request.output, request)
       : jobInFolder(input, folder, pattern, request)
   );
-  checkDistinct(jobs);
-  return jobs;
+  return jobs.map((job) => ({ ...job, problem: job.problem ?? problemOf(job, request, names) }));
+}
+
+function problemOf(job: Job, { output: asked }: OutputRequest, names: OutputNames) {
+  if (job.toStdout) return undefined;
+  if (asked === undefined && isLoosePipe(job.folder)) {
+    return new UsageError("A pipe has no folder to put the result into: name one with --output");
+  }
+  const output = outputIfKnown(job);
+  return output === undefined ? undefined : names.take(output, job.input);
 }
 
 /**
@@ -74,20 +104,26 @@ export function outputFolder(
   throw new UsageError(`Expected a folder for --output but received "${output}"`);
 }
 
-/** Returns the path of a result whose size and factor are known. */
+/** Returns the path of a result whose size, factor and format are known. */
 export function outputOf(
-  { folder, name }: Job,
+  job: Job,
   { width, height }: { width: number; height: number },
   scale: number,
+  format: PictureFormat,
 ): string {
   const sizes = { width: String(width), height: String(height), scale: scaleText(scale) };
-  return join(folder, nameOf(fillPattern(name, sizes))!);
+  return join(job.folder, nameOf(fillPattern(job.name, { ...sizes, ...endingOf(job, format) }))!);
 }
 
-/** Returns the path of a result, or `undefined` if its name waits for its size. */
-export function outputIfKnown({ folder, name }: Job): string | undefined {
-  const text = nameOf(name);
-  return text === undefined ? undefined : join(folder, text);
+/** Returns the path of a result, or `undefined` if its name waits for its size or its format. */
+export function outputIfKnown(job: Job): string | undefined {
+  const ending = job.format === undefined ? {} : endingOf(job, job.format);
+  const text = nameOf(fillPattern(job.name, ending));
+  return text === undefined || job.toStdout ? undefined : join(job.folder, text);
+}
+
+function endingOf({ input }: Job, format: PictureFormat): { ext: string } {
+  return { ext: endingFor(input, format).slice(1) };
 }
 
 function isFolder(path: string): boolean {
@@ -105,8 +141,11 @@ function jobForFile(input: Input, output: string, { format }: OutputRequest): Jo
     label: labelOf(input),
     folder: dirname(output),
     makesFolder: false,
+    toStdout: false,
     name: [basename(output)],
     format: formatOfOutput("--output", output, format),
+    isFormatAsked: true,
+    ...problemFrom(input),
   };
 }
 
@@ -116,28 +155,32 @@ function jobInFolder(
   pattern: NamePattern,
   request: OutputRequest,
 ): Job {
-  const { path, folder, problem } = input;
-  const format = formatInFolder(path, pattern, request);
+  const { path, folder } = input;
+  const file = path === STDIN ? "stdin" : path;
+  const named = formatOfPattern(file, pattern, request);
   const { model, scale } = request.known;
-  const name = fillPattern(pattern, {
-    name: basename(path, extname(path)),
-    ext: endingFor(path, format).slice(1),
-    from: extname(path).slice(1),
-    parent: basename(dirname(resolve(path))),
+  const name = fillPattern(withEnding(pattern, named), {
+    name: basename(file, extname(file)),
+    from: extname(file).slice(1),
+    parent: basename(dirname(resolve(file))),
     model: plainName(model),
     ...(scale !== undefined && { scale: scaleText(scale) }),
   });
-  const where = root === undefined ? dirname(path) : join(root, folder);
-  const label = labelOf(input);
   return {
     input: path,
-    label,
-    folder: where,
+    label: labelOf(input),
+    folder: root === undefined ? dirname(file) : join(root, folder),
     makesFolder: root !== undefined,
+    toStdout: request.toStdout === true,
     name,
-    format,
-    problem,
+    format: named ?? request.format ?? formatOfInput(file),
+    isFormatAsked: (named ?? request.format) !== undefined,
+    ...problemFrom(input),
   };
+}
+
+function problemFrom({ problem }: Input): Pick<Job, "problem"> {
+  return problem === undefined ? {} : { problem: new InputError(problem) };
 }
 
 /** A model's name without an ending, and with nothing in it that file systems dislike. */
@@ -145,15 +188,30 @@ function plainName(model: string): string {
   return model.replace(/\.(safetensors|pth|pt|ckpt)$/, "").replace(/[^\w.-]+/g, "-");
 }
 
-/** A pattern that does not end with `{ext}` says itself which format it means. */
-function formatInFolder(
+/** Returns the format that a pattern asks for by the ending that it gives all names, or each its own. */
+function formatOfPattern(
   input: string,
   pattern: NamePattern,
-  { name, format }: OutputRequest,
-): PictureFormat {
+  { format }: OutputRequest,
+): PictureFormat | undefined {
   const last = pattern.at(-1);
-  if (typeof last !== "string") return format ?? formatOfName(input) ?? "png";
-  return formatOfOutput("--name", name ?? last, format);
+  if (typeof last !== "string") {
+    const own = last?.placeholder === "from" ? formatOfName(input) : undefined;
+    return own === format || format === undefined ? own : undefined;
+  }
+  return isPictureName(last) ? formatOfOutput("--name", last, format) : undefined;
+}
+
+/** Returns a pattern with the format's ending, unless it has one. */
+function withEnding(pattern: NamePattern, named: PictureFormat | undefined): NamePattern {
+  const last = pattern.at(-1);
+  const hasEnding = typeof last === "object" && last.placeholder === "ext";
+  return named !== undefined || hasEnding ? pattern : [...pattern, ".", { placeholder: "ext" }];
+}
+
+/** Returns the format that a file's name tells; what is no format that can be written becomes PNG. */
+function formatOfInput(input: string): PictureFormat | undefined {
+  return resultFormatOf(input) ?? (isPictureName(input) ? "png" : undefined);
 }
 
 function formatOfOutput(
@@ -177,31 +235,6 @@ function formatOfOutput(
 
 /** Keeps the input's own spelling (`.JPG`, `.jpeg`) where the format stays. */
 function endingFor(input: string, format: PictureFormat): string {
-  if (formatOfName(input) === format) return extname(input);
+  if (extname(input) !== "" && formatOfName(input) === format) return extname(input);
   return FORMATS[format].extension;
-}
-
-/** Names that wait for a size are compared when they are known. */
-function checkDistinct(jobs: Job[]): void {
-  const inputs = new Set(jobs.map(({ input }) => realPath(input)));
-  const outputs = new Set<string>();
-  for (const output of jobs.map(outputIfKnown)) {
-    if (output === undefined) continue;
-    const path = realPath(output);
-    if (inputs.has(path)) throw new UsageError(`"${output}" is an input: choose another --output`);
-    if (outputs.has(path)) {
-      throw new UsageError(
-        `Two pictures would be written to "${output}": {from} or {parent} in --name tells them apart`,
-      );
-    }
-    outputs.add(path);
-  }
-}
-
-/** Returns the path without links; of a file that is not there yet, of its folder. */
-function realPath(path: string): string {
-  if (statOrUndefined(path) !== undefined) return Deno.realPathSync(path);
-  const folder = dirname(path);
-  if (statOrUndefined(folder) === undefined) return resolve(path);
-  return join(Deno.realPathSync(folder), basename(path));
 }

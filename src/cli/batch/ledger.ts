@@ -101,7 +101,7 @@ export interface LedgerJob {
   input: string;
   folder: string;
   name: NamePattern;
-  format: PictureFormat;
+  format: PictureFormat | undefined;
 }
 
 /**
@@ -109,7 +109,8 @@ export interface LedgerJob {
  * Tessera's results.
  *
  * @param settings What the results of a run share, see `effectiveSettings`.
- * @returns `undefined` if there is no such file; reading it says so in better words.
+ * @returns `undefined` if there is no such file, of which reading says so in better words, or it is a
+ *   pipe, which cannot be read twice.
  */
 export async function keyOfJob(
   { input, folder, name, format }: LedgerJob,

@@ -1,7 +1,7 @@
 /** What of the command line has a say in the bytes of a result: the ledger's idea of "the same". */
 
 import { createHash } from "node:crypto";
-import { weightHashes } from "../../enhance/record.ts";
+import { weightHash } from "../../enhance/record.ts";
 import { defaultModel, embeddedModels } from "../../weights/library.ts";
 import { resolveModel } from "../files/model_cache.ts";
 import { modelsIn, type UpscalerValues } from "../options/upscaler_options.ts";
@@ -19,6 +19,7 @@ const WITHOUT_EFFECT = new Set([
   "licence-policy",
   "gpu",
   "overwrite",
+  "keep-date",
   "quiet",
   "json",
   "version",
@@ -49,15 +50,14 @@ export async function effectiveSettings(
   return { ...others, ...mixed, model: identities.join(", then "), scale };
 }
 
-/** The hashes of all weights that may have a part in a result, those of the model's siblings too. */
+/** The hashes of all weights that may have a part in a result: of siblings and helpers, too. */
 async function modelIdentity(model: string = defaultModel().name): Promise<string> {
-  const family = embeddedModels().find(({ name }) => name === model)?.family;
-  const siblings = embeddedModels().filter((entry) => entry.family === family);
-  const hashes = [
-    ...await weightHashes(resolveModel(model)),
-    ...siblings.map(({ sha256 }) => sha256),
-  ];
-  return hashes.length > 0 ? hashes.join(" ") : model;
+  const own = embeddedModels().find(({ name }) => name === model);
+  const others = embeddedModels().filter(({ name, family }) =>
+    own !== undefined && (family === own.family || [own.restorer, own.detailer].includes(name))
+  );
+  const hash = await weightHash(resolveModel(model)) ?? model;
+  return [hash, ...others.map(({ sha256 }) => sha256)].join(" ");
 }
 
 /** Returns the SHA-256 of a file's bytes in hexadecimal; the file is never in memory as a whole. */

@@ -5,12 +5,14 @@ import { UsageError } from "../../errors.ts";
 import { encodePicture, type Picture, type PictureRows } from "../../pictures/mod.ts";
 import type { Size } from "../../raster/size.ts";
 import { describeOptions, parseOptions, switchOption, textOption } from "../options/arguments.ts";
+import element from "../../../web/tessera_compare.js" with { type: "text" };
+import tokens from "../../../web/tokens.css" with { type: "text" };
 import template from "../pages/compare_page.html" with { type: "text" };
 import { EXIT } from "../terminal/exit_codes.ts";
-import { naming, openPicture } from "../files/input_file.ts";
+import { naming, type OpenOptions, openPicture } from "../files/input_file.ts";
 import { OutputFile } from "../files/output_file.ts";
-import { embeddable, type EmbeddedFile, fillPage, pagePath } from "../pages/page.ts";
-import { INPUT_OPTIONS, maxPixelsOf } from "../options/picture_options.ts";
+import { embeddable, type EmbeddedFile, fillPage, pagePath, verbatim } from "../pages/page.ts";
+import { INPUT_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 
 const OPTIONS = {
@@ -51,8 +53,8 @@ export async function run(args: string[]): Promise<number> {
   const path = pagePath(values.output, after, "compare");
   using page = new OutputFile(path, values);
   const sides: [Side, Side] = [
-    await readSide(before, maxPixelsOf(values)),
-    await readSide(after, maxPixelsOf(values)),
+    await readSide(before, readingOf(values)),
+    await readSide(after, readingOf(values)),
   ];
   for (const bytes of comparePage(...sides)) await page.write(bytes);
   await page.commit();
@@ -65,9 +67,9 @@ export async function run(args: string[]): Promise<number> {
   return EXIT.done;
 }
 
-async function readSide(path: string, maxPixels: number): Promise<Side> {
+async function readSide(path: string, reading: OpenOptions): Promise<Side> {
   return await naming(path, async () => {
-    using opened = await openPicture(path, maxPixels);
+    using opened = await openPicture(path, reading);
     const { width, height } = opened.picture;
     const bytes = opened.bytes ?? await Deno.readFile(path);
     const file = embeddable(bytes) ?? await asPng(opened.picture);
@@ -83,18 +85,15 @@ async function asPng(picture: Picture | PictureRows): Promise<EmbeddedFile> {
 
 /** Returns the page, in parts. */
 function comparePage(before: Side, after: Side): Iterable<Uint8Array> {
-  const larger = largerOf(before, after);
   return fillPage(template, {
+    tokens: verbatim(tokens),
+    element: verbatim(element),
     before: before.file,
     beforeName: before.name,
     beforeFacts: describe(before),
-    beforeClass: before === larger ? "larger" : "smaller",
     after: after.file,
     afterName: after.name,
     afterFacts: describe(after),
-    afterClass: after === larger ? "larger" : "smaller",
-    width: String(larger.width),
-    height: String(larger.height),
     remark: remarkOn(before, after),
   });
 }

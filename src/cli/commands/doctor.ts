@@ -4,13 +4,19 @@ import { UsageError } from "../../errors.ts";
 import { STYLES } from "../../kernels/styles.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "../options/arguments.ts";
 import { diagnose, type Diagnosis, type GpuDiagnosis, SAMPLE } from "../terminal/diagnosis.ts";
-import { gpuOptionsOf, UPSCALER_OPTIONS } from "../options/upscaler_options.ts";
+import {
+  adapterOf,
+  BACKEND_OPTIONS,
+  gpuOf,
+  UPSCALER_OPTIONS,
+} from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { printResult } from "../terminal/print.ts";
 import { formatDuration } from "../terminal/progress.ts";
 
 const OPTIONS = {
   gpu: UPSCALER_OPTIONS.gpu,
+  ...BACKEND_OPTIONS,
   json: switchOption("one JSON line"),
   help: switchOption("this text", "h"),
 };
@@ -23,7 +29,8 @@ export async function run(args: string[]): Promise<number> {
     printResult(help());
     return EXIT.done;
   }
-  const diagnosis = await diagnose(values.gpu === undefined ? {} : gpuOptionsOf(values.gpu));
+  const { gpu, backend } = values;
+  const diagnosis = await diagnose({ ...adapterOf(gpu), ...await gpuOf(backend) }, backend);
   printResult(values.json ? JSON.stringify(diagnosis) : describe(diagnosis));
   return diagnosis.gpu === null ? EXIT.noGpu : EXIT.done;
 }
@@ -58,10 +65,23 @@ function describe({ tessera, deno, system, ...found }: Diagnosis): string {
     rows.push(["Adapters", `${found.adapters[0]}, and no other that Deno shows`]);
   }
   rows.push(...found.gpu === null ? [NO_ADAPTER] : gpuRows(found.gpu));
+  rows.push(["Dawn", describeDawn(found)]);
   const granted = found.permissions.filter(({ granted }) => granted);
   rows.push(["Permissions", granted.map(({ flag }) => flag).join(" ") || "none"]);
   const advice = found.advice.map((sentence) => `- ${sentence}`);
   return [alignRows(rows), advice.join("\n")].filter((part) => part !== "").join("\n\n");
+}
+
+/** Whether the other WebGPU is there, and what it would bring. */
+function describeDawn(
+  { dawn: { package: name, state }, gpu }: Pick<Diagnosis, "dawn" | "gpu">,
+): string {
+  if (state === "loaded") return `${name}, in use`;
+  const there = { present: "there", absent: "not fetched yet, 50 MB", unknown: "may be there" };
+  const brings = gpu?.adapter.software
+    ? "nothing that a software adapter needs"
+    : "the matrix units of graphics cards that have them";
+  return `${name}, ${there[state]}; --backend dawn would bring ${brings}`;
 }
 
 const NO_ADAPTER: Row = ["Adapter", "none that can be used"];
@@ -77,11 +97,18 @@ function gpuRows(gpu: GpuDiagnosis): Row[] {
     ["Features offered", adapter.features.join(", ")],
     ["Limits", `a buffer holds ${buffer}, a shader sees ${binding} of it`],
     ["Kernels", `${gpu.style}: ${STYLES[gpu.style].summary} (${gpu.styleSource})`],
+    ["Matrix units", describeUnits(gpu)],
     ["Precision", "f32; f16 where only that lets a whole picture through at once"],
     ["Memory", `${megabytes(gpu.memory)} at most; --memory changes that`],
     ["Check", `passed in ${formatDuration(gpu.checkSeconds)}`],
     ["For example", `${model}, ${describePlan(plan)}`],
   ];
+}
+
+function describeUnits({ matrixUnits: units }: GpuDiagnosis): string {
+  if (units.shape === undefined) return `not used: ${units.missing}`;
+  const { m, n, k } = units.shape;
+  return `used, in products of ${m}x${n}x${k}, for networks of convolutions alone`;
 }
 
 function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {

@@ -18,11 +18,17 @@ import { cropRows } from "../../targets/crop.ts";
 import { SCREENS } from "../../targets/target.ts";
 import { SCALE_RANGE } from "../../upscale_options.ts";
 import { embeddedModels } from "../../weights/library.ts";
-import { alignRows, describeOptions, parseOptions, switchOption } from "../options/arguments.ts";
+import {
+  alignRows,
+  describeOptions,
+  type OptionValues,
+  parseOptions,
+  switchOption,
+} from "../options/arguments.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
-import { openPicture } from "../files/input_file.ts";
-import { INPUT_OPTIONS, maxPixelsOf } from "../options/picture_options.ts";
+import { type OpenOptions, openPicture } from "../files/input_file.ts";
+import { INPUT_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { printResult } from "../terminal/print.ts";
 
 /** Rows that are looked at of a picture that does not come as a whole, in its middle. */
@@ -72,16 +78,16 @@ export async function run(args: string[]): Promise<number> {
 /** Inspects one file, says how it is and returns its exit code: the others go on. */
 async function inspectFile(
   input: string,
-  values: { json: boolean; "max-pixels": number | undefined },
+  values: OptionValues<typeof OPTIONS>,
   detector: FaceDetector | undefined,
 ): Promise<number> {
   try {
-    using file = await openPicture(input, maxPixelsOf(values));
+    using file = await openPicture(input, readingOf(values));
     const { width, height } = file.picture;
     const part = "rows" in file.picture ? await middleOf(file.picture) : file.picture;
     const inspection = { ...inspectPicture(part, file.bytes), width, height };
     const screens = outlooksOf(inspection);
-    const faces = detector && await facesOf(input, part, height, maxPixelsOf(values), detector);
+    const faces = detector && await facesOf(input, part, height, readingOf(values), detector);
     const command = commandFor(input, screens) + modelFor(faces, height);
     if (values.json) printResult(toJson(input, inspection, faces, screens, command));
     else printResult(describe(input, inspection, faces, screens, command));
@@ -106,11 +112,11 @@ async function facesOf(
   input: string,
   part: Picture,
   height: number,
-  maxPixels: number,
+  reading: OpenOptions,
   detector: FaceDetector,
 ): Promise<Face[]> {
   if (part.height === height) return await findFaces(part, detector);
-  using file = await openPicture(input, maxPixels);
+  using file = await openPicture(input, reading);
   return await findFaces(file.picture, detector);
 }
 

@@ -4,12 +4,12 @@ import { type Enhancement, Enhancer } from "../../enhance/enhance.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
 import type { PlannedPass } from "../../passes/pass.ts";
-import { describeOptions, grouped, type OptionValues, switchOption } from "../options/arguments.ts";
+import { describeOptions, type OptionValues, switchOption } from "../options/arguments.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainAim, explainSteps } from "./explain_plan.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
-import { openPicture } from "../files/input_file.ts";
-import { INPUT_OPTIONS, maxPixelsOf } from "../options/picture_options.ts";
+import { type OpenOptions, openPicture } from "../files/input_file.ts";
+import { READING_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { parseWithPreset, PRESET_OPTIONS } from "../options/preset_options.ts";
 import { printResult } from "../terminal/print.ts";
 import { formatDuration } from "../terminal/progress.ts";
@@ -21,7 +21,7 @@ const OPTIONS = {
   ...PRESET_OPTIONS,
   ...UPSCALER_OPTIONS,
   ...TARGET_OPTIONS,
-  ...grouped("Memory and device", INPUT_OPTIONS),
+  ...READING_OPTIONS,
   json: switchOption("one JSON line per picture on stdout"),
   help: switchOption("this text", "h"),
 };
@@ -54,7 +54,7 @@ async function planFile(
   values: OptionValues<typeof OPTIONS>,
 ): Promise<number> {
   try {
-    const planned = await planPicture(input, enhancer, asked, maxPixelsOf(values));
+    const planned = await planPicture(input, enhancer, asked, readingOf(values));
     printResult(values.json ? asJson(planned) : describe(planned));
     return EXIT.done;
   } catch (error) {
@@ -77,9 +77,9 @@ async function planPicture(
   input: string,
   enhancer: Enhancer,
   asked: EnhanceOptions,
-  maxPixels: number,
+  reading: OpenOptions,
 ): Promise<PlannedPicture> {
-  using file = await openPicture(input, maxPixels);
+  using file = await openPicture(input, reading);
   const { picture, bytes } = file;
   const enhancement = await enhancer.plan(picture, { ...asked, record: false }, bytes);
   const seconds = await enhancer.estimateSeconds(enhancement);

@@ -23,7 +23,7 @@ import { InterruptListener } from "../terminal/interrupt.ts";
 import { STYLE_OPTIONS, styleOf } from "../options/style_options.ts";
 import { OutputFile } from "../files/output_file.ts";
 import { pagePath } from "../pages/page.ts";
-import { INPUT_OPTIONS, maxPixelsOf } from "../options/picture_options.ts";
+import { INPUT_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { type PreviewSample, readSample } from "../pages/preview_sample.ts";
 import { describeMethod, previewPage } from "../pages/preview_sheet.ts";
 import { shrinkPart, type Trial, tryUpscaler } from "../pages/preview_trial.ts";
@@ -39,7 +39,9 @@ const OPTIONS = {
   ...STYLE_OPTIONS,
   ...grouped("Size", {
     scale: numberOption({
+      short: "s",
       value: "S",
+      unit: "x",
       ...SCALE_RANGE,
       help: `factor, whole or not (default: ${defaultModel().scale})`,
     }),
@@ -92,7 +94,7 @@ async function preview(input: string, values: PreviewValues): Promise<void> {
   const path = pagePath(values.output, input, "preview");
   using file = new OutputFile(path, values);
   using interrupt = new InterruptListener();
-  const sample = await naming(input, () => readSample(input, maxPixelsOf(values), scale));
+  const sample = await naming(input, () => readSample(input, readingOf(values), scale));
   const trials = await tryAll(sample, scale, values, interrupt.signal);
   for (const bytes of await previewPage(basename(input), sample, scale, trials)) {
     await file.write(bytes);

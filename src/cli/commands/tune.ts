@@ -12,7 +12,12 @@ import {
   parseOptions,
   switchOption,
 } from "../options/arguments.ts";
-import { gpuOptionsOf, UPSCALER_OPTIONS } from "../options/upscaler_options.ts";
+import {
+  adapterOf,
+  BACKEND_OPTIONS,
+  gpuOf,
+  UPSCALER_OPTIONS,
+} from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
 import { printNote, printResult } from "../terminal/print.ts";
@@ -21,6 +26,7 @@ const DEFAULT_SECONDS = 0.1;
 
 const OPTIONS = {
   gpu: UPSCALER_OPTIONS.gpu,
+  ...BACKEND_OPTIONS,
   seconds: numberOption({
     value: "N",
     min: 0,
@@ -42,7 +48,7 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   using interrupt = new InterruptListener();
-  const gpu = await Gpu.open(values.gpu === undefined ? {} : gpuOptionsOf(values.gpu));
+  const gpu = await Gpu.open({ ...adapterOf(values.gpu), ...await gpuOf(values.backend) });
   try {
     if (values.reset) {
       await forgetStyle(gpu);

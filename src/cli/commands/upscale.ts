@@ -1,20 +1,24 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
+import { matrixUnits } from "../../engine/matrix_units.ts";
 import { Enhancer } from "../../enhance/enhance.ts";
 import { targetRequestOf } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
+import type { Gpu } from "../../gpu/device.ts";
 import { describeTargets } from "../../targets/target.ts";
 import { alignRows, describeOptions } from "../options/arguments.ts";
 import { type BatchOptions, runBatch } from "../batch/batch.ts";
 import { dryRun } from "../batch/dry_run.ts";
 import { EXIT, EXIT_CODE_HELP } from "../terminal/exit_codes.ts";
-import { findInputs, searchedFolder } from "../batch/inputs.ts";
+import { findInputs, type Input, searchedFolder } from "../batch/inputs.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
 import { outputFolder, planJobs } from "../batch/jobs.ts";
+import { isStdout, STDIN } from "../files/standard_streams.ts";
 import { Ledger } from "../batch/ledger.ts";
+import { OutputNames } from "../batch/output_names.ts";
 import { DEFAULT_PATTERN, PLACEHOLDERS } from "../options/name_pattern.ts";
 import { requestFolder } from "../terminal/permissions.ts";
-import { encodingOf, maxPixelsOf, treatmentOf } from "../options/picture_options.ts";
+import { encodingOf, readingOf, treatmentOf } from "../options/picture_options.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 import { effectiveSettings } from "../batch/settings.ts";
@@ -45,16 +49,19 @@ export async function run(args: string[]): Promise<number> {
 async function upscaleAll(names: string[], values: UpscaleValues): Promise<number> {
   new Set(names.map(searchedFolder)).forEach((path) => requestFolder("read", path));
   using interrupt = new InterruptListener();
-  const { inputs, several } = findInputs({ ...values, names, list: values["files-from"] });
+  const output = isStdout(values.output) ? undefined : values.output;
+  const { inputs, several } = findInputs({ names, list: values["files-from"], output });
   const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
   const asked = enhanceOptionsOf(values);
   const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
   try {
+    if (values.backend === "dawn" && !values.quiet) await noteMatrixUnits(enhancer.gpu);
     const { scale, label } = targetRequestOf(asked, enhancer.scale);
-    const request = { ...values, several };
+    const request = { ...values, several, toStdout: goesToStdout(inputs, several, values) };
     const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
     const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(label);
-    const jobs = planJobs(inputs, { ...request, defaultPattern, known });
+    const names = new OutputNames(inputs);
+    const jobs = planJobs(inputs, { ...request, defaultPattern, known }, names);
     const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
     if (shard !== undefined && !values.quiet) {
       printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
@@ -64,10 +71,13 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
     const options: BatchOptions = {
       job: {
         enhance: { ...asked, ...treatmentOf(values) },
-        maxPixels: maxPixelsOf(values),
+        ...readingOf(values),
         encoding: encodingOf(values),
+        frames: values.frames === "first" ? "first" : "all",
+        keepDate: values["keep-date"],
         signal: interrupt.signal,
       },
+      names,
       ledger,
       settings: ledger === undefined ? {} : await effectiveSettings(values, scale),
       several,
@@ -83,9 +93,37 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   }
 }
 
-/** Names of results of a size: `photo-4k.jpg`. */
+/**
+ * Says whether the result goes to stdout: it was asked for, or the picture comes from stdin and no place
+ * was named.
+ *
+ * @throws {UsageError} If more would go there.
+ */
+function goesToStdout(
+  inputs: readonly Input[],
+  several: boolean,
+  { output, name, json }: UpscaleValues,
+): boolean {
+  const isPiped = output === undefined && name === undefined && inputs[0]?.path === STDIN;
+  if (!isStdout(output) && !(isPiped && !several)) return false;
+  if (several) throw new UsageError("Several pictures do not fit into stdout: --output FOLDER");
+  if (!json) return true;
+  throw new UsageError(
+    "The picture and --json cannot both go to stdout: name a file with --output",
+  );
+}
+
+/** Says, once for all pictures, if the units that Dawn is asked for are not used. */
+async function noteMatrixUnits(gpu: Gpu): Promise<void> {
+  const units = await matrixUnits(gpu);
+  if (units.shape === undefined) {
+    printNote(`Matrix units are not used, but the ordinary kernels: ${units.missing}`);
+  }
+}
+
+/** Names of results of a size: `photo-4k.jpg`, `photo-print-13x18cm.jpg`. */
 function patternFor(label: string): string {
-  return `{name}-${label}.{ext}`;
+  return `{name}-${label.replaceAll(/[:@]/g, "-")}.{ext}`;
 }
 
 function help(): string {
@@ -102,6 +140,7 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera holiday/ -o large/                 all below it; again: what is new
   tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
   tessera logo.png -o logo.jpg --background white
+  curl -s https://example.org/a.jpg | tessera - > large.jpg
 
 Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
 

@@ -12,7 +12,7 @@ import { Turns } from "../batch/turns.ts";
 import { statOrUndefined } from "../files/output_file.ts";
 import { runJob } from "../job/run_job.ts";
 import { describeOptions, type OptionTable, parseOptions } from "../options/arguments.ts";
-import { encodingOf, maxPixelsOf, treatmentOf } from "../options/picture_options.ts";
+import { encodingOf, readingOf, treatmentOf } from "../options/picture_options.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
 import { enhanceOptionsOf } from "../options/target_options.ts";
 import { UPSCALE_OPTIONS } from "../options/upscale_options.ts";
@@ -113,10 +113,14 @@ class Worker implements Disposable {
       format: values.format,
       known: { model: enhancer.label, ...(scale !== undefined && { scale }) },
     });
+    if (job.problem !== undefined) throw job.problem;
     const report = await runJob(job, enhancer, {
       enhance: { ...asked, ...treatmentOf(values) },
-      maxPixels: maxPixelsOf(values),
+      ...readingOf(values),
       encoding: encodingOf(values),
+      frames: values.frames === "first" ? "first" : "all",
+      keepDate: values["keep-date"],
+      takeName: () => {},
       codecs: CODECS_HERE,
       turns: new Turns(),
       mayReplace: () => values.overwrite,
@@ -150,7 +154,7 @@ function named({ id, input }: Record<string, unknown>): Record<string, unknown> 
  */
 function readJob(job: Record<string, unknown>): WorkJob {
   const { id: _, input, output, ...options } = job;
-  if (typeof input !== "string" || typeof output !== "string" || input === "" || output === "") {
+  if (!isFileName(input) || !isFileName(output)) {
     throw new UsageError(
       `Expected a job with "input" and "output", both names of files, but received ` +
         JSON.stringify(job),
@@ -158,6 +162,11 @@ function readJob(job: Record<string, unknown>): WorkJob {
   }
   const args = Object.entries(options).flatMap(([name, value]) => asArgument(name, value));
   return { input, output, args };
+}
+
+/** The standard streams carry jobs and answers. */
+function isFileName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value !== "-";
 }
 
 function readObject(line: string): Record<string, unknown> {

@@ -1,14 +1,17 @@
 /** A picture's file: decoded as a whole, or left open where its rows can come as they are needed. */
 
 import { InputError } from "../../errors.ts";
-import { sniff } from "../../pictures/kind.ts";
+import { type PictureKind, sniff } from "../../pictures/kind.ts";
 import {
   type ByteSource,
+  type DecodeOptions,
   decodePngRows,
+  openTiffRows,
   type Picture,
   type PictureRows,
 } from "../../pictures/mod.ts";
 import { type Codecs, CODECS_HERE } from "../batch/codecs.ts";
+import { plainStdin, readPipe, STDIN } from "./standard_streams.ts";
 
 /**
  * Pictures of fewer pixels are decoded as a whole: they take little memory, and damage at their end is
@@ -25,28 +28,70 @@ const HEAD_BYTES = 512;
 /** A picture, and the file it still comes from. */
 export interface InputFile extends Disposable {
   picture: Picture | PictureRows;
-  /** The whole file if it is a JPEG, whose tables tell its quality; of others nothing is kept. */
+  kind: PictureKind;
+  /**
+   * The whole file if it is a JPEG, whose tables tell its quality, or came through a pipe; of others nothing
+   * is kept.
+   */
   bytes: Uint8Array | undefined;
 }
 
+/** How a picture is opened. */
+export interface OpenOptions {
+  /** The most pixels that the file may claim. */
+  maxPixels: number;
+  /** Whether a JPEG is refused that is cut off or damaged in part. */
+  strict?: boolean;
+  /** What decodes a picture that is taken as a whole. */
+  codecs?: Codecs;
+  /** Ends the waiting for a pipe. */
+  signal?: AbortSignal;
+}
+
 /**
- * Opens a picture.
+ * Opens a picture: a file, stdin as `-`, or a pipe.
  *
- * @param maxPixels The most pixels that the file may claim.
- * @param codecs What decodes a picture that is taken as a whole.
  * @throws {InputError} If there is no such file, or it is no sound picture.
  */
-export async function openPicture(
-  path: string,
-  maxPixels: number,
-  codecs: Codecs = CODECS_HERE,
-): Promise<InputFile> {
-  const rows = await openRows(path, maxPixels);
+export async function openPicture(path: string, options: OpenOptions): Promise<InputFile> {
+  const { maxPixels, strict = false, codecs = CODECS_HERE, signal } = options;
+  const isFile = plainStdin(path) !== STDIN && (await reading(() => Deno.stat(path))).isFile;
+  const rows = isFile ? await openRows(path, maxPixels) : undefined;
   if (rows !== undefined) return rows;
-  const bytes = await reading(() => Deno.readFile(path));
-  const isJpeg = sniff(bytes).kind === "jpeg";
-  const picture = sayLarge(await codecs.decode(bytes, { maxPixels }));
-  return { picture, bytes: isJpeg ? bytes : undefined, [Symbol.dispose]() {} };
+  const bytes = await reading(
+    () => isFile ? Deno.readFile(path) : readPipe(plainStdin(path), signal),
+    signal,
+  );
+  return await decodeBytes(bytes, codecs, { maxPixels, strict }, !isFile);
+}
+
+async function decodeBytes(
+  bytes: Uint8Array,
+  codecs: Codecs,
+  options: DecodeOptions,
+  isKept: boolean,
+): Promise<InputFile> {
+  const { kind } = sniff(bytes);
+  if (kind === undefined && isKept && isList(bytes)) {
+    throw new InputError(
+      "It is text, not a picture: a list of names on stdin is read with --files-from -",
+    );
+  }
+  const picture = sayLarge(await codecs.decode(bytes, options));
+  // What is of no kind has not been decoded.
+  return {
+    picture,
+    kind: kind!,
+    bytes: kind === "jpeg" || isKept ? bytes : undefined,
+    [Symbol.dispose]() {},
+  };
+}
+
+/** Says whether bytes are lines of text, as names on stdin are. */
+function isList(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
+  const text = head.replaceAll("\0", "\n");
+  return /^[^\p{Cc}<]+\r?\n/u.test(text) && /[./]/.test(text);
 }
 
 /** Does something with a picture's file; errors of the file then name it. */
@@ -64,24 +109,26 @@ function sayLarge(picture: Picture): Picture {
   const pixels = picture.width * picture.height;
   if (pixels < PIXELS_TO_MENTION) return picture;
   const note =
-    `its ${Math.floor(pixels / 1e6)} megapixels are in memory as a whole: only PNG files ` +
-    `that are neither interlaced nor turned are read row by row`;
+    `its ${Math.floor(pixels / 1e6)} megapixels are in memory as a whole: only PNG and TIFF ` +
+    `files that are neither interlaced nor turned are read row by row`;
   return { ...picture, notes: [...picture.notes ?? [], note] };
 }
 
-/** Opens a large PNG file whose rows come in order; `undefined` if it is any other. */
+/** Opens a large PNG or TIFF file whose rows come in order; `undefined` if it is any other. */
 async function openRows(path: string, maxPixels: number): Promise<InputFile | undefined> {
-  const { isFile, size } = await reading(() => Deno.stat(path));
-  if (!isFile) return undefined;
   const file = await reading(() => Deno.open(path));
   let opened: InputFile | undefined;
   try {
+    const { size } = await file.stat();
     const source = sourceOfFile(file, size);
-    if (sniff(await source.read(0, HEAD_BYTES)).kind !== "png") return undefined;
-    const png = await decodePngRows(source, { maxPixels });
-    if (png === undefined) return undefined;
-    if (png.width * png.height < PIXELS_IN_ROWS) return undefined;
-    opened = { picture: png, bytes: undefined, [Symbol.dispose]: () => file.close() };
+    const { kind } = sniff(await source.read(0, HEAD_BYTES));
+    if (kind !== "png" && (kind !== "tiff" || size < PIXELS_IN_ROWS)) return undefined;
+    const picture = kind === "png"
+      ? await decodePngRows(source, { maxPixels })
+      : await openTiffRows(path, source, maxPixels);
+    if (picture === undefined) return undefined;
+    if (picture.width * picture.height < PIXELS_IN_ROWS) return undefined;
+    opened = { picture, kind, bytes: undefined, [Symbol.dispose]: () => file.close() };
     return opened;
   } finally {
     if (opened === undefined) file.close();
@@ -107,12 +154,16 @@ export function sourceOfFile(file: Deno.FsFile, length: number): ByteSource {
 }
 
 /** Puts what the system says about a file into words for people. */
-async function reading<T>(work: () => Promise<T>): Promise<T> {
+async function reading<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
+    signal?.throwIfAborted();
+    if (error instanceof Deno.errors.NotCapable || error instanceof InputError) throw error;
     if (error instanceof Deno.errors.NotFound) throw new InputError("There is no such file");
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new InputError("There is no such file: a part of its path is a file, not a folder");
+    }
     if (error instanceof Deno.errors.IsADirectory) {
       throw new InputError("It is a folder, not a picture");
     }

@@ -4,7 +4,14 @@
  * nobody's any more. Neither a process's number nor a file's age would tell as surely.
  */
 
+import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+
+/**
+ * The longest name, in UTF-8, to which what makes an unfinished file's is added. Names may have 255 bytes,
+ * or 143 where they are encrypted, and a result's name may be as long as that itself.
+ */
+const MAX_NAME_BYTES = 100;
 
 const UNFINISHED = /^\..+\.\d+\.partial$/;
 
@@ -13,7 +20,13 @@ const visited = new Set<string>();
 
 /** Returns the name of the file that becomes `path` when it is finished. */
 export function partialOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${Deno.pid}.partial`);
+  return join(dirname(path), `.${shortName(basename(path))}.${Deno.pid}.partial`);
+}
+
+/** Returns a name as it is, or a hash in the place of one that is long. */
+function shortName(name: string): string {
+  if (new TextEncoder().encode(name).length <= MAX_NAME_BYTES) return name;
+  return createHash("sha256").update(name).digest("hex").slice(0, 32);
 }
 
 /** Makes the unfinished file, empty, and locks it. */

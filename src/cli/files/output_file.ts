@@ -4,10 +4,27 @@
  * is removed by the next one.
  */
 
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { UsageError } from "../../errors.ts";
 import { createLocked, partialOf, removeLeftovers } from "./leftovers.ts";
 import { requestFolder } from "../terminal/permissions.ts";
+
+/** What the system says of a path at which nothing is; the third is a link to itself. */
+const NOTHING_THERE = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"];
+
+/** Where a result goes. */
+export interface Output extends Disposable {
+  /** The folder on whose disk it takes room, if it is on one. */
+  readonly folder: string | undefined;
+  /** How many bytes were written so far. */
+  readonly bytes: number;
+  /** Adds bytes at the end. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Says that all bytes are there. */
+  commit(): Promise<void>;
+  /** Says that nothing comes of it. */
+  discard(): void;
+}
 
 const unfinished = new Set<OutputFile>();
 
@@ -17,7 +34,7 @@ export function discardAll(): void {
 }
 
 /** An output being written; `commit()` gives it its name, and disposing it before removes it. */
-export class OutputFile implements Disposable {
+export class OutputFile implements Output {
   readonly #path: string;
   readonly #partial: string;
   readonly #overwrite: boolean;
@@ -96,22 +113,23 @@ export class OutputFile implements Disposable {
 
 /** Follows a link, so that the file it points to is replaced and not the link. */
 function resolveLink(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return path;
-    throw error;
-  }
+  return statOrUndefined(path)?.isFile ? Deno.realPathSync(path) : path;
 }
 
 /**
  * Refuses a name that is taken.
  *
  * @param overwrite Whether a file there may be replaced.
- * @throws {UsageError} If something is there that may not.
+ * @throws {UsageError} If something is there that may not, or the name is too long.
  */
 export function checkFree(path: string, overwrite: boolean): void {
-  const found = statOrUndefined(path);
+  const found = statOrUndefined(path, (message) => {
+    const bytes = new TextEncoder().encode(basename(path)).length;
+    throw new UsageError(
+      `Cannot write "${path}", whose name has ${bytes} bytes: ${message}; choose a shorter one with ` +
+        `--output or --name`,
+    );
+  });
   if (found === undefined) return;
   if (!found.isFile) throw new UsageError(`Cannot write "${path}": it exists and is no file`);
   if (!overwrite) throw new UsageError(`"${path}" exists: --overwrite replaces it`);
@@ -128,7 +146,10 @@ export function makeFolder(path: string): void {
     Deno.mkdirSync(path, { recursive: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    throw new UsageError(`Cannot make the folder "${path}": ${(error as Error).message}`);
+    const isBelowFile = error instanceof Deno.errors.NotADirectory ||
+      error instanceof Deno.errors.AlreadyExists;
+    const reason = isBelowFile ? "a file is in the way" : (error as Error).message;
+    throw new UsageError(`Cannot make the folder "${path}": ${reason}`);
   }
 }
 
@@ -139,6 +160,9 @@ function create(partial: string): Deno.FsFile {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new UsageError(`Cannot write into "${folder}": there is no such folder`);
+    }
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new UsageError(`Cannot write into "${folder}": it is no folder, or lies below a file`);
     }
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new UsageError(`Cannot write into "${folder}": permission denied`);
@@ -158,13 +182,22 @@ function explainWriteError(error: unknown, path: string): UsageError {
   );
 }
 
-/** Returns what is at a path, or `undefined` if nothing is. */
-export function statOrUndefined(path: string): Deno.FileInfo | undefined {
+/**
+ * Returns what is at a path, or `undefined` if nothing is.
+ *
+ * @param onTooLong Told why, if nothing can be there as the name is too long.
+ */
+export function statOrUndefined(
+  path: string,
+  onTooLong: (message: string) => void = () => {},
+): Deno.FileInfo | undefined {
+  if (path === "") return undefined;
   try {
     return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.NotADirectory) return undefined;
+    const { code = "", message } = error as Error & { code?: string };
+    if (code === "ENAMETOOLONG") onTooLong(message.replace(/ \(os error[^]*$/, "").toLowerCase());
+    if (NOTHING_THERE.includes(code)) return undefined;
     throw error;
   }
 }

@@ -2,8 +2,16 @@
 
 import { chooseWriting, type Writing } from "../../enhance/encoding.ts";
 import type { Enhancement, Enhancer, Note } from "../../enhance/enhance.ts";
+import { formatFor } from "../../enhance/format_choice.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
-import type { EncodeOptions, PictureHeader } from "../../pictures/mod.ts";
+import {
+  type EncodeOptions,
+  FORMATS,
+  type PictureFormat,
+  type PictureHeader,
+  resultFormatOf,
+} from "../../pictures/mod.ts";
+import { type AnimationJob, animationOf } from "./animation_job.ts";
 import type { Codecs } from "../batch/codecs.ts";
 import type { InputFile } from "../files/input_file.ts";
 import { type Job, outputOf } from "../batch/jobs.ts";
@@ -14,13 +22,20 @@ export interface PrepareOptions {
   enhance: EnhanceOptions;
   encoding: Omit<EncodeOptions, "format">;
   codecs: Codecs;
+  /** The most pixels that the input may claim. */
+  maxPixels: number;
+  /** Whether all frames of an animation are wanted. */
+  frames: "all" | "first";
   /** Receives sentences about what of the input the output will not show, or shows otherwise. */
   onNote: (sentence: string) => void;
 }
 
 /** All that is known about a picture before the work. */
 export interface PreparedJob {
+  /** Of the picture, or of the first frame. */
   enhancement: Enhancement;
+  /** All frames, if there are several and they are wanted. */
+  animation: AnimationJob | undefined;
   /** What is planned to be written. */
   result: PictureHeader;
   output: string;
@@ -39,17 +54,52 @@ export async function prepareJob(
   enhancer: Enhancer,
   options: PrepareOptions,
 ): Promise<PreparedJob> {
-  const { format } = job;
+  const format = await chooseFormat(job, input, enhancer, options);
   const encoding = { ...options.encoding, format };
-  const asked = { ...options.enhance, format };
-  const enhancement = await enhancer.plan(input.picture, asked, input.bytes);
+  const wanted = { ...options.enhance, format };
+  const animation = options.frames === "first"
+    ? undefined
+    : await animationOf(job.input, input, format, wanted, options.maxPixels);
+  const enhancement = animation === undefined
+    ? await enhancer.plan(input.picture, wanted, input.bytes)
+    : await enhancer.plan(animation.first, animation.asked);
   for (const note of enhancement.notes) options.onNote(inOptions(note));
   const { result, scale } = enhancement;
   const writing = await chooseWriting(result, encoding, options.codecs);
-  return { enhancement, result, output: outputOf(job, result, scale), encoding, writing };
+  const output = outputOf(job, result, scale, format);
+  return { enhancement, animation, result, output, encoding, writing };
+}
+
+/**
+ * Returns the format that was asked for, or else the input's own, or the nearest that can hold the
+ * result; then it says why.
+ */
+async function chooseFormat(
+  { format, isFormatAsked }: Job,
+  { picture, kind }: InputFile,
+  enhancer: Enhancer,
+  { enhance, encoding, onNote }: PrepareOptions,
+): Promise<PictureFormat> {
+  if (format !== undefined && isFormatAsked) return format;
+  const own = resultFormatOf(`.${kind}`) ?? "png";
+  const choice = await formatFor(picture, [format ?? own, own], {
+    enhance,
+    ownScale: enhancer.scale,
+    encoding,
+  });
+  const name = FORMATS[choice.format].name;
+  if (choice.reason !== undefined) onNote(`${choice.reason}: it is written as ${name}`);
+  return choice.format;
 }
 
 /** A note, with the options that change what it says. */
 function inOptions({ kind, text }: Note): string {
-  return kind === "traces" ? `${text}: --halo exact or more --memory leaves none` : text;
+  switch (kind) {
+    case "traces":
+      return `${text}: --halo exact or more --memory leaves none`;
+    case "crop":
+      return `${text}: --fit contain shows all of it, --gravity says what stays`;
+    default:
+      return text;
+  }
 }

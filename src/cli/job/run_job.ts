@@ -9,20 +9,30 @@ import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../.
 import type { Progress } from "../../progress.ts";
 import { checkSpace, mostBytes } from "../files/disk_space.ts";
 import { openPicture } from "../files/input_file.ts";
+import { encodedFrames, progressOf } from "./animation_job.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
-import { makeFolder, OutputFile } from "../files/output_file.ts";
+import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";
+import { StandardOutput } from "../files/standard_output.ts";
 import { prepareJob, type PrepareOptions } from "./prepare_job.ts";
 import type { Turns } from "../batch/turns.ts";
 
 /** How the pictures are to be enhanced, and whom to tell. */
 export interface JobOptions extends PrepareOptions {
-  /** The most pixels that the input may claim. */
-  maxPixels: number;
+  /** Whether an input is refused that is cut off or damaged in part. */
+  strict: boolean;
   /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
   turns: Turns;
+  /**
+   * Takes a name for the picture's result.
+   *
+   * @throws {UsageError} If another picture of the run has it.
+   */
+  takeName: (output: string) => void;
   /** Says whether what lies under a result's name may be replaced. */
   mayReplace: (output: string) => boolean;
+  /** Whether the result's file gets the input's date. */
+  keepDate: boolean;
   /** Told of a result's path and size just before it gets its name. */
   onFinish?: ((output: string, bytes: number) => void) | undefined;
   signal: AbortSignal;
@@ -45,22 +55,28 @@ export async function runJob(
   const clock = new PhaseClock();
   const known = outputIfKnown(job);
   using early = known === undefined ? undefined : openOutput(job, known, options);
-  using input = await openPicture(job.input, options.maxPixels, options.codecs);
+  using input = await openPicture(job.input, options);
   const prepared = await prepareJob(job, input, enhancer, options);
-  const { enhancement, result, output, encoding, writing } = prepared;
-  using file = early ?? openOutput(job, output, options);
-  checkSpace(file.folder, mostBytes(result, job.format));
+  const { enhancement, animation, result, output, encoding, writing } = prepared;
+  if (output !== known) early?.discard();
+  using file = early !== undefined && output === known ? early : openOutput(job, output, options);
+  if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
   const encoded = writing === "rows" ? encodedInRows : encodedAsWhole;
   const onRetry = (retry: Retry) => onNote(describeRetry(retry));
-  const run = enhancement.run({ signal, onProgress, onRetry });
-  for await (const bytes of encoded(run, encoding, options, clock)) await file.write(bytes);
+  const frames = animation?.animation.delays.length ?? 1;
+  const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
+  const pieces = animation === undefined
+    ? encoded(run, encoding, options, clock)
+    : encodedFrames(run, animation, enhancer, { ...options, encoding }, clock);
+  for await (const bytes of pieces) await file.write(bytes);
   signal.throwIfAborted();
   options.onFinish?.(output, file.bytes);
   await file.commit();
+  if (options.keepDate && !job.toStdout) keepDate(job.input, output);
   const { passes, consistency } = run.report();
   return {
-    ...describeJob(job.input, output, enhancement, passes),
+    ...describeJob(job.input, job.toStdout ? "stdout" : output, enhancement, passes),
     width: input.picture.width,
     height: input.picture.height,
     denoise: enhancement.denoise,
@@ -72,8 +88,17 @@ export async function runJob(
   };
 }
 
+/** Gives a result the dates of its input; what came through a pipe has none. */
+function keepDate(input: string, output: string): void {
+  const dates = statOrUndefined(input);
+  if (!dates?.isFile || dates.mtime === null) return;
+  Deno.utimeSync(output, dates.atime ?? dates.mtime, dates.mtime);
+}
+
 /** Makes the unfinished result: if that fails, it does before the work. */
-function openOutput(job: Job, path: string, { mayReplace }: JobOptions): OutputFile {
+function openOutput(job: Job, path: string, { takeName, mayReplace }: JobOptions): Output {
+  if (job.toStdout) return new StandardOutput();
+  takeName(path);
   if (job.makesFolder) makeFolder(job.folder);
   return new OutputFile(path, { overwrite: mayReplace(path) });
 }

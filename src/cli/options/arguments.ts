@@ -5,6 +5,8 @@
 
 import { parseArgs } from "node:util";
 import { UsageError } from "../../errors.ts";
+import { isPictureName } from "../../pictures/mod.ts";
+import { statOrUndefined } from "../files/output_file.ts";
 
 /** The headings of long tables in `--help`, most used first; what has none comes last. */
 const GROUPS = [
@@ -85,7 +87,7 @@ export function choiceOption<Word extends string>(
   };
 }
 
-/** An option that takes a number in a range, or one of a few words. */
+/** An option that takes a number in a range, or one of a few words; digits may be missing on one side of a point. */
 export function numberOption<Word extends string = never>(
   spec: {
     value: string;
@@ -94,18 +96,25 @@ export function numberOption<Word extends string = never>(
     max: number;
     whole?: boolean;
     words?: readonly Word[];
+    short?: string;
+    /** What may follow the number, as people write it: the `x` of `4x`. */
+    unit?: string;
   },
 ): Option<number | Word | undefined> {
-  const { words = [], min, max, whole = false } = spec;
+  const { words = [], min, max, whole = false, short, unit = "" } = spec;
   const expected = `${whole ? "a whole number" : "a number"} from ${min} to ${max}`;
   return {
     value: [...words, spec.value].join("|"),
     help: spec.help,
     absent: undefined,
+    ...(short !== undefined && { short }),
     read(text, flag) {
       const word = words.find((word) => word === text);
       if (word !== undefined) return word;
-      const number = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+      const digits = text.toLowerCase().endsWith(unit)
+        ? text.slice(0, -unit.length || undefined)
+        : text;
+      const number = /^(\d+\.?\d*|\.\d+)$/.test(digits) ? Number(digits) : NaN;
       if (number >= min && number <= max && (!whole || Number.isInteger(number))) return number;
       throw unexpected(listOf([...words, expected]), flag, text);
     },
@@ -139,11 +148,26 @@ function tokenise(table: OptionTable, args: string[]) {
       return [name, { type, ...(short !== undefined && { short }) }];
     }),
   );
+  const dashed = args.slice(0, args.indexOf("--") >>> 0).filter(isDashedPicture);
+  const file = dashed.find((name) => statOrUndefined(name)?.isFile);
+  if (file !== undefined) throw dashedName(file);
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: true });
   } catch (error) {
+    if (dashed.length > 0) throw dashedName(dashed[0]);
     throw new UsageError(explainParseError(error as TypeError & { code?: string }, table));
   }
+}
+
+/** Says whether a picture's name looks like short options. */
+function isDashedPicture(argument: string): boolean {
+  return /^-[^-]/.test(argument) && isPictureName(argument);
+}
+
+function dashedName(name: string): UsageError {
+  return new UsageError(
+    `"${name}" begins with a dash, as options do: write ./${name}, or -- before the pictures`,
+  );
 }
 
 function explainParseError(error: TypeError & { code?: string }, table: OptionTable): string {

@@ -4,6 +4,7 @@ import { UsageError } from "../../errors.ts";
 import { type EncodeOptions, FORMATS } from "../../pictures/mod.ts";
 import {
   choiceOption,
+  grouped,
   numberOption,
   type Option,
   type OptionValues,
@@ -22,7 +23,7 @@ const QUALITIES = Object.values(FORMATS)
 
 const NAMED_COLOURS: Readonly<Record<string, Rgb>> = { black: [0, 0, 0], white: [255, 255, 255] };
 
-/** How much is read of what a file claims; for every subcommand that reads pictures. */
+/** How pictures are read; for every subcommand that does. */
 export const INPUT_OPTIONS = {
   "max-pixels": numberOption({
     value: "MP",
@@ -30,6 +31,13 @@ export const INPUT_OPTIONS = {
     max: 1e6,
     help: `most megapixels that an input may claim (default: ${DEFAULT_MAX_MEGAPIXELS})`,
   }),
+  strict: switchOption("refuse JPEGs that are cut off or damaged; else what is there is read"),
+};
+
+/** The same, under the headings that long tables have. */
+export const READING_OPTIONS: typeof INPUT_OPTIONS = {
+  ...grouped("Damage", { strict: INPUT_OPTIONS.strict }),
+  ...grouped("Memory and device", { "max-pixels": INPUT_OPTIONS["max-pixels"] }),
 };
 
 /** How results are written. */
@@ -45,8 +53,8 @@ export const ENCODING_OPTIONS = {
     words: ["auto", "444", "420"],
     help: "colour of JPEG and AVIF (default: auto, 444 from quality 90)",
   }),
-  lossless: switchOption("WebP, AVIF and JPEG XL that keep every sample; PNG always does"),
-  progressive: switchOption("JPEG and JPEG XL that show a coarse picture first"),
+  lossless: switchOption("WebP, AVIF and JPEG XL that keep every sample; PNG and TIFF always do"),
+  progressive: switchOption("JPEG that shows a coarse picture first; JPEG XL always does"),
   dither: switchOption("noise instead of steps where 16 bits become 8"),
 };
 
@@ -54,12 +62,14 @@ export const ENCODING_OPTIONS = {
 export const TREATMENT_OPTIONS = {
   background: colourOption("what shows through: #rgb, #rrggbb, black, white"),
   "to-srgb": switchOption("convert colours to sRGB and leave the ICC profile out"),
-  strip: switchOption("leave EXIF, GPS, XMP, IPTC and DPI out; the ICC profile stays"),
+  strip: switchOption("leave EXIF, GPS, XMP, IPTC, texts and DPI out; the ICC profile stays"),
 };
 
-/** The limit on what a file may claim. */
-export function maxPixelsOf(values: OptionValues<typeof INPUT_OPTIONS>): number {
-  return (values["max-pixels"] ?? DEFAULT_MAX_MEGAPIXELS) * PIXELS_PER_MEGAPIXEL;
+/** How pictures are opened. */
+export function readingOf(
+  { "max-pixels": megapixels, strict }: OptionValues<typeof INPUT_OPTIONS>,
+): { maxPixels: number; strict: boolean } {
+  return { maxPixels: (megapixels ?? DEFAULT_MAX_MEGAPIXELS) * PIXELS_PER_MEGAPIXEL, strict };
 }
 
 /** The encoder's options, apart from the format. */

@@ -14,7 +14,7 @@ const PAD_KINDS = ["blur", "mirror"] as const;
 /** The options. */
 export const TARGET_OPTIONS = {
   ...grouped("Size", {
-    to: targetOption(`${Object.keys(SCREENS).join(", ")}, WxH, Wx, xH or 50mp`),
+    to: targetOption(`${Object.keys(SCREENS).join(", ")}, WxH, Wx, xH, 50mp or print:WxHcm`),
     fit: choiceOption({
       value: "HOW",
       words: FITS,

@@ -6,7 +6,8 @@ import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../../upscale
 import { Upscaler } from "../../upscaler.ts";
 import { LICENCE_POLICIES } from "../../weights/catalogue.ts";
 import type { Blend } from "../../weights/library.ts";
-import { UsageError } from "../../errors.ts";
+import { NoGpuError, UsageError } from "../../errors.ts";
+import { DAWN, loadDawn } from "../../platform/mod.ts";
 import {
   choiceOption,
   grouped,
@@ -17,6 +18,7 @@ import {
 } from "./arguments.ts";
 import { checkModelLicence, resolveModel } from "../files/model_cache.ts";
 import { statOrUndefined } from "../files/output_file.ts";
+import { isRefusal } from "../terminal/permissions.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
 
@@ -35,11 +37,21 @@ function blendOption(spec: { value: string; help: string }): Option<Blend<string
   };
 }
 
+/** Which WebGPU computes, for every subcommand that opens a device. */
+export const BACKEND_OPTIONS = grouped("Memory and device", {
+  backend: choiceOption({
+    words: ["deno", "dawn"],
+    help: "which WebGPU: Deno's own, or Dawn, fetched once (default: deno)",
+  }),
+});
+
 /** The options. */
 export const UPSCALER_OPTIONS = {
   ...grouped("Size", {
     scale: numberOption({
+      short: "s",
       value: "S",
+      unit: "x",
       ...SCALE_RANGE,
       help:
         `factor, whole or not, ${SCALE_RANGE.min} to ${SCALE_RANGE.max} (default: the network's own)`,
@@ -92,6 +104,7 @@ export const UPSCALER_OPTIONS = {
       whole: true,
       help: "input pixels around a tile; exact: no trace of tiles (default: auto)",
     }),
+    ...BACKEND_OPTIONS,
     precision: choiceOption({
       words: ["auto", "f32", "f16"],
       help: "storage between layers (default: auto)",
@@ -122,7 +135,8 @@ export function modelsIn(model: string | undefined): (string | undefined)[] {
  * @throws {ModelError} If its licence is ruled out.
  */
 export async function enhancerOptionsOf(values: UpscalerValues): Promise<EnhancerOptions> {
-  const { denoise, tile, halo, precision, memory, "licence-policy": policy = "any" } = values;
+  const { denoise, tile, halo, precision, memory, backend, "licence-policy": policy = "any" } =
+    values;
   const models = modelsIn(values.model).map((model) => model && resolveModel(model));
   const [model, before] = [models.at(-1), models.slice(0, -1) as string[]];
   const blend = values.blend && { ...values.blend, model: resolveModel(values.blend.model) };
@@ -137,15 +151,33 @@ export async function enhancerOptionsOf(values: UpscalerValues): Promise<Enhance
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),
-    ...(values.gpu !== undefined && { gpu: gpuOptionsOf(values.gpu) }),
+    ...(values.gpu !== undefined && { adapter: adapterOf(values.gpu) }),
     ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
+    ...await gpuOf(backend),
   };
 }
 
 /** Returns which adapter `--gpu` means. */
-export function gpuOptionsOf(gpu: string): GpuOptions {
+export function adapterOf(gpu: string | undefined): Pick<GpuOptions, "power" | "name"> {
+  if (gpu === undefined) return {};
   if (gpu === "high") return { power: "high-performance" };
   return gpu === "low" ? { power: "low-power" } : { name: gpu };
+}
+
+/**
+ * Returns the WebGPU that a backend stands for; nothing for the runtime's own.
+ *
+ * @throws {NoGpuError} If it cannot be had.
+ */
+export async function gpuOf(backend: "deno" | "dawn" | undefined): Promise<{ gpu?: GPU }> {
+  if (backend !== "dawn") return {};
+  try {
+    return { gpu: await loadDawn() };
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    const { message } = error as Error;
+    throw new NoGpuError(`Dawn (npm:${DAWN}) cannot be loaded: ${message.split("\n")[0]}`);
+  }
 }
 
 /** Makes the upscaler that the options describe; how much it denoises is said apart. */

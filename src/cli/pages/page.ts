@@ -45,6 +45,11 @@ export function embeddable(bytes: Uint8Array): EmbeddedFile | undefined {
   return type === undefined ? undefined : { type, bytes };
 }
 
+/** Returns text that stands in a page as it is: its own styles and scripts. */
+export function verbatim(text: string): Iterable<Uint8Array> {
+  return [new TextEncoder().encode(text)];
+}
+
 /** What can stand in a page: text, a picture as a data URI, or parts of a page that are filled in. */
 export type PageValue = string | EmbeddedFile | Iterable<Uint8Array>;
 

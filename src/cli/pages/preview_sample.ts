@@ -15,7 +15,7 @@ import { DETAIL_SIDE, mostDetailed } from "../../targets/detail.ts";
 import type { Size } from "../../raster/size.ts";
 import type { Region } from "../../raster/size.ts";
 import { copyOf } from "../../enhance/aim.ts";
-import { openPicture } from "../files/input_file.ts";
+import { type OpenOptions, openPicture } from "../files/input_file.ts";
 
 /** Longest side of what is shown, in pixels of a result. */
 const SHOWN_SIDE = 512;
@@ -48,10 +48,10 @@ export interface PreviewSample {
  */
 export async function readSample(
   path: string,
-  maxPixels: number,
+  reading: OpenOptions,
   scale: number,
 ): Promise<PreviewSample> {
-  using file = await openPicture(path, maxPixels);
+  using file = await openPicture(path, reading);
   const { picture } = file;
   const most = shownSize(picture, scale);
   const copy = await copyOf(picture, DETAIL_SIDE);

@@ -1,7 +1,8 @@
 /** The page that `tessera preview` makes of its trials. */
 
 import { encodePicture } from "../../pictures/mod.ts";
-import { fillPage } from "./page.ts";
+import tokens from "../../../web/tokens.css" with { type: "text" };
+import { fillPage, verbatim } from "./page.ts";
 import figureTemplate from "./preview_figure.html" with { type: "text" };
 import pageTemplate from "./preview_page.html" with { type: "text" };
 import type { PreviewSample } from "./preview_sample.ts";
@@ -20,6 +21,7 @@ export async function previewPage(
   const { width, height } = sample.whole;
   const result = `${Math.round(width * scale)} x ${Math.round(height * scale)}`;
   return fillPage(pageTemplate, {
+    tokens: verbatim(tokens),
     name,
     sizes: `${width} x ${height} pixels, enlarged ${scale} times to ${result}. At 100 %:`,
     figures: figures.flat(),

@@ -4,12 +4,14 @@
  */
 
 import { adviseOn } from "./failure.ts";
+import { type MatrixUnits, matrixUnits } from "../../engine/matrix_units.ts";
 import { NoGpuError } from "../../errors.ts";
 import { type AdapterSummary, Gpu, type GpuOptions, visibleAdapters } from "../../gpu/device.ts";
 import type { Style } from "../../kernels/styles.ts";
 import { chosenStyle } from "../../kernels/tuning.ts";
 import type { Picture } from "../../pictures/mod.ts";
 import { DEFAULT_MEMORY } from "../../upscale_options.ts";
+import { DAWN, hasDawn } from "../../platform/mod.ts";
 import type { Plan } from "../../upscale_plan.ts";
 import { Upscaler } from "../../upscaler.ts";
 import { defaultModel } from "../../weights/library.ts";
@@ -27,6 +29,8 @@ export interface Diagnosis {
   adapters: string[];
   /** Null where there is none that can be used. */
   gpu: GpuDiagnosis | null;
+  /** The other WebGPU that can be asked for, and whether it is on this machine. */
+  dawn: { package: string; state: "loaded" | "present" | "absent" | "unknown" };
   permissions: { flag: string; purpose: string; granted: boolean }[];
   /** What to do about what is missing, in whole sentences. */
   advice: string[];
@@ -39,6 +43,8 @@ export interface GpuDiagnosis {
   /** Style of the convolutions, and how it was chosen. */
   style: Style;
   styleSource: "measured" | "table";
+  /** Shape of the products on matrix units, or why those are not used. */
+  matrixUnits: MatrixUnits;
   memory: number;
   model: string;
   /** How the sample would be upscaled. */
@@ -57,7 +63,10 @@ const DRIVER_FOLDERS = [
 ];
 
 /** Examines the machine. Never throws for lack of a GPU: that is a finding. */
-export async function diagnose(options: GpuOptions = {}): Promise<Diagnosis> {
+export async function diagnose(
+  options: GpuOptions = {},
+  backend?: "deno" | "dawn",
+): Promise<Diagnosis> {
   const advice: string[] = [];
   const vulkanDrivers = findVulkanDrivers();
   if (vulkanDrivers?.length === 0) {
@@ -66,7 +75,7 @@ export async function diagnose(options: GpuOptions = {}): Promise<Diagnosis> {
         "apt-get install mesa-vulkan-drivers libvulkan1",
     );
   }
-  const adapters = await adapterNames();
+  const adapters = await adapterNames(options);
   const gpu = await diagnoseGpu(advice, options);
   const permissions = PERMISSIONS.map((permission) => {
     const { flag, purpose } = permission;
@@ -83,9 +92,16 @@ export async function diagnose(options: GpuOptions = {}): Promise<Diagnosis> {
     vulkanDrivers,
     adapters,
     gpu,
+    dawn: { package: `npm:${DAWN}`, state: backend === "dawn" ? "loaded" : presenceOfDawn() },
     permissions,
     advice,
   };
+}
+
+function presenceOfDawn(): "present" | "absent" | "unknown" {
+  const there = hasDawn();
+  if (there === undefined) return "unknown";
+  return there ? "present" : "absent";
 }
 
 function findVulkanDrivers(): string[] | null {
@@ -101,8 +117,8 @@ function findVulkanDrivers(): string[] | null {
 }
 
 /** The adapters' descriptions; none where the runtime has no WebGPU, which is told apart. */
-async function adapterNames(): Promise<string[]> {
-  const adapters = await visibleAdapters().catch((error) => {
+async function adapterNames(options: GpuOptions): Promise<string[]> {
+  const adapters = await visibleAdapters(options).catch((error) => {
     if (error instanceof NoGpuError) return [];
     throw error;
   });
@@ -151,6 +167,7 @@ async function examine(gpu: Gpu): Promise<GpuDiagnosis> {
       enabled: [...gpu.enabled],
       style,
       styleSource: source,
+      matrixUnits: await matrixUnits(gpu),
       memory: DEFAULT_MEMORY,
       model,
       plan: await upscaler.plan(SAMPLE, { scale: SAMPLE.scale }),

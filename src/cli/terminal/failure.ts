@@ -35,6 +35,7 @@ const REMEDIES: Record<Remedy, string> = {
   "baseline 4:4:4": "choose --chroma 444 without --progressive",
   "another adapter": "name one of these with --gpu; on Linux the Vulkan loader shows one driver " +
     "alone with VK_DRIVER_FILES=MANIFEST.json before the command (tessera doctor lists them)",
+  permissions: "run ./tessera, which gives Deno what it needs (--allow-read for most codecs)",
   "a driver": "install your GPU's driver with Vulkan support; without a GPU, a software adapter " +
     "serves: `apt-get install mesa-vulkan-drivers libvulkan1` on Debian and Ubuntu",
 };

@@ -6,6 +6,7 @@
  */
 
 import { SHARD_VARIABLES } from "../batch/shard.ts";
+import { isLoosePipe } from "../files/standard_streams.ts";
 
 /** One flag of `deno run`. */
 export interface Permission {
@@ -31,11 +32,6 @@ export const PERMISSIONS: readonly Permission[] = [
     flag: "--allow-write",
     purpose: "results",
     descriptors: [{ name: "write" }],
-  },
-  {
-    flag: "--allow-env=IMAGESCRIPT_WASM_SIMD",
-    purpose: "JPEG in CMYK: its decoder asks for this variable",
-    descriptors: [{ name: "env", variable: "IMAGESCRIPT_WASM_SIMD" }],
   },
   {
     flag: "--allow-sys=statfs",
@@ -69,9 +65,11 @@ export function isGranted({ descriptors }: Permission): boolean {
 
 /**
  * Asks for a folder once, where Deno would ask for each file in it, for the last one after the work.
- * Without a terminal this does nothing, and what is missing shows when it is used.
+ * Without a terminal this does nothing, and what is missing shows when it is used. For folders of the
+ * system's own Deno never asks.
  */
 export function requestFolder(name: "read" | "write", path: string): void {
+  if (isLoosePipe(path)) return;
   Deno.permissions.requestSync({ name, path });
 }
 

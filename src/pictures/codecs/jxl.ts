@@ -1,75 +1,62 @@
-/**
- * JPEG XL in and out. The one file that knows `@jsquash/jxl`, which is libjxl in WebAssembly. Its
- * pixels are always 8 bits of sRGB: whatever profile a file has, the codec converts from it.
- */
+/** JPEG XL in and out: libvips makes pixels, EXIF and XMP stand beside them in boxes. */
 
 import { readJxlParts, withJxlMetadata } from "./jxl_container.ts";
-import { metadataInExif, turnedMetadata } from "../metadata/metadata.ts";
+import { meansSrgb } from "../colour/srgb.ts";
+import { metadataInExif, profileFits, turnedMetadata } from "../metadata/metadata.ts";
 import type { Picture } from "../picture.ts";
-import { pictureOfRgba, rgbaOf } from "../colour/rgba.ts";
-import { toSrgb } from "../colour/srgb.ts";
-import { type Decoder, decodeRgba, type Encoder, encodeRgba, loadCodec } from "./wasm.ts";
+import { decodeWithVips } from "../vips/decode.ts";
+import { encodeWithVips } from "../vips/encode.ts";
 
-const CODEC = "@jsquash/jxl@1.3.0";
-
-/**
- * libjxl's settings, all of which its encoder wants to be told. Effort 4 of 9: at 4K the next one
- * takes four times as long in WebAssembly for 1 % fewer bytes. A lossless file has effort 1.
- */
-const SETTINGS = {
-  effort: 4,
-  quality: 90,
-  progressive: false,
-  epf: -1,
-  lossyPalette: false,
-  decodingSpeedTier: 0,
-  photonNoiseIso: 0,
-  lossyModular: false,
-  lossless: false,
-};
-const LOSSLESS = { lossless: true, quality: 100, effort: 1 };
+/** Effort 3 of 9: at 4K, 0.9 s; effort 7 runs out of memory there. A lossless file has effort 1. */
+const LOSSY = { effort: 3 };
+const LOSSLESS = { lossless: true, effort: 1 };
 
 /**
- * Decodes a JPEG XL file, upright, into 8-bit sRGB.
+ * Decodes a JPEG XL file, upright, in 8 or 16 bits.
  *
  * @param bytes the whole file
  * @param maxPixels the most pixels that the file may claim
  * @throws {InputError} if the file is cut off, damaged, or claims too much
- * @throws {UsageError} if the codec cannot be loaded
+ * @throws {UsageError} if libvips cannot be loaded
  */
 export async function decodeJxl(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
-  const { width, height, deep, swapped, metadata } = readJxlParts(bytes, maxPixels);
-  const decoder = await loadCodec<Decoder>(
-    CODEC,
-    () => import("npm:@jsquash/jxl@1.3.0/codec/dec/jxl_dec.js"),
-  );
-  const [shownWidth, shownHeight] = swapped ? [height, width] : [width, height];
-  const pixels = decodeRgba("JPEG XL", () => decoder.decode(bytes), shownWidth, shownHeight);
+  const { codestream, metadata, notes } = await readJxlParts(bytes);
+  const reading = { format: "JPEG XL", loader: "jxlload", maxPixels } as const;
+  const { picture, header } = await decodeWithVips(codestream, reading);
+  // Every file without a profile gets one that says what its header says.
+  const icc = await profileOf(picture);
+  const said = header.pages > 1
+    ? [...notes, `of the ${header.pages} frames only the first is read`]
+    : notes;
   // The codec has turned the picture already: EXIF must not turn it again.
-  const picture = pictureOfRgba(pixels, turnedMetadata(metadata));
-  return deep ? { ...picture, notes: ["its samples of more than 8 bits are read as 8"] } : picture;
+  return {
+    ...picture,
+    metadata: { ...turnedMetadata(metadata), ...icc && { icc } },
+    ...said.length > 0 && { notes: said },
+  };
+}
+
+async function profileOf(
+  { metadata: { icc }, channels }: Picture,
+): Promise<Uint8Array | undefined> {
+  const isPlain = icc !== undefined && profileFits(icc, channels) && await meansSrgb(icc);
+  return isPlain ? undefined : icc;
 }
 
 /**
- * Encodes a picture as JPEG XL. A picture with a profile is converted to sRGB before.
+ * Encodes a picture as JPEG XL, with its profile.
  *
- * @param picture 8 bits
+ * @param picture 8 or 16 bits
  * @param quality 1 to 100; of no effect if `lossless`
- * @throws {UsageError} if the codec cannot be loaded
+ * @throws {UsageError} if libvips cannot be loaded
  */
 export async function encodeJxl(
   picture: Picture,
   quality: number,
-  progressive: boolean,
   lossless: boolean,
 ): Promise<Uint8Array> {
-  const { width, height } = picture;
-  const encoder = await loadCodec<Encoder>(
-    CODEC,
-    () => import("npm:@jsquash/jxl@1.3.0/codec/enc/jxl_enc.js"),
-  );
-  const settings = { ...SETTINGS, ...(lossless ? LOSSLESS : { quality, progressive }) };
-  const rgba = rgbaOf(await toSrgb(picture)) as Uint8Array;
-  const file = encodeRgba("JPEG XL", encoder, rgba, width, height, settings);
-  return withJxlMetadata(file, metadataInExif(picture));
+  const metadata = metadataInExif(picture);
+  const options = lossless ? LOSSLESS : { ...LOSSY, Q: quality };
+  const file = await encodeWithVips("JPEG XL", "jxlsave", picture, options, metadata.icc);
+  return withJxlMetadata(file, metadata);
 }

@@ -48,16 +48,16 @@ export async function loadCodec<T>(
     const module = await load();
     return await module.default({ noInitialRun: true, print: onMessage, printErr: onMessage });
   } catch (error) {
-    throw notLoaded(name, "--allow-read", error);
+    throw notLoaded(name, error);
   }
 }
 
-/** The error for a codec that could not be loaded, with the permissions that it needs. */
-export function notLoaded(name: string, permissions: string, error: unknown): UsageError {
+/** The error for a codec that could not be loaded. */
+export function notLoaded(name: string, error: unknown): UsageError {
   return new UsageError(
     `The codec npm:${name} could not be loaded ` +
-      `(${error instanceof Error ? error.message : error}). Run with ${permissions}, or use PNG.`,
-    { cause: error },
+      `(${error instanceof Error ? error.message : error})`,
+    { cause: error, remedies: ["permissions", "another format"] },
   );
 }
 

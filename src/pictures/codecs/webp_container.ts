@@ -1,6 +1,5 @@
 /**
- * A WebP file seen as its chunks: the size, what the codec cannot carry (profile, EXIF, XMP), and the
- * first frame of an animation as a still picture.
+ * A WebP file seen as its chunks, into which profile, EXIF and XMP are put.
  *
  * A file is `RIFF`, its length, `WEBP`, and chunks of a four-letter type, a length, data, and a zero
  * if that is odd. A plain file has one chunk, `VP8 ` (lossy) or `VP8L` (lossless). Any other begins
@@ -8,20 +7,8 @@
  */
 
 import { concatBytes, latin1, viewOf } from "../bytes.ts";
-import { withoutPrefix } from "../metadata/exif.ts";
-import { checkSize, damaged } from "../limits.ts";
+import { damaged } from "../limits.ts";
 import type { Metadata } from "../picture.ts";
-
-/** A WebP file, taken apart. */
-export interface WebpParts {
-  width: number;
-  height: number;
-  metadata: Metadata;
-  /** How many frames an animation has; 1 for a still picture. */
-  frames: number;
-  /** A plain file with the picture, or the first frame, only. */
-  still: Uint8Array;
-}
 
 /** One chunk. */
 interface Chunk {
@@ -29,56 +16,19 @@ interface Chunk {
   data: Uint8Array;
 }
 
-const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, icc: 0x20 } as const;
-
-/** Bytes of an `ANMF` chunk before the chunks of its frame. */
-const FRAME_HEADER_BYTES = 16;
-
-/**
- * Takes a WebP file apart.
- *
- * @param bytes the whole file
- * @param maxPixels the most pixels that the file may claim
- * @throws {InputError} if it is cut off, damaged, or claims too much
- */
-export function readWebpParts(bytes: Uint8Array, maxPixels: number): WebpParts {
-  const end = 8 + viewOf(bytes).getUint32(4, true);
-  // Some programs count a padding byte that they do not write.
-  if (end > bytes.length + 1) {
-    throw damaged("WebP", `it is cut off: it claims ${end} bytes and has ${bytes.length}`);
-  }
-  const metadata: Metadata = {};
-  let frames = 0;
-  let picture: Chunk[] | undefined;
-  for (const chunk of readChunks(bytes.subarray(0, end), 12)) {
-    const { type, data } = chunk;
-    if (type === "ICCP") metadata.icc ??= data.slice();
-    else if (type === "EXIF") metadata.exif ??= withoutPrefix(data);
-    else if (type === "XMP ") metadata.xmp ??= data.slice();
-    else if (type === "ANMF") {
-      frames++;
-      picture ??= pictureChunks(readChunks(data, FRAME_HEADER_BYTES));
-    } else if (type === "ALPH" || type === "VP8 " || type === "VP8L") {
-      picture = [...(frames === 0 ? picture ?? [] : []), chunk];
-    }
-  }
-  const size = picture === undefined ? undefined : sizeOf(picture);
-  if (picture === undefined || size === undefined) {
-    throw damaged("WebP", "it has no picture in it");
-  }
-  checkSize("WebP", size.width, size.height, maxPixels);
-  const still = join(picture, size, {});
-  return { ...size, metadata, frames: Math.max(frames, 1), still };
-}
+const FLAG = { xmp: 0x04, exif: 0x08, alpha: 0x10, icc: 0x20 } as const;
 
 /**
  * Returns the file that a codec wrote with metadata put in.
  *
- * @param bytes a still picture
+ * @param bytes a still picture, or an animation
  */
 export function withWebpMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
-  const picture = pictureChunks(readChunks(bytes, 12));
-  return join(picture, sizeOf(picture)!, metadata);
+  const chunks = [...readChunks(bytes, 12)];
+  const extended = chunks.find(({ type }) => type === "VP8X");
+  const body = chunks.filter(({ type }) => type !== "VP8X");
+  const head = extended?.data.slice() ?? headerOf(sizeOf(body)!);
+  return join(head, body, metadata);
 }
 
 /** Yields the chunks from `at` on. One that claims more than there is ends the file. */
@@ -101,10 +51,6 @@ function* readChunks(bytes: Uint8Array, at: number): Generator<Chunk> {
   }
 }
 
-function pictureChunks(chunks: Iterable<Chunk>): Chunk[] {
-  return [...chunks].filter(({ type }) => ["ALPH", "VP8 ", "VP8L"].includes(type));
-}
-
 /** Reads the size, and whether there is alpha, from the header of the compressed picture. */
 function sizeOf(picture: Chunk[]): { width: number; height: number; alpha: boolean } | undefined {
   const main = picture.find(({ type }) => type !== "ALPH");
@@ -120,29 +66,32 @@ function sizeOf(picture: Chunk[]): { width: number; height: number; alpha: boole
   return { width: (bits & 0x3fff) + 1, height: (bits >>> 14 & 0x3fff) + 1, alpha };
 }
 
-/** Writes a file: a plain one if one chunk is all there is, else with `VP8X` and metadata. */
-function join(
-  picture: Chunk[],
+/** The data of `VP8X` for a still picture. */
+function headerOf(
   { width, height, alpha }: { width: number; height: number; alpha: boolean },
-  { icc, exif, xmp }: Metadata,
 ): Uint8Array {
-  const chunks = picture.map(({ type, data }) => chunkOf(type, data));
+  const header = new Uint8Array(10);
+  const view = viewOf(header);
+  header[0] = alpha ? FLAG.alpha : 0;
+  view.setUint16(4, (width - 1) & 0xffff, true);
+  header[6] = (width - 1) >> 16;
+  view.setUint16(7, (height - 1) & 0xffff, true);
+  header[9] = (height - 1) >> 16;
+  return header;
+}
+
+/** Writes a file: a plain one if one chunk is all there is, else with `VP8X` and metadata. */
+function join(header: Uint8Array, body: Chunk[], { icc, exif, xmp }: Metadata): Uint8Array {
+  const chunks = body.map(({ type, data }) => chunkOf(type, data));
   if (icc !== undefined) chunks.unshift(chunkOf("ICCP", icc));
   if (exif !== undefined) chunks.push(chunkOf("EXIF", exif));
   if (xmp !== undefined) chunks.push(chunkOf("XMP ", xmp));
   if (chunks.length > 1) {
-    const header = new Uint8Array(10);
-    const view = viewOf(header);
-    header[0] = (icc ? FLAG.icc : 0) | (exif ? FLAG.exif : 0) | (xmp ? FLAG.xmp : 0) |
-      (alpha ? FLAG.alpha : 0);
-    view.setUint16(4, (width - 1) & 0xffff, true);
-    header[6] = (width - 1) >> 16;
-    view.setUint16(7, (height - 1) & 0xffff, true);
-    header[9] = (height - 1) >> 16;
+    header[0] |= (icc ? FLAG.icc : 0) | (exif ? FLAG.exif : 0) | (xmp ? FLAG.xmp : 0);
     chunks.unshift(chunkOf("VP8X", header));
   }
-  const body = concatBytes([latin1("WEBP"), ...chunks]);
-  return concatBytes([latin1("RIFF"), little32(body.length), body]);
+  const content = concatBytes([latin1("WEBP"), ...chunks]);
+  return concatBytes([latin1("RIFF"), little32(content.length), content]);
 }
 
 function chunkOf(type: string, data: Uint8Array): Uint8Array {

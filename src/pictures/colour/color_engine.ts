@@ -139,6 +139,6 @@ async function load(): Promise<Engine> {
     );
     return await module.instantiate({ print: () => {}, printErr: () => {} });
   } catch (error) {
-    throw notLoaded(ENGINE, "--allow-read", error);
+    throw notLoaded(ENGINE, error);
   }
 }

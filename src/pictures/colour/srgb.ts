@@ -2,6 +2,8 @@
  * Colours without a profile: conversion to sRGB, which is what pixels without one are taken as.
  */
 
+import { InputError, UsageError } from "../../errors.ts";
+import { hdrNameOf } from "./label.ts";
 import { type ColourSpace, convertToSrgb, SAMPLES_OF, spaceOf } from "./color_engine.ts";
 import { convertDepth } from "./depth.ts";
 import { profileFits } from "../metadata/metadata.ts";
@@ -15,25 +17,48 @@ const PROBE_TOLERANCE = 128;
 
 /**
  * Returns the picture in sRGB, without a profile. Alpha stays as it is. A picture without a profile
- * is returned as it is; one whose profile does not describe its colours, or means sRGB, loses the
- * profile only.
+ * is returned as it is; one whose profile does not describe its colours, is damaged, or means sRGB, loses
+ * the profile only.
  *
- * @throws {InputError} if the profile is damaged
- * @throws {UsageError} if the colour engine, which needs `--allow-read`, cannot be loaded
+ * @throws {UsageError} if the picture is HDR, or the colour engine, which needs `--allow-read`, cannot be
+ *   loaded
  */
 export async function toSrgb(picture: Picture): Promise<Picture> {
-  const { icc, ...metadata } = picture.metadata;
+  const { icc, cicp, ...metadata } = picture.metadata;
+  const hdr = icc === undefined ? hdrNameOf(cicp) : undefined;
+  if (hdr !== undefined) throw new UsageError(`HDR colours (${hdr}) cannot be converted to sRGB`);
   if (icc === undefined) return picture;
   const plain = { ...picture, metadata };
-  const fits = profileFits(icc, picture.channels);
-  if (!fits || await meansSrgb(icc)) return plain;
+  if (!profileFits(icc, picture.channels)) return plain;
+  if (!await isUsable(icc)) {
+    return { ...plain, notes: [...picture.notes ?? [], BROKEN_PROFILE] };
+  }
+  if (await meansSrgb(icc)) return plain;
   const integers = picture.depth === 32 ? convertDepth(plain, 16) : plain;
   const converted = await convert(integers, icc);
   return picture.depth === 32 ? convertDepth(converted, 32) : converted;
 }
 
+/** What is to be said of a picture whose profile cannot be read. */
+export const BROKEN_PROFILE =
+  "its colour profile is damaged and left out: its colours are taken as without one";
+
+/** Says whether colours can be computed from a profile. */
+export async function isUsable(icc: Uint8Array): Promise<boolean> {
+  const space = spaceOf(icc);
+  if (space === undefined) return false;
+  try {
+    await convertToSrgb(icc, new Uint8Array(SAMPLES_OF[space]));
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
 /** What is to be said of a CMYK picture without a profile. */
-export const NAIVE_CMYK = "its CMYK colours have no profile: they are converted by a plain formula";
+export const NAIVE_CMYK =
+  "its CMYK colours have no profile that can be read: they are converted by a plain formula";
 
 /**
  * Returns CMYK samples as RGB: in sRGB by the profile if there is one that describes them, else by
@@ -55,8 +80,12 @@ export async function rgbOfCmyk<T extends Uint8Array | Uint16Array>(
   return rgb;
 }
 
-/** Says whether a profile changes no colour by more than half a level of 8 bits. */
-async function meansSrgb(icc: Uint8Array): Promise<boolean> {
+/**
+ * Says whether a profile changes no colour by more than half a level of 8 bits.
+ *
+ * @throws {InputError} if the profile is damaged
+ */
+export async function meansSrgb(icc: Uint8Array): Promise<boolean> {
   const grid = probe(spaceOf(icc)!);
   const rgb = await convertToSrgb(icc, grid);
   const repeat = rgb.length / grid.length;

@@ -15,7 +15,7 @@ import { JPEG_MAX_SIDE } from "./jpeg.ts";
 import { type ComponentTables, readHuffmanTables, ScanJoiner } from "./scan.ts";
 import { jpegSegment, readSegments, type Segment, withMetadata } from "./segments.ts";
 import { checkQuality, checkSide } from "../limits.ts";
-import { metadataToWrite } from "../metadata/metadata.ts";
+import { metadataInJpeg } from "../metadata/metadata.ts";
 import type { Picture, PictureHeader, Samples } from "../picture.ts";
 import { rgbaOf } from "../colour/rgba.ts";
 import { bandsOf } from "../rows.ts";
@@ -72,7 +72,7 @@ export async function* encodeJpegRows(
     const ownHead = wholeHead(band.head, header.height);
     if (head === undefined) {
       head = ownHead;
-      yield withMetadata(head, metadataToWrite(header));
+      yield withMetadata(head, metadataInJpeg(header));
     } else if (!ownHead.every((byte, i) => byte === head![i])) {
       throw new InputError("The JPEG encoder changed its tables within a picture. Choose PNG.");
     }

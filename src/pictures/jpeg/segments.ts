@@ -2,15 +2,15 @@
  * A JPEG file seen as its segments: what must be known before the pixels are decoded, and the
  * metadata that the codec neither reads nor writes.
  *
- * Left out on purpose: the rest of an XMP packet beyond 64 KB (extended XMP), comments, and the second
- * pictures that some cameras append.
+ * Left out on purpose: the second pictures that some cameras append.
  */
 
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
 import { EXIF_PREFIX, INCH } from "../metadata/exif.ts";
 import { readIptc } from "../metadata/iptc.ts";
+import { splitXmp, withoutPadding, XMP_PREFIX, XmpParts } from "../metadata/xmp.ts";
 import { checkSize, damaged, unsupported } from "../limits.ts";
-import type { Metadata } from "../picture.ts";
+import type { Metadata, PictureText } from "../picture.ts";
 
 /** A JPEG file, taken apart as far as its own segments go. */
 export interface JpegParts {
@@ -26,6 +26,8 @@ export interface JpegParts {
   metadata: Metadata;
   /** Offset of the first byte after the picture. */
   end: number;
+  /** Whether the file ends without an end marker. */
+  isCut: boolean;
 }
 
 /** What a frame header says. */
@@ -36,6 +38,8 @@ interface SplitParts {
   profile: Uint8Array[];
   /** Photoshop's image resources, which continue from one segment to the next. */
   resources: Uint8Array[];
+  xmp: XmpParts;
+  comments: PictureText[];
 }
 
 /** One segment with a length: its marker's second byte, where it begins, and its data. */
@@ -55,6 +59,7 @@ const MARKER = {
   app2: 0xe2,
   app13: 0xed,
   app14: 0xee,
+  comment: 0xfe,
 } as const;
 
 /** Frame headers that no decoder here reads. */
@@ -71,7 +76,6 @@ const OTHER_FRAMES: ReadonlyMap<number, string> = new Map([
   [0xcf, "is hierarchical, lossless and uses arithmetic coding"],
 ]);
 
-const XMP_PREFIX = "http://ns.adobe.com/xap/1.0/\0";
 const ICC_PREFIX = "ICC_PROFILE\0";
 const PHOTOSHOP_PREFIX = "Photoshop 3.0\0";
 
@@ -93,12 +97,12 @@ const MAX_PIXELS_PER_BYTE = 512;
  */
 export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
   const metadata: Metadata = {};
-  const split: SplitParts = { profile: [], resources: [] };
+  const split: SplitParts = { profile: [], resources: [], xmp: new XmpParts(), comments: [] };
   let frame: Frame | undefined;
   let hasAdobe = false;
   let hasJfif = false;
   let scans = 0;
-  let end = bytes.length;
+  let end: number | undefined;
   for (const segment of readSegments(bytes)) {
     const { marker } = segment;
     const otherFrame = OTHER_FRAMES.get(marker);
@@ -116,12 +120,21 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
   if (scans > MAX_SCANS) throw damaged("JPEG", `it has ${scans} scans, more than ${MAX_SCANS}`);
   const icc = joinProfile(split.profile);
   const iptc = readIptc(concatBytes(split.resources));
+  const xmp = split.xmp.join();
+  const texts = split.comments;
   const { names, ...size } = frame;
   return {
     ...size,
     lacksAdobe: !hasAdobe && (size.components === 4 || (names === "RGB" && !hasJfif)),
-    metadata: { ...metadata, ...(icc && { icc }), ...(iptc && { iptc }) },
-    end,
+    metadata: {
+      ...metadata,
+      ...(icc && { icc }),
+      ...(xmp && { xmp }),
+      ...(iptc && { iptc }),
+      ...(texts.length > 0 && { texts }),
+    },
+    end: end ?? bytes.length,
+    isCut: end === undefined,
   };
 }
 
@@ -135,18 +148,18 @@ export function withAdobe(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns the file that a codec wrote with metadata put in: density, EXIF, XMP, IPTC, and the profile in
- * as many segments as it takes. EXIF, XMP or IPTC beyond 64 KB does not fit and is left out.
+ * Returns the file that a codec wrote with metadata put in: density, EXIF, IPTC, comments, and XMP and the
+ * profile in as many segments as it takes. EXIF or IPTC beyond 64 KB does not fit and is left out.
  *
  * @param bytes a JPEG file whose second segment is a JFIF header
  */
 export function withMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
-  const { exif, xmp, iptc, icc, density } = metadata;
+  const { exif, xmp, iptc, icc, density, texts = [] } = metadata;
   const jfifEnd = 4 + viewOf(bytes).getUint16(4);
   const segments: Uint8Array[] = [bytes.subarray(0, 2), jfifHeader(density)];
-  const blocks: [marker: number, prefix: string, data: Uint8Array | undefined][] = [
+  const blocks: Block[] = [
     [MARKER.app1, EXIF_PREFIX, exif],
-    [MARKER.app1, XMP_PREFIX, xmp],
+    ...xmpBlocks(xmp),
     [MARKER.app13, PHOTOSHOP_PREFIX, iptc],
   ];
   for (const [marker, prefix, data] of blocks) {
@@ -154,12 +167,63 @@ export function withMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array 
     segments.push(jpegSegment(marker, concatBytes([latin1(prefix), data])));
   }
   if (icc !== undefined) segments.push(...profileSegments(icc));
+  for (const { text } of texts) segments.push(...commentSegments(text));
   return concatBytes([...segments, bytes.subarray(jfifEnd)]);
 }
 
-/** Yields the segments up to the end of the picture; of a scan, only its header. */
+/** What fits into one segment, unless it is too long. */
+type Block = [marker: number, prefix: string, data: Uint8Array | undefined];
+
+/** A packet beyond a segment loses its padding, or else is put into as many segments as it takes. */
+function xmpBlocks(xmp: Uint8Array | undefined): Block[] {
+  if (xmp === undefined || XMP_PREFIX.length + xmp.length <= SEGMENT_BYTES) {
+    return [[MARKER.app1, XMP_PREFIX, xmp]];
+  }
+  const packet = withoutPadding(xmp);
+  if (packet.length < xmp.length) return xmpBlocks(packet);
+  const { main, extensions } = splitXmp(xmp, SEGMENT_BYTES);
+  return [
+    [MARKER.app1, XMP_PREFIX, main],
+    ...extensions.map((data): Block => [MARKER.app1, "", data]),
+  ];
+}
+
+/** The bytes of a comment, in as many segments as it takes. */
+function commentSegments(text: string): Uint8Array[] {
+  const bytes = new TextEncoder().encode(text);
+  const count = Math.max(1, Math.ceil(bytes.length / SEGMENT_BYTES));
+  return Array.from({ length: count }, (_, i) => {
+    const part = bytes.subarray(i * SEGMENT_BYTES, (i + 1) * SEGMENT_BYTES);
+    return jpegSegment(MARKER.comment, part);
+  });
+}
+
+/** Reads a comment, whose encoding nothing tells: UTF-8, or else Latin. */
+function commentOf(data: Uint8Array): string {
+  const end = data.at(-1) === 0 ? data.length - 1 : data.length;
+  const bytes = data.subarray(0, end);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("latin1").decode(bytes);
+  }
+}
+
+/** Returns a file that is cut off with an end marker, behind the last byte that belongs to it. */
+export function withEnd(bytes: Uint8Array): Uint8Array {
+  const end = bytes.at(-1) === 0xff ? bytes.length - 1 : bytes.length;
+  return concatBytes([bytes.subarray(0, end), Uint8Array.of(0xff, MARKER.eoi)]);
+}
+
+/**
+ * Yields the segments up to the end of the picture; of a scan, only its header. A file that is cut off
+ * within its picture has those before that, and no end marker.
+ *
+ * @throws {InputError} if it is cut off before its picture
+ */
 export function* readSegments(bytes: Uint8Array): Generator<Segment> {
   const view = viewOf(bytes);
+  let inPicture = false;
   for (let at = nextMarker(bytes, 2); at !== undefined;) {
     const marker = bytes[at + 1];
     if (marker === MARKER.eoi) {
@@ -169,6 +233,7 @@ export function* readSegments(bytes: Uint8Array): Generator<Segment> {
     const length = at + 4 <= bytes.length ? view.getUint16(at + 2) : 0;
     const next = at + 2 + length;
     if (length < 2 || next > bytes.length) {
+      if (inPicture) return;
       throw damaged(
         "JPEG",
         `segment ${marker.toString(16).toUpperCase()} at byte ${at} claims ${length} bytes, ` +
@@ -176,8 +241,10 @@ export function* readSegments(bytes: Uint8Array): Generator<Segment> {
       );
     }
     yield { marker, at, data: bytes.subarray(at + 4, next) };
+    inPicture ||= marker === MARKER.sos;
     at = nextMarker(bytes, next);
   }
+  if (inPicture) return;
   throw damaged("JPEG", `it is cut off: it ends at byte ${bytes.length} without an end marker`);
 }
 
@@ -222,8 +289,10 @@ function readMetadata({ marker, data }: Segment, metadata: Metadata, split: Spli
     if (density !== undefined) metadata.density ??= density;
   } else if (marker === MARKER.app1 && startsWith(data, EXIF_PREFIX)) {
     metadata.exif ??= data.slice(EXIF_PREFIX.length);
-  } else if (marker === MARKER.app1 && startsWith(data, XMP_PREFIX)) {
-    metadata.xmp ??= data.slice(XMP_PREFIX.length);
+  } else if (marker === MARKER.app1 && split.xmp.add(data)) {
+    return;
+  } else if (marker === MARKER.comment && data.length > 0) {
+    split.comments.push({ keyword: "Comment", text: commentOf(data) });
   } else if (marker === MARKER.app2 && startsWith(data, ICC_PREFIX)) {
     split.profile.push(data.subarray(ICC_PREFIX.length));
   } else if (marker === MARKER.app13 && startsWith(data, PHOTOSHOP_PREFIX)) {

@@ -8,7 +8,7 @@
  * return `undefined`, or what could not be parsed unchanged.
  */
 
-import { concatBytes, startsWith, viewOf } from "../bytes.ts";
+import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
 import type { Orientation } from "./orientation.ts";
 import type { Metadata } from "../picture.ts";
 import {
@@ -16,6 +16,7 @@ import {
   numbersOf,
   readTiffDirectory,
   TIFF_TYPE,
+  type TiffEntry,
   tiffHeader,
   writeTiffDirectory,
 } from "../tiff/tags.ts";
@@ -32,6 +33,7 @@ const TAG = {
   exifDirectory: 0x8769,
   pixelWidth: 0xa002,
   pixelHeight: 0xa003,
+  userComment: 0x9286,
 } as const;
 
 /** Metres in an inch. */
@@ -156,6 +158,56 @@ export function withExifDensity(
   viewOf(bytes).setUint32(4, at, little);
   const directory = writeTiffDirectory([...entries.values()], at, next, little);
   return concatBytes([bytes, new Uint8Array(at - bytes.length), directory]);
+}
+
+/** What stands before a user comment in UTF-16, in the byte order of programs that write one. */
+const UNICODE = "UNICODE\0";
+
+/**
+ * Returns a copy with a user comment, unless the block has one that says something. The directories are
+ * written anew at the end of the block, as nothing else in it may move.
+ *
+ * @param block TIFF structure that begins with `II` or `MM`; without one a new block is made
+ */
+export function withUserComment(block: Uint8Array | undefined, comment: string): Uint8Array {
+  const exif = block === undefined ? undefined : parse(block);
+  if (block !== undefined && exif === undefined) return block;
+  const little = exif?.little ?? false;
+  const bytes = exif?.bytes ?? tiffHeader(8, little);
+  const main = readTiffDirectory(bytes)?.entries ?? new Map<number, TiffEntry>();
+  const [detailAt] = numbersOf({ little, entries: main }, TAG.exifDirectory);
+  const detail = detailAt === undefined ? undefined : readTiffDirectory(bytes, detailAt);
+  const entries = detail?.entries ?? new Map<number, TiffEntry>();
+  if (entries.get(TAG.userComment)?.value.subarray(8).some((byte) => byte > 0x20)) return bytes;
+  const value = concatBytes([latin1(UNICODE), utf16(comment)]);
+  const { undefinedBytes, long } = TIFF_TYPE;
+  entries.set(TAG.userComment, {
+    tag: TAG.userComment,
+    type: undefinedBytes,
+    count: value.length,
+    value,
+  });
+  const at = bytes.length + bytes.length % 2;
+  const directory = writeTiffDirectory([...entries.values()], at, 0, little);
+  const mainAt = at + directory.length + directory.length % 2;
+  main.set(TAG.exifDirectory, entryOf(TAG.exifDirectory, long, [at], little));
+  const next = exif === undefined ? 0 : exif.view.getUint32(exif.main.nextAt, little);
+  viewOf(bytes).setUint32(4, mainAt, little);
+  return concatBytes([
+    bytes,
+    new Uint8Array(at - bytes.length),
+    directory,
+    new Uint8Array(mainAt - at - directory.length),
+    writeTiffDirectory([...main.values()], mainAt, next, little),
+  ]);
+}
+
+/** The bytes of a text in UTF-16, the more significant byte first. */
+function utf16(text: string): Uint8Array {
+  const bytes = new Uint8Array(2 * text.length);
+  const view = viewOf(bytes);
+  for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i));
+  return bytes;
 }
 
 function isDensity(value: number): boolean {

@@ -53,21 +53,6 @@ export function iptcOfRecords(records: Uint8Array): Uint8Array | undefined {
   return records[0] === RECORD_MARK ? resourceOf(IIM, records) : undefined;
 }
 
-/**
- * Reads image resources or records from the text in which PNG keeps them: the word "iptc", the number
- * of bytes, and the bytes in hexadecimal, each on lines of their own.
- *
- * @returns as `readIptc`
- */
-export function readIptcText(text: Uint8Array): Uint8Array | undefined {
-  const match = /^\s*iptc\s+(\d+)\s+([\da-f\s]*)$/i.exec(new TextDecoder("latin1").decode(text));
-  if (match === null) return undefined;
-  const digits = match[2].replace(/\s/g, "");
-  const bytes = Uint8Array.fromHex(digits.slice(0, digits.length & ~1));
-  if (bytes.length !== Number(match[1])) return undefined;
-  return startsWith(bytes, SIGNATURE) ? readIptc(bytes) : iptcOfRecords(bytes);
-}
-
 /** Writes image resources as the text in which PNG keeps them. */
 export function writeIptcText(iptc: Uint8Array): Uint8Array {
   let text = `\niptc\n${String(iptc.length).padStart(8)}\n`;

@@ -13,6 +13,8 @@ import {
 } from "./exif.ts";
 import { applyOrientation, type Orientation } from "./orientation.ts";
 import type { Metadata, Picture, PictureHeader } from "../picture.ts";
+import { isComment, textsMoved } from "./texts.ts";
+import { withXmpSize } from "./xmp.ts";
 
 /**
  * Turns a freshly decoded picture upright by its EXIF block, and makes EXIF and XMP agree. A density
@@ -48,34 +50,46 @@ export function turnedMetadata({ exif, xmp, ...metadata }: Metadata): Metadata {
 }
 
 /**
- * Returns the metadata to write beside a picture: EXIF with the picture's size, and a profile only
+ * Returns the metadata to write beside a picture: EXIF and XMP with the picture's size, and a profile only
  * if it describes such colours (a profile for RGB says nothing about grey, nor the reverse).
  */
 export function metadataToWrite(picture: PictureHeader): Metadata {
-  const { icc, exif, ...metadata } = picture.metadata;
+  const { icc, cicp, exif, xmp, ...metadata } = picture.metadata;
   return {
     ...metadata,
+    ...(cicp !== undefined && picture.channels >= 3 ? { cicp } : {}),
     ...(icc !== undefined && profileFits(icc, picture.channels) ? { icc } : {}),
     ...(exif === undefined ? {} : { exif: withSize(exif, picture.width, picture.height) }),
+    ...(xmp === undefined ? {} : { xmp: withXmpSize(xmp, picture.width, picture.height) }),
   };
 }
 
+/** Returns the metadata to write as JPEG, which has a place for comments, and for no other texts. */
+export function metadataInJpeg(picture: PictureHeader): Metadata {
+  const { texts = [], ...metadata } = metadataToWrite(picture);
+  const comments = texts.filter(isComment);
+  const moved = textsMoved({ ...metadata, texts: texts.filter((text) => !isComment(text)) });
+  return comments.length === 0 ? moved : { ...moved, texts: comments };
+}
+
 /**
- * Returns the metadata to write in a format that has no density of its own: it is put into EXIF.
+ * Returns the metadata to write in a format that has no density and no texts of its own: they are put into
+ * EXIF and XMP.
  */
 export function metadataInExif(picture: PictureHeader): Metadata {
-  const { density, ...metadata } = metadataToWrite(picture);
+  const { density, ...metadata } = textsMoved(metadataToWrite(picture));
   if (density === undefined) return metadata;
   return { ...metadata, exif: withExifDensity(metadata.exif, density) };
 }
 
 /**
- * Returns the picture without EXIF, XMP, IPTC and density. The profile stays, as without it the colours
+ * Returns the picture without EXIF, XMP, IPTC, texts and density. What says how colours are meant stays, as
+ * without it the colours
  * would be others.
  */
 export function stripMetadata(picture: Picture): Picture {
-  const { icc } = picture.metadata;
-  return { ...picture, metadata: icc === undefined ? {} : { icc } };
+  const { icc, cicp } = picture.metadata;
+  return { ...picture, metadata: { ...icc && { icc }, ...cicp && { cicp } } };
 }
 
 /** Says whether an ICC profile describes pictures with that many channels. */

@@ -8,11 +8,11 @@
  */
 
 import { escapeMarkup } from "./markup.ts";
+import { decodeXmp, RDF } from "./xmp.ts";
 
 /** What a record says: names of letters and digits, and texts. */
 export type RecordFields = Readonly<Record<string, string>>;
 
-const RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const RECORD = "urn:tessera:record:1.0/";
 
 /**
@@ -27,19 +27,9 @@ export function withRecord(
   software: string,
   fields: RecordFields,
 ): Uint8Array {
-  const text = xmp === undefined ? emptyPacket(software) : decode(xmp);
+  const text = xmp === undefined ? emptyPacket(software) : decodeXmp(xmp);
   const added = text && (addToHistory(text, fields) ?? addHistory(text, fields));
   return added === undefined ? xmp! : new TextEncoder().encode(added);
-}
-
-/** Returns the packet as text, with its byte order mark; `undefined` if it is not UTF-8. */
-function decode(xmp: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(xmp);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
 }
 
 function emptyPacket(software: string): string {

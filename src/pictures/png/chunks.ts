@@ -4,13 +4,16 @@
  */
 
 import { crc32, inflate } from "../../platform/mod.ts";
-import { latin1, startsWith, viewOf } from "../bytes.ts";
+import { latin1, viewOf } from "../bytes.ts";
 import { withoutPrefix } from "../metadata/exif.ts";
-import { readIptcText } from "../metadata/iptc.ts";
+import { metadataOfLabel, profileOfGamma } from "../colour/label.ts";
+import { type Chromaticity, isProfile, type Primaries } from "../colour/profile.ts";
+import { BROKEN_PROFILE } from "../colour/srgb.ts";
 import { checkSize, damaged } from "../limits.ts";
 import type { Metadata } from "../picture.ts";
-import { COLOUR, IPTC_KEYWORD, LAYOUTS, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./format.ts";
+import { COLOUR, LAYOUTS, PNG_MAX, PNG_SIGNATURE } from "./format.ts";
 import type { ByteSource } from "../source.ts";
+import { readTextChunk, TEXT_CHUNKS } from "./texts.ts";
 
 /** What the IHDR chunk says. */
 export interface PngHeader {
@@ -35,6 +38,19 @@ export interface PngParts {
   /** Where the IDAT chunks are, which together hold one zlib stream. */
   compressed: ChunkPlace[];
   metadata: Metadata;
+  /** Frames of an animation; 1 for a still picture. */
+  frames: number;
+  /** What is to be said about the colours, for people. */
+  notes: string[];
+}
+
+/** What chunks say of the colours; which of them counts is decided when all are read. */
+interface ColourChunks {
+  cicp?: { primaries: number; transfer: number };
+  icc?: Uint8Array | "broken";
+  srgb?: true;
+  gamma?: number;
+  primaries?: Primaries;
 }
 
 /** Where a chunk is: its four-letter type, the place of its data, and their length. */
@@ -43,6 +59,9 @@ interface ChunkPlace {
   at: number;
   length: number;
 }
+
+/** Chunks that say what the colours are. */
+const COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"];
 
 /** The most bytes that a profile or an XMP packet may inflate to. */
 const MAX_METADATA_BYTES = 2 ** 24;
@@ -70,7 +89,10 @@ export async function readPngParts(source: ByteSource, maxPixels: number): Promi
     transparency: undefined,
     compressed: [],
     metadata: {},
+    frames: 1,
+    notes: [],
   };
+  const colours: ColourChunks = {};
   for await (const chunk of findChunks(source)) {
     if (chunk.type === "IDAT") {
       parts.compressed.push(chunk);
@@ -80,8 +102,11 @@ export async function readPngParts(source: ByteSource, maxPixels: number): Promi
     if (data === undefined) continue;
     if (chunk.type === "PLTE") parts.palette = checkPalette(data);
     else if (chunk.type === "tRNS") parts.transparency = data;
+    else if (chunk.type === "acTL" && data.length === 8) parts.frames = viewOf(data).getUint32(0);
+    else if (COLOUR_CHUNKS.includes(chunk.type)) await readColours(chunk.type, data, colours);
     else await readMetadata(chunk.type, data, parts.metadata);
   }
+  describeColours(parts, colours);
   checkParts(parts);
   return parts;
 }
@@ -221,14 +246,44 @@ function checkParts({ header, palette, compressed }: PngParts): void {
   }
 }
 
+/** Reads what a chunk says of the colours, if it is whole. */
+async function readColours(type: string, data: Uint8Array, colours: ColourChunks): Promise<void> {
+  const view = viewOf(data);
+  if (type === "cICP" && data.length === 4 && data[2] === 0) {
+    colours.cicp = { primaries: data[0], transfer: data[1] };
+  } else if (type === "iCCP") colours.icc = await readProfile(data) ?? "broken";
+  else if (type === "sRGB") colours.srgb = true;
+  else if (type === "gAMA" && data.length === 4 && view.getUint32(0) > 0) {
+    colours.gamma = view.getUint32(0) / 100_000;
+  } else if (type === "cHRM" && data.length === 32) {
+    const pair = (i: number): Chromaticity => {
+      return [view.getUint32(8 * i) / 100_000, view.getUint32(8 * i + 4) / 100_000];
+    };
+    const [white, red, green, blue] = [pair(0), pair(1), pair(2), pair(3)];
+    if ([white, red, green, blue].every(([, y]) => y > 0)) {
+      colours.primaries = { white, red, green, blue };
+    }
+  }
+}
+
+/** Decides by the standard's precedence (PNG 3, 4.3): cICP, iCCP, sRGB, then gAMA and cHRM. */
+function describeColours({ header, metadata, notes }: PngParts, colours: ColourChunks): void {
+  const { cicp, icc, srgb, gamma, primaries } = colours;
+  const grey = header.colourType === COLOUR.grey || header.colourType === COLOUR.greyAlpha;
+  if (icc === "broken" || (icc !== undefined && !isProfile(icc))) notes.push(BROKEN_PROFILE);
+  if (cicp !== undefined && !grey) Object.assign(metadata, metadataOfLabel(cicp));
+  else if (icc !== undefined && icc !== "broken" && isProfile(icc)) metadata.icc = icc;
+  else if (srgb === undefined && (gamma !== undefined || primaries !== undefined)) {
+    const made = profileOfGamma(grey, gamma, primaries);
+    if (made !== undefined) metadata.icc = made;
+  }
+}
+
 /** Adds what an ancillary chunk says, if it is known and whole. */
 async function readMetadata(type: string, data: Uint8Array, metadata: Metadata): Promise<void> {
-  if (type === "iCCP") setIfKnown(metadata, "icc", await readProfile(data));
-  else if (type === "eXIf") setIfKnown(metadata, "exif", withoutPrefix(data));
-  else if (type === "iTXt") setIfKnown(metadata, "xmp", await readXmp(data));
-  else if (type === "zTXt" || type === "tEXt") {
-    setIfKnown(metadata, "iptc", await readIptcChunk(data, type));
-  } else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
+  if (type === "eXIf") setIfKnown(metadata, "exif", withoutPrefix(data));
+  else if (TEXT_CHUNKS.includes(type)) await readTextChunk(type, data, metadata);
+  else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
 }
 
 function setIfKnown<K extends keyof Metadata>(
@@ -245,28 +300,6 @@ async function readProfile(data: Uint8Array): Promise<Uint8Array | undefined> {
   return nameEnd > 0 && data[nameEnd + 1] === 0
     ? await inflateText(data.subarray(nameEnd + 2))
     : undefined;
-}
-
-/** iTXt: keyword, zero, compressed?, method, language, zero, translated keyword, zero, text. */
-async function readXmp(data: Uint8Array): Promise<Uint8Array | undefined> {
-  if (!startsWith(data, `${XMP_KEYWORD}\0`)) return undefined;
-  const compressed = data[XMP_KEYWORD.length + 1] === 1;
-  const languageEnd = data.indexOf(0, XMP_KEYWORD.length + 3);
-  const translatedEnd = data.indexOf(0, languageEnd + 1);
-  if (languageEnd < 0 || translatedEnd < 0) return undefined;
-  const text = data.subarray(translatedEnd + 1);
-  return compressed ? await inflateText(text) : text.slice();
-}
-
-/** tEXt: keyword, zero, text. zTXt: keyword, zero, the compression method 0, compressed text. */
-async function readIptcChunk(
-  data: Uint8Array,
-  type: string,
-): Promise<Uint8Array | undefined> {
-  if (!startsWith(data, `${IPTC_KEYWORD}\0`)) return undefined;
-  const rest = data.subarray(IPTC_KEYWORD.length + 1);
-  const text = type === "tEXt" ? rest : await inflateText(rest.subarray(1));
-  return text && readIptcText(text);
 }
 
 /** pHYs: pixels per unit in x and y, and the unit: 1 is the metre, 0 says only the ratio. */

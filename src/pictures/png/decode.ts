@@ -5,11 +5,11 @@
  * as it is whole, so no second copy of the picture ever exists. 16 bits stay 16 bits; fewer than 8
  * widen to 8; a palette becomes RGB, or RGBA if any of its colours is transparent.
  *
- * Left out on purpose: gamma and chromaticities without a profile (the picture is taken as sRGB, as
- * browsers do), and the later frames of an animation.
+ * Left out here: the later frames of an animation.
  */
 
 import { inflateBlocks, InflateError } from "../../platform/mod.ts";
+import { stillNote } from "../animation/note.ts";
 import { viewOf } from "../bytes.ts";
 import { readOrientation } from "../metadata/exif.ts";
 import { damaged, DEFAULT_MAX_PIXELS } from "../limits.ts";
@@ -70,7 +70,7 @@ export async function decodePng(bytes: Uint8Array, maxPixels: number): Promise<P
     writeRow(row, pass.width, first * channels, pass.dx * channels);
   });
   for await (const _ of inflateInto(source, parts, reader));
-  return { width, height, channels, depth, data, metadata: parts.metadata };
+  return { ...headerOf(parts), data };
 }
 
 /**
@@ -116,7 +116,10 @@ export async function decodePngRows(
 function headerOf(parts: PngParts): PictureHeader {
   const { width, height, bits } = parts.header;
   const depth = bits === 16 ? 16 : 8;
-  return { width, height, channels: channelsOf(parts), depth, metadata: parts.metadata };
+  const { metadata, frames } = parts;
+  const notes = [...parts.notes, ...stillNote(frames).notes ?? []];
+  const said = notes.length > 0 ? { notes } : {};
+  return { width, height, channels: channelsOf(parts), depth, metadata, ...said };
 }
 
 /** Yields the rows of each piece that is inflated. */

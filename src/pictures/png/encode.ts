@@ -19,6 +19,7 @@ import { metadataToWrite } from "../metadata/metadata.ts";
 import type { Metadata, PictureHeader, Samples } from "../picture.ts";
 import { COLOUR, IPTC_KEYWORD, paeth, PNG_MAX, PNG_SIGNATURE, XMP_KEYWORD } from "./format.ts";
 import { checkCount, checkRows } from "../rows.ts";
+import { writeTextChunk } from "./texts.ts";
 
 const LEVEL = 4;
 const FILTER_PAETH = 4;
@@ -54,13 +55,13 @@ export async function* encodePngRows(
   checkHeader(header);
   yield concatBytes([
     PNG_SIGNATURE,
-    chunk("IHDR", headerData(header)),
+    pngChunk("IHDR", headerData(header)),
     ...await metadataChunks(metadataToWrite(header)),
   ]);
   for await (const piece of deflateBlocks(filteredBlocks(header, rows), LEVEL)) {
-    yield chunk("IDAT", piece);
+    yield pngChunk("IDAT", piece);
   }
-  yield chunk("IEND", new Uint8Array(0));
+  yield pngChunk("IEND", new Uint8Array(0));
 }
 
 function checkHeader({ width, height, depth }: PictureHeader): void {
@@ -142,22 +143,26 @@ function headerData({ width, height, channels, depth }: PictureHeader): Uint8Arr
 }
 
 /** The chunks that carry metadata, in the order in which the format wants them before the pixels. */
-async function metadataChunks(
-  { icc, density, exif, xmp, iptc }: Metadata,
+export async function metadataChunks(
+  { cicp, icc, density, exif, xmp, iptc, texts = [] }: Metadata,
 ): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
-  if (icc !== undefined) {
-    chunks.push(chunk("iCCP", concatBytes([latin1("ICC profile\0\0"), await deflate(icc)])));
+  if (cicp !== undefined) {
+    chunks.push(pngChunk("cICP", Uint8Array.of(cicp.primaries, cicp.transfer, 0, 1)));
   }
-  if (density !== undefined) chunks.push(chunk("pHYs", densityData(density)));
-  if (exif !== undefined) chunks.push(chunk("eXIf", exif));
+  if (icc !== undefined) {
+    chunks.push(pngChunk("iCCP", concatBytes([latin1("ICC profile\0\0"), await deflate(icc)])));
+  }
+  if (density !== undefined) chunks.push(pngChunk("pHYs", densityData(density)));
+  if (exif !== undefined) chunks.push(pngChunk("eXIf", exif));
   if (xmp !== undefined) {
-    chunks.push(chunk("iTXt", concatBytes([latin1(`${XMP_KEYWORD}\0\0\0\0\0`), xmp])));
+    chunks.push(pngChunk("iTXt", concatBytes([latin1(`${XMP_KEYWORD}\0\0\0\0\0`), xmp])));
   }
   if (iptc !== undefined) {
     const text = await deflate(writeIptcText(iptc));
-    chunks.push(chunk("zTXt", concatBytes([latin1(`${IPTC_KEYWORD}\0\0`), text])));
+    chunks.push(pngChunk("zTXt", concatBytes([latin1(`${IPTC_KEYWORD}\0\0`), text])));
   }
+  for (const text of texts) chunks.push(pngChunk(...await writeTextChunk(text)));
   return chunks;
 }
 
@@ -171,7 +176,7 @@ function densityData({ x, y }: { x: number; y: number }): Uint8Array {
 }
 
 /** A chunk: length, type, data, checksum. */
-function chunk(type: string, data: Uint8Array): Uint8Array {
+export function pngChunk(type: string, data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(12 + data.length);
   const view = viewOf(bytes);
   view.setUint32(0, data.length);

@@ -5,6 +5,7 @@
  */
 
 import { concatBytes, viewOf } from "../bytes.ts";
+import type { ByteSource } from "../source.ts";
 
 /** One entry, as it is stored. */
 export interface TiffEntry {
@@ -21,14 +22,20 @@ export interface TiffDirectory {
   entries: Map<number, TiffEntry>;
 }
 
-/** Bytes of one value by type: byte, ASCII, short, long, rational, and their signed brothers. */
-const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8] as const;
+/**
+ * Bytes of one value by type: byte, ASCII, short, long, rational, and their signed brothers; offsets; and
+ * those of BigTIFF.
+ */
+const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8] as const;
 
 /** Types by name. */
-export const TIFF_TYPE = { short: 3, long: 4, rational: 5 } as const;
+export const TIFF_TYPE = { short: 3, long: 4, rational: 5, undefinedBytes: 7 } as const;
 
 /** Real directories have some dozens. */
 const MAX_ENTRIES = 1024;
+
+/** The most bytes of a value that is read from a file. */
+const MAX_VALUE_BYTES = 2 ** 24;
 
 /**
  * Reads a directory. Entries that are broken are left out.
@@ -62,6 +69,51 @@ export function readTiffDirectory(bytes: Uint8Array, offset?: number): TiffDirec
   return { little, entries };
 }
 
+/** How a file is built: the plain kind, and BigTIFF, which counts and points with 8 bytes. */
+const PLAIN = { start: 4, count: 2, entry: 12, word: 4 } as const;
+const BIG = { start: 8, count: 8, entry: 20, word: 8 } as const;
+
+/**
+ * Reads a directory of a file, plain or BigTIFF; of its values, those that are wanted.
+ *
+ * @param offset of the directory; by default that of the first, which the header names
+ * @returns `undefined` if there is no directory
+ */
+export async function readFileDirectory(
+  source: ByteSource,
+  isWanted: (tag: number) => boolean,
+  offset?: number,
+): Promise<TiffDirectory | undefined> {
+  const head = (await source.read(0, 16)).slice();
+  if (head.length < 8) return undefined;
+  const little = head[0] === 0x49;
+  const { start, count, entry, word } = viewOf(head).getUint16(2, little) === 43 ? BIG : PLAIN;
+  const at = offset ?? numberAt(head, start, word, little);
+  const size = numberAt(await source.read(at, count), 0, count, little);
+  const table = (await source.read(at + count, Math.min(size, MAX_ENTRIES) * entry)).slice();
+  const entries = new Map<number, TiffEntry>();
+  for (let i = 0; i + entry <= table.length; i += entry) {
+    const [tag, type] = [numberAt(table, i, 2, little), numberAt(table, i + 2, 2, little)];
+    const values = numberAt(table, i + 4, word, little);
+    const length = values * (TYPE_BYTES[type] ?? 0);
+    if (!isWanted(tag) || length === 0 || length > MAX_VALUE_BYTES) continue;
+    const place = i + 4 + word;
+    const value = length <= word
+      ? table.slice(place, place + length)
+      : (await source.read(numberAt(table, place, word, little), length)).slice();
+    if (value.length === length) entries.set(tag, { tag, type, count: values, value });
+  }
+  return entries.size === 0 && table.length === 0 ? undefined : { little, entries };
+}
+
+/** Reads a whole number of 2, 4 or 8 bytes; 0 beyond the end. */
+function numberAt(bytes: Uint8Array, at: number, length: number, little: boolean): number {
+  if (at + length > bytes.length) return 0;
+  const view = viewOf(bytes);
+  if (length === 2) return view.getUint16(at, little);
+  return length === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little));
+}
+
 /** Returns the numbers that an entry holds; none if it is absent or holds something else. */
 export function numbersOf({ little, entries }: TiffDirectory, tag: number): number[] {
   const entry = entries.get(tag);
@@ -75,6 +127,11 @@ export function numbersOf({ little, entries }: TiffDirectory, tag: number): numb
     (at: number) => view.getUint16(at, little),
     (at: number) => view.getUint32(at, little),
     (at: number) => view.getUint32(at, little) / view.getUint32(at + 4, little),
+    ...Array(7).fill(undefined),
+    (at: number) => view.getUint32(at, little),
+    undefined,
+    undefined,
+    ...Array(3).fill((at: number) => Number(view.getBigUint64(at, little))),
   ][type];
   if (read === undefined) return [];
   return Array.from({ length: count }, (_, i) => read(i * TYPE_BYTES[type]));
@@ -99,6 +156,29 @@ export function entryOf(
     }
   });
   return { tag, type, count: values.length, value };
+}
+
+/** Bytes that change places together, by type, where there are more than one. */
+const UNIT_BYTES: Readonly<Record<number, number>> = {
+  3: 2,
+  4: 4,
+  5: 4,
+  8: 2,
+  9: 4,
+  10: 4,
+  11: 4,
+  12: 8,
+  13: 4,
+};
+
+/** Returns an entry with its values in the other byte order. */
+export function swappedEntry(entry: TiffEntry): TiffEntry {
+  const size = UNIT_BYTES[entry.type] ?? 1;
+  const value = new Uint8Array(entry.value.length);
+  for (let at = 0; at < value.length; at += size) {
+    value.set(entry.value.slice(at, at + size).reverse(), at);
+  }
+  return { ...entry, value };
 }
 
 /**

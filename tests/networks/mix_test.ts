@@ -1,7 +1,7 @@
 /** Blending of two networks of one shape, whatever their operations are. */
 
 import assert from "node:assert/strict";
-import { interpolateNetworks } from "../../src/networks/interpolate.ts";
+import { mixNetworks } from "../../src/networks/mix.ts";
 import type { Network } from "../../src/networks/network.ts";
 import { assertClose } from "../reference/compare.ts";
 import { type Random, withRandom } from "../reference/random.ts";
@@ -27,23 +27,29 @@ function learned(network: Network): number[] {
 }
 
 for (const [what, make] of MAKERS) {
-  Deno.test(`interpolateNetworks() blends all that a ${what} has learned`, () =>
+  Deno.test(`mixNetworks() blends all that a ${what} has learned`, () =>
     withRandom((random) => {
-      const [a, b] = [make(random), make(random)];
-      assert.deepEqual(learned(interpolateNetworks(a, b, 0)), learned(a));
-      assert.deepEqual(learned(interpolateNetworks(a, b, 1)), learned(b));
+      const [a, b, c] = [make(random), make(random), make(random)];
+      const mixed = (...amounts: number[]) =>
+        learned(mixNetworks(a, amounts.map((amount, i) => ({ network: [b, c][i], amount }))));
+      assert.deepEqual(mixed(), learned(a));
+      assert.deepEqual(mixed(0), learned(a));
+      assert.deepEqual(mixed(1), learned(b));
       const other = learned(b);
       const expected = learned(a).map((value, i) => 0.75 * value + 0.25 * other[i]);
-      assertClose(learned(interpolateNetworks(a, b, 0.25)), expected, { atol: 1e-6 });
+      assertClose(mixed(0.25), expected, { atol: 1e-6 });
+      const third = learned(c);
+      const sum = learned(a).map((value, i) => 0.25 * value + 0.25 * other[i] + 0.5 * third[i]);
+      assertClose(mixed(0.25, 0.5), sum, { atol: 1e-6 });
     }));
 }
 
-Deno.test("interpolateNetworks() refuses networks of other shapes, activations and gates", () =>
+Deno.test("mixNetworks() refuses networks of other shapes, activations and gates", () =>
   withRandom((random) => {
     const refused = (a: Network, b: Network) =>
-      assert.throws(() => interpolateNetworks(a, b, 0.5), {
+      assert.throws(() => mixNetworks(a, [{ network: b, amount: 0.5 }]), {
         name: "ModelError",
-        message: /^Cannot blend two networks of different shapes: /,
+        message: /^Cannot blend networks of different shapes: /,
       });
     refused(tinySpan(random, 2), tinySpan(random, 4));
     refused(tinySrResNet(random, {}, "gate"), tinySrResNet(random, {}, "residual"));

@@ -1,6 +1,6 @@
 /**
- * An AVIF file seen as its boxes: what must be known before the pixels are decoded, and the profile,
- * EXIF and XMP, which the codec neither reads nor writes.
+ * An AVIF or HEIC file seen as its boxes: what must be known before the pixels are decoded, and the
+ * profile, EXIF and XMP, which are read and written here.
  *
  * The `meta` box lists items (the picture, its alpha, EXIF, XMP): `iinf` says what each is, `iloc`
  * where its bytes are, `iref` which item describes which, and `iprp` holds properties (`ipco`) with
@@ -9,21 +9,15 @@
 
 import { big, type Box, boxOf, BoxReader, readBoxes } from "./boxes.ts";
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
+import { metadataOfLabel } from "../colour/label.ts";
 import { checkSize, damaged } from "../limits.ts";
-import type { Orientation } from "../metadata/orientation.ts";
 import type { Metadata } from "../picture.ts";
 
-/** An AVIF file, taken apart. */
-export interface AvifParts {
-  /** As stored: `orientation` is not applied. */
-  width: number;
-  height: number;
-  /** Bits per sample: 8, 10 or 12. */
-  bits: number;
-  grey: boolean;
-  orientation: Orientation;
+/** A file, taken apart. */
+export interface HeifParts {
   /** Whether the file also has an animation, which is left out. */
   animated: boolean;
+  /** With what the profile, or else a label (nclx), says of the colours. */
   metadata: Metadata;
 }
 
@@ -51,42 +45,25 @@ const XMP_TYPE = "application/rdf+xml";
 /** Real files have a handful. */
 const MAX_ITEMS = 4096;
 
-/** The orientation for `irot` (quarter turns to the left) without a mirror, and after each `imir`. */
-const TURNS: readonly Orientation[] = [1, 8, 3, 6];
-const TURNS_MIRRORED: readonly (readonly Orientation[])[] = [[4, 5, 2, 7], [2, 7, 4, 5]];
-
 /**
- * Takes an AVIF file apart.
+ * Takes a file apart.
  *
+ * @param format `AVIF` or `HEIC`, for errors
  * @param bytes the whole file
  * @param maxPixels the most pixels that the file may claim
  * @throws {InputError} if it is cut off, damaged, or claims too much
  */
-export function readAvifParts(bytes: Uint8Array, maxPixels: number): AvifParts {
-  const top = readBoxes("AVIF", bytes);
-  const meta = readMeta(top);
-  const own = propertiesOf(meta, meta.primary);
-  const find = (type: string) => own.find((box) => box.type === type)?.data;
-  const [size, config] = [find("ispe"), find("av1C")];
-  if (size === undefined || size.length < 12) throw damaged("AVIF", "it does not say its size");
-  const [width, height] = [viewOf(size).getUint32(4), viewOf(size).getUint32(8)];
-  checkSize("AVIF", width, height, maxPixels);
-  // Items that the decoder may allocate for (alpha, parts of a grid) must not claim more either.
+export function readHeifParts(format: string, bytes: Uint8Array, maxPixels: number): HeifParts {
+  const top = readBoxes(format, bytes);
+  const meta = readMeta(format, top);
+  // Items that a decoder may allocate for (alpha, parts of a grid) must not claim too much either.
   for (const { type, data } of meta.properties) {
     if (type !== "ispe" || data.length < 12) continue;
-    checkSize("AVIF", viewOf(data).getUint32(4), viewOf(data).getUint32(8), maxPixels);
+    checkSize(format, viewOf(data).getUint32(4), viewOf(data).getUint32(8), maxPixels);
   }
-  const flags = config?.[2] ?? 0;
-  const mirror = find("imir")?.[0];
-  const turns = (find("irot")?.[0] ?? 0) & 3;
   return {
-    width,
-    height,
-    bits: (flags & 0x40) === 0 ? find("pixi")?.[5] ?? 8 : (flags & 0x20) === 0 ? 10 : 12,
-    grey: (flags & 0x10) !== 0,
-    orientation: mirror === undefined ? TURNS[turns] : TURNS_MIRRORED[mirror & 1][turns],
     animated: top.some(({ type }) => type === "moov"),
-    metadata: readMetadata(bytes, meta, own),
+    metadata: readMetadata(bytes, meta, propertiesOf(meta, meta.primary)),
   };
 }
 
@@ -95,11 +72,12 @@ export function readAvifParts(bytes: Uint8Array, maxPixels: number): AvifParts {
  *
  * @param bytes a still picture whose item locations are relative to the file
  */
-export function withAvifMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
-  const { icc, exif, xmp } = metadata;
+export function withHeifMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Array {
+  const { cicp, icc, exif, xmp } = metadata;
+  if (cicp !== undefined) setLabel(bytes, cicp);
   if (icc === undefined && exif === undefined && xmp === undefined) return bytes;
   const top = readBoxes("AVIF", bytes);
-  const meta = readMeta(top);
+  const meta = readMeta("AVIF", top);
   const added: { type: string; contentType: string; data: Uint8Array }[] = [];
   if (exif !== undefined) {
     added.push({ type: "Exif", contentType: "", data: concatBytes([big(0, 4), exif]) });
@@ -120,29 +98,39 @@ export function withAvifMetadata(bytes: Uint8Array, metadata: Metadata): Uint8Ar
   ]);
 }
 
+/** Writes code points into the label that every file of the codec has. */
+function setLabel(bytes: Uint8Array, { primaries, transfer }: NonNullable<Metadata["cicp"]>): void {
+  const meta = readMeta("AVIF", readBoxes("AVIF", bytes));
+  for (const { type, data } of meta.properties) {
+    if (type !== "colr" || !startsWith(data, "nclx")) continue;
+    viewOf(data).setUint16(4, primaries);
+    viewOf(data).setUint16(6, transfer);
+  }
+}
+
 /** Finds and reads the `meta` box. */
-function readMeta(top: Box[]): Meta {
+function readMeta(format: string, top: Box[]): Meta {
   const whole = top.find(({ type }) => type === "meta");
-  if (whole === undefined) throw damaged("AVIF", "it does not say what is in it");
-  const boxes = new Map(readBoxes("AVIF", whole.data.subarray(4)).map((box) => [box.type, box]));
+  if (whole === undefined) throw damaged(format, "it does not say what is in it");
+  const boxes = new Map(readBoxes(format, whole.data.subarray(4)).map((box) => [box.type, box]));
   boxes.set("meta", whole);
   const data = (type: string) => boxes.get(type)?.data ?? new Uint8Array(0);
   const pitm = new BoxReader(data("pitm"));
   const primary = pitm.number(4) >>> 24 === 0 ? pitm.number(2) : pitm.number(4);
-  const items = readItems(data("iinf"));
+  const items = readItems(format, data("iinf"));
   readLocations(data("iloc"), items);
-  const [container, associations] = readBoxes("AVIF", data("iprp"));
+  const [container, associations] = readBoxes(format, data("iprp"));
   readAssociations(associations?.data ?? new Uint8Array(0), items);
-  if (!items.has(primary)) throw damaged("AVIF", "it has no picture in it");
-  const properties = container === undefined ? [] : readBoxes("AVIF", container.data);
+  if (!items.has(primary)) throw damaged(format, "it has no picture in it");
+  const properties = container === undefined ? [] : readBoxes(format, container.data);
   return { boxes, primary, items, properties };
 }
 
 /** `iinf`: the items by number. */
-function readItems(data: Uint8Array): Map<number, Item> {
+function readItems(format: string, data: Uint8Array): Map<number, Item> {
   const items = new Map<number, Item>();
   const list = data.subarray(data[0] === 0 ? 6 : 8);
-  for (const { type, data } of readBoxes("AVIF", list)) {
+  for (const { type, data } of readBoxes(format, list)) {
     if (type !== "infe" || data[0] < 2 || items.size >= MAX_ITEMS) continue;
     const reader = new BoxReader(data);
     const version = reader.number(4) >>> 24;
@@ -194,26 +182,26 @@ function readAssociations(data: Uint8Array, items: Map<number, Item>): void {
   }
 }
 
-/** The properties of an item. A grid has none of the coded picture's: its first part's stand in. */
+/** The properties of an item. */
 function propertiesOf({ items, properties }: Meta, id: number): Box[] {
-  const item = items.get(id)!;
-  const own = item.properties.map((number) => properties[number - 1]);
-  const part = item.type === "grid"
-    ? [...items.values()].find(({ type }) => type === "av01")?.properties ?? []
-    : [];
-  const inherited = part
+  return items.get(id)!.properties
     .map((number) => properties[number - 1])
-    .filter((box) => box?.type === "av1C" || box?.type === "pixi");
-  return [...own, ...inherited].filter((box) => box !== undefined);
+    .filter((box) => box !== undefined);
 }
 
 /** The profile, and the items that are EXIF and XMP. */
 function readMetadata(bytes: Uint8Array, meta: Meta, properties: Box[]): Metadata {
   const metadata: Metadata = {};
+  const label = properties.find(({ type, data }) => type === "colr" && startsWith(data, "nclx"));
   const profile = properties.find(({ type, data }) => {
     return type === "colr" && (startsWith(data, "prof") || startsWith(data, "rICC"));
   });
   if (profile !== undefined) metadata.icc = profile.data.slice(4);
+  else if (label !== undefined && label.data.length >= 8) {
+    const view = viewOf(label.data);
+    const points = { primaries: view.getUint16(4), transfer: view.getUint16(6) };
+    Object.assign(metadata, metadataOfLabel(points));
+  }
   const idat = meta.boxes.get("idat")?.data ?? new Uint8Array(0);
   for (const { type, contentType, inMeta, extents } of meta.items.values()) {
     const isXmp = type === "mime" && contentType === XMP_TYPE;

@@ -1,0 +1,126 @@
+/** An animation from frames to file: one frame after the other on one device, and all of them into one file. */
+
+import type { EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
+import type { EnhanceOptions } from "../../enhance/options.ts";
+import {
+  type AnimatedFormat,
+  type Animation,
+  convertDepth,
+  encodeAnimation,
+  type EncodeOptions,
+  FORMATS,
+  gatherRows,
+  openAnimation,
+  packFrame,
+  type Picture,
+  type PictureFormat,
+  type PictureHeader,
+  toSrgb,
+} from "../../pictures/mod.ts";
+import { isStillNote } from "../../pictures/animation/note.ts";
+import type { InputFile } from "../files/input_file.ts";
+import type { Turns } from "../batch/turns.ts";
+import type { PhaseClock } from "./job_report.ts";
+import type { Progress } from "../../progress.ts";
+
+/** An animation that is to be enhanced as a whole. */
+export interface AnimationJob {
+  animation: Animation;
+  /** The first frame, with the metadata of all. */
+  first: Picture;
+  /** What is asked for each frame; a part that is chosen by its details would jump from frame to frame. */
+  asked: EnhanceOptions;
+}
+
+/**
+ * Returns the animation of an input, if it is one and its result's format can be one.
+ *
+ * @param path Of the input, which is read once more unless its bytes are at hand.
+ */
+export async function animationOf(
+  path: string,
+  { picture, bytes }: InputFile,
+  format: PictureFormat,
+  asked: EnhanceOptions,
+  maxPixels: number,
+): Promise<AnimationJob | undefined> {
+  if (!FORMATS[format].animated || !(picture.notes ?? []).some(isStillNote)) return undefined;
+  const animation = await openAnimation(bytes ?? await Deno.readFile(path), { maxPixels });
+  if (animation === undefined) return undefined;
+  const gravity = asked.gravity === "auto" ? "centre" : asked.gravity;
+  for await (const frame of animation.frames()) {
+    const first = { ...frame, metadata: { ...animation.metadata, ...frame.metadata } };
+    return { animation, first, asked: { ...asked, ...gravity !== undefined && { gravity } } };
+  }
+  return undefined;
+}
+
+/** What the frames share. */
+export interface FrameOptions {
+  encoding: EncodeOptions;
+  turns: Turns;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}
+
+/**
+ * Yields the bytes of the result at once.
+ *
+ * @param firstRun That of the first frame.
+ */
+export async function* encodedFrames(
+  firstRun: EnhancementRun,
+  { animation, asked }: AnimationJob,
+  enhancer: Enhancer,
+  { encoding, turns, signal, onProgress }: FrameOptions,
+  clock: PhaseClock,
+): AsyncGenerator<Uint8Array> {
+  clock.enter("wait");
+  using _turn = await turns.take();
+  clock.enter("upscale");
+  const files: Uint8Array[] = [];
+  let header: PictureHeader | undefined;
+  for await (const frame of animation.frames()) {
+    const shown = progressOf(files.length, animation.delays.length, onProgress);
+    const run = header === undefined
+      ? firstRun
+      : (await enhancer.plan(frame, { ...asked, record: false })).run({
+        signal,
+        onProgress: shown,
+      });
+    const { data } = await gatherRows(run);
+    clock.enter("encode");
+    const fitting = await fitTo(encoding, { ...run.header(), data });
+    header ??= { ...run.header(), channels: fitting.channels, depth: fitting.depth };
+    files.push(await packFrame(fitting));
+    clock.enter("upscale");
+    signal.throwIfAborted();
+  }
+  clock.enter("encode");
+  const { format, quality = FORMATS.webp.quality!, lossless = false } = encoding;
+  const options = { quality, lossless };
+  yield await encodeAnimation(format as AnimatedFormat, header!, files, animation, options);
+}
+
+/** Makes of the progress within a frame that of the whole. */
+export function progressOf(
+  frame: number,
+  frames: number,
+  onProgress: (progress: Progress) => void,
+): (progress: Progress) => void {
+  if (frames === 1) return onProgress;
+  return (progress) => {
+    const fraction = (frame + progress.fraction) / frames;
+    onProgress({ ...progress, fraction, secondsLeft: undefined });
+  };
+}
+
+/** Makes of a frame what its format can hold. */
+async function fitTo(
+  { format, dither = false }: EncodeOptions,
+  frame: Picture,
+): Promise<Picture> {
+  const { deepBits, profile } = FORMATS[format];
+  const shallow = deepBits === 8 ? convertDepth(frame, 8, { dither }) : frame;
+  return profile === "none" ? await toSrgb(shallow) : shallow;
+}

@@ -1,0 +1,79 @@
+/**
+ * Shapes of matrix products: what an adapter's matrix units offer, and how a convolution is cut for them.
+ */
+
+import { type AdapterSummary, MATRIX_FEATURES } from "../gpu/device.ts";
+
+/** A product of `m` pixels by `k` inputs with `k` inputs by `n` outputs, which a subgroup computes. */
+export interface MatrixShape {
+  m: 8 | 16;
+  n: 8 | 16;
+  k: 8 | 16;
+  /** Lanes of the subgroup. */
+  lanes: number;
+  /** `twin`: the same without matrix units, which any adapter can run, for checks. */
+  by: "units" | "twin";
+}
+
+/** How much one subgroup computes, and how many of them a workgroup has. */
+export interface MatrixBlock {
+  /** Rows of pixels. */
+  rows: number;
+  /** Matrices of outputs, side by side. */
+  tiles: number;
+  subgroups: number;
+}
+
+/** Pixels along each axis that every workgroup's rows and columns divide. */
+export const MATRIX_MULTIPLE = 16;
+
+/** Channels that lie beside each other. */
+export const CHUNK = 16;
+
+/** Registers of a lane that sums may take, by lanes: GPUs', Intel's, and a processor's, which compiles long. */
+const SUMS_PER_LANE: [lanes: number, registers: number][] = [[32, 128], [16, 64], [0, 16]];
+
+/** Outputs of a subgroup, those that are preferred first: each divides what 16 divides best. */
+const OUTPUTS = [64, 48, 32, 16];
+
+/**
+ * Returns the shape that an adapter's matrix units compute f16 with sums of f32 in, the largest that the
+ * kernels can use, or what is missing, for people.
+ */
+export function matrixShapeOf(
+  { matrixConfigs, subgroupSizes }: AdapterSummary,
+  enabled: ReadonlySet<string>,
+): MatrixShape | { missing: string } {
+  const feature = MATRIX_FEATURES.find((name) => !enabled.has(name));
+  if (feature !== undefined) return { missing: `the feature ${feature}` };
+  const shapes = matrixConfigs
+    .filter(({ from, to, m, n, k }) => from === "f16" && to === "f32" && [m, n, k].every(isUsable))
+    .sort((a, b) => b.m * b.n * b.k - a.m * a.n * a.k || b.n - a.n);
+  const [shape] = shapes as unknown as Pick<MatrixShape, "m" | "n" | "k">[];
+  if (shape === undefined) {
+    const offered = matrixConfigs.map(({ from, to, m, n, k }) => `${from} to ${to} ${m}x${n}x${k}`);
+    return { missing: `a shape of f16 to f32 among ${offered.join(", ") || "none"}` };
+  }
+  const { m, n, k } = shape;
+  return { m, n, k, lanes: lanesFor(m, subgroupSizes), by: "units" };
+}
+
+function isUsable(side: number): boolean {
+  return side === 8 || side === 16;
+}
+
+/** 32 wherever there is a choice, but for units of 8 rows and 16 lanes, which are Intel's. */
+function lanesFor(m: number, { min, max }: AdapterSummary["subgroupSizes"]): number {
+  const wanted = m === 8 && min === 16 ? 16 : 32;
+  return Math.min(Math.max(wanted, min), max);
+}
+
+/** Cuts a convolution to `outputs` stored channels, a multiple of 16. */
+export function matrixBlock({ m, n, lanes }: MatrixShape, outputs: number): MatrixBlock {
+  const [, registers] = SUMS_PER_LANE.find(([least]) => lanes >= least)!;
+  const room = registers * lanes / (m * n);
+  const block = OUTPUTS.find((count) => outputs % count === 0 && 2 * count / n <= room) ?? CHUNK;
+  const tiles = block / n;
+  const rows = [8, 4, 2].find((count) => count * tiles <= room) ?? 1;
+  return { rows, tiles, subgroups: Math.min(4, MATRIX_MULTIPLE / rows) };
+}

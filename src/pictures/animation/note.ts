@@ -1,0 +1,13 @@
+/** What is said of an animation of which only the first frame is read. */
+
+const TEXT = /^of the \d+ frames only the first is read$/;
+
+/** Says that frames are left out, if there are any. */
+export function stillNote(frames: number): { notes?: string[] } {
+  return frames > 1 ? { notes: [`of the ${frames} frames only the first is read`] } : {};
+}
+
+/** Says whether a sentence is one of {@linkcode stillNote}. */
+export function isStillNote(sentence: string): boolean {
+  return TEXT.test(sentence);
+}

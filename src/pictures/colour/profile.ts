@@ -1,0 +1,215 @@
+/**
+ * ICC profiles made and read without a colour engine: those of three primaries and one curve, which say the
+ * same as the labels by which PNG, AVIF and HEIC describe colours.
+ *
+ * Sources: ICC.1:2022 (layout, parametric curves), and the Bradford adaptation of its annex E.
+ */
+
+import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
+
+/** A chromaticity: x and y of CIE 1931. */
+export type Chromaticity = readonly [x: number, y: number];
+
+/** The white and the three colours that a picture's numbers are shares of. */
+export interface Primaries {
+  white: Chromaticity;
+  red: Chromaticity;
+  green: Chromaticity;
+  blue: Chromaticity;
+}
+
+/** From a stored number to light: its power, or the curve of sRGB. */
+export type Curve = number | "srgb";
+
+type Vector = readonly [number, number, number];
+type Matrix = readonly [Vector, Vector, Vector];
+
+const HEADER_BYTES = 128;
+const MOST_TAGS = 100;
+
+/** The white of the connection space, as profiles write it. */
+const D50: Vector = [0.9642, 1, 0.8249];
+
+const BRADFORD: Matrix = [
+  [0.8951, 0.2664, -0.1614],
+  [-0.7502, 1.7135, 0.0367],
+  [0.0389, -0.0685, 1.0296],
+];
+
+/** Powers below this one leave dark colours as far apart as light has them: no screen wants them so. */
+const LINEAR_BELOW = 1.25;
+
+/** Returns a profile of RGB (version 4) with the given primaries and curve. */
+export function makeProfile(name: string, primaries: Primaries, curve: Curve): Uint8Array {
+  const [red, green, blue] = columnsToD50(primaries);
+  const trc = curve === "srgb" ? srgbCurve() : powerCurve(curve);
+  const tags: [type: string, data: Uint8Array][] = [
+    ["desc", text(name)],
+    ["cprt", text("No copyright")],
+    ["wtpt", xyz(D50)],
+    ["rXYZ", xyz(red)],
+    ["gXYZ", xyz(green)],
+    ["bXYZ", xyz(blue)],
+    ["rTRC", trc],
+    ["gTRC", trc],
+    ["bTRC", trc],
+  ];
+  return assemble("RGB ", tags);
+}
+
+/** Returns a profile of grey (version 4) with the given curve. */
+export function makeGreyProfile(name: string, curve: Curve): Uint8Array {
+  const trc = curve === "srgb" ? srgbCurve() : powerCurve(curve);
+  const tags: [type: string, data: Uint8Array][] = [
+    ["desc", text(name)],
+    ["cprt", text("No copyright")],
+    ["wtpt", xyz(D50)],
+    ["kTRC", trc],
+  ];
+  return assemble("GRAY", tags);
+}
+
+/**
+ * Says whether bytes can be a profile at all, by their header. Whether colours can be computed from it, only
+ * the colour engine finds out.
+ */
+export function isProfile(icc: Uint8Array): boolean {
+  if (icc.length < HEADER_BYTES + 4 || !startsWith(icc.subarray(36), "acsp")) return false;
+  const size = viewOf(icc).getUint32(0);
+  return size > HEADER_BYTES && size <= icc.length;
+}
+
+/** Says whether a profile's numbers are light itself, or nearly, which no network was made for. */
+export function isLinear(icc: Uint8Array): boolean {
+  const curve = findTag(icc, "rTRC") ?? findTag(icc, "kTRC");
+  if (curve === undefined || curve.length < 12) return false;
+  const view = viewOf(curve);
+  if (startsWith(curve, "curv")) {
+    const count = view.getUint32(8);
+    if (count === 0) return true;
+    if (count === 1) return curve.length >= 14 && view.getUint16(12) / 256 < LINEAR_BELOW;
+    const middle = 12 + 2 * Math.floor((count - 1) / 2);
+    const share = Math.floor((count - 1) / 2) / (count - 1);
+    if (middle + 2 > curve.length) return false;
+    return view.getUint16(middle) / 65535 > share ** LINEAR_BELOW;
+  }
+  if (!startsWith(curve, "para") || curve.length < 16) return false;
+  return view.getUint16(8) === 0 && view.getInt32(12) / 65536 < LINEAR_BELOW;
+}
+
+/** Returns the data of a tag. */
+function findTag(icc: Uint8Array, type: string): Uint8Array | undefined {
+  if (!isProfile(icc)) return undefined;
+  const view = viewOf(icc);
+  const count = Math.min(view.getUint32(HEADER_BYTES), MOST_TAGS);
+  for (let i = 0, at = HEADER_BYTES + 4; i < count && at + 12 <= icc.length; i++, at += 12) {
+    if (!startsWith(icc.subarray(at), type)) continue;
+    const offset = view.getUint32(at + 4);
+    return icc.subarray(offset, offset + view.getUint32(at + 8));
+  }
+  return undefined;
+}
+
+/** XYZ of full red, green and blue, seen in the light of D50. */
+function columnsToD50({ white, red, green, blue }: Primaries): Matrix {
+  const columns = [red, green, blue].map(xyzOf) as unknown as Matrix;
+  const whiteXyz = xyzOf(white);
+  const shares = apply(inverse(transposed(columns)), whiteXyz);
+  const [from, to] = [apply(BRADFORD, whiteXyz), apply(BRADFORD, D50)];
+  const adapt = (vector: Vector): Vector => {
+    const cone = apply(BRADFORD, vector);
+    const scaled = cone.map((value, i) => value * to[i] / from[i]) as unknown as Vector;
+    return apply(inverse(BRADFORD), scaled);
+  };
+  return columns.map((column, i) => {
+    return adapt(column.map((value) => value * shares[i]) as unknown as Vector);
+  }) as unknown as Matrix;
+}
+
+function xyzOf([x, y]: Chromaticity): Vector {
+  return [x / y, 1, (1 - x - y) / y];
+}
+
+function apply(matrix: Matrix, vector: Vector): Vector {
+  return matrix.map((row) =>
+    row[0] * vector[0] + row[1] * vector[1] + row[2] * vector[2]
+  ) as unknown as Vector;
+}
+
+function transposed(matrix: Matrix): Matrix {
+  return [0, 1, 2].map((i) => matrix.map((row) => row[i])) as unknown as Matrix;
+}
+
+function inverse([a, b, c]: Matrix): Matrix {
+  const cross = (u: Vector, v: Vector): Vector => [
+    u[1] * v[2] - u[2] * v[1],
+    u[2] * v[0] - u[0] * v[2],
+    u[0] * v[1] - u[1] * v[0],
+  ];
+  const columns = [cross(b, c), cross(c, a), cross(a, b)];
+  const determinant = a[0] * columns[0][0] + a[1] * columns[0][1] + a[2] * columns[0][2];
+  return [0, 1, 2].map((i) =>
+    columns.map((column) => column[i] / determinant)
+  ) as unknown as Matrix;
+}
+
+/** The header, the table of tags, and their data, each of which begins at a multiple of four. */
+function assemble(space: string, tags: [type: string, data: Uint8Array][]): Uint8Array {
+  const table = new Uint8Array(4 + tags.length * 12);
+  const tableView = viewOf(table);
+  tableView.setUint32(0, tags.length);
+  let at = HEADER_BYTES + table.length;
+  const parts: Uint8Array[] = [];
+  tags.forEach(([type, data], i) => {
+    table.set(latin1(type), 4 + i * 12);
+    tableView.setUint32(8 + i * 12, at);
+    tableView.setUint32(12 + i * 12, data.length);
+    parts.push(data, new Uint8Array(-data.length & 3));
+    at += data.length + (-data.length & 3);
+  });
+  const header = new Uint8Array(HEADER_BYTES);
+  const view = viewOf(header);
+  view.setUint32(0, at);
+  view.setUint32(8, 0x04400000);
+  header.set(latin1(`mntr${space}XYZ `), 12);
+  // A date is asked for: that of the specification, so that equal labels give equal bytes.
+  [2022, 5, 1].forEach((number, i) => view.setUint16(24 + 2 * i, number));
+  header.set(latin1("acsp"), 36);
+  xyz(D50).subarray(8).forEach((byte, i) => header[68 + i] = byte);
+  return concatBytes([header, table, ...parts]);
+}
+
+/** A text in one language. */
+function text(words: string): Uint8Array {
+  const head = new Uint8Array(28);
+  const view = viewOf(head);
+  head.set(latin1("mluc"));
+  view.setUint32(8, 1);
+  view.setUint32(12, 12);
+  head.set(latin1("enUS"), 16);
+  view.setUint32(20, words.length * 2);
+  view.setUint32(24, 28);
+  const letters = new Uint8Array(words.length * 2);
+  for (let i = 0; i < words.length; i++) viewOf(letters).setUint16(2 * i, words.charCodeAt(i));
+  return concatBytes([head, letters]);
+}
+
+function xyz(vector: Vector): Uint8Array {
+  return concatBytes([latin1("XYZ \0\0\0\0"), fixed(vector)]);
+}
+
+/** Numbers in 16 bits before and 16 behind the point. */
+function fixed(numbers: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(numbers.length * 4);
+  numbers.forEach((number, i) => viewOf(bytes).setInt32(4 * i, Math.round(number * 65536)));
+  return bytes;
+}
+
+function powerCurve(power: number): Uint8Array {
+  return concatBytes([latin1("para\0\0\0\0\0\0\0\0"), fixed([power])]);
+}
+
+function srgbCurve(): Uint8Array {
+  const numbers = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
+  return concatBytes([latin1("para\0\0\0\0\0\x03\0\0"), fixed(numbers)]);
+}

@@ -1,0 +1,213 @@
+/// <reference lib="dom" />
+/**
+ * All of the page in a real Chromium (`TESSERA_TEST=all`): what people see when something is wrong, several
+ * pictures, results too large for memory, a lost GPU, and no network.
+ */
+
+import assert from "node:assert/strict";
+import axe from "npm:axe-core@4.14.1";
+import type { Page } from "npm:playwright-core@1.65.0";
+import { decodePicture, encodePicture } from "../../src/pictures/mod.ts";
+import { tinyCompactFile } from "../networks/tiny_networks.ts";
+import { testPicture } from "../pictures/fixtures.ts";
+import { Random } from "../reference/random.ts";
+import {
+  CHROMIUM,
+  download,
+  drop,
+  PATIENCE,
+  visit,
+  type VisitOptions,
+  waitFor,
+} from "./browser.ts";
+import type { Visit } from "./browser.ts";
+
+const SETTINGS = { size: "x2", format: "png", quick: true, language: "en" };
+
+/** What stands in a text that somebody called a picture. */
+const TEXT = new TextEncoder().encode("Dear diary, today it rained.");
+
+function test(
+  name: string,
+  work: (visit: Visit) => Promise<void>,
+  options: VisitOptions = {},
+): void {
+  Deno.test({
+    name: `${name} (needs Chromium; TESSERA_TEST=all)`,
+    ignore: CHROMIUM === undefined || Deno.env.get("TESSERA_TEST") !== "all",
+    fn: () => visit(work, { settings: SETTINGS, ...options }),
+  });
+}
+
+async function png(width: number, height: number, channels: 1 | 3 | 4 = 3): Promise<Uint8Array> {
+  return await encodePicture(testPicture(width, height, channels), { format: "png" });
+}
+
+/** Drops one picture, has it enlarged, and waits for the result. */
+async function enlarge(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  await drop(page, { [name]: bytes });
+  await waitFor(page, "ready");
+  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+  await page.click("#go");
+  await waitFor(page, "done");
+}
+
+/** Refuses what axe finds serious or critical. */
+async function checkAccess(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    // deno-lint-ignore no-explicit-any
+    const { violations } = await (globalThis as any).axe.run();
+    // deno-lint-ignore no-explicit-any
+    return violations.map(({ id, impact, nodes }: any) => ({
+      id,
+      impact,
+      // deno-lint-ignore no-explicit-any
+      nodes: nodes.map(({ html }: any) => html),
+    }));
+  });
+  const grave = found.filter(({ impact }: { impact: string }) =>
+    impact === "serious" || impact === "critical"
+  );
+  assert.deepEqual(grave, []);
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`axe finds nothing serious in any state, ${scheme}`, async ({ page }) => {
+    await checkAccess(page);
+    await drop(page, { "a.png": await png(24, 20) });
+    await waitFor(page, "ready");
+    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+    await checkAccess(page);
+    await page.click("[popovertarget=more]");
+    await checkAccess(page);
+    await page.keyboard.press("Escape");
+    await page.click("#go");
+    await waitFor(page, "done");
+    await checkAccess(page);
+    await page.click("#next");
+    await drop(page, { "b.png": await png(8, 8), "notes.jpg": TEXT });
+    await waitFor(page, "ready");
+    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+    await page.click("#go");
+    await waitFor(page, "batch");
+    await page.waitForSelector("#sheet .none");
+    await checkAccess(page);
+    await page.click("#batch-cancel");
+    await drop(page, { "notes.jpg": TEXT });
+    await waitFor(page, "problem");
+    await checkAccess(page);
+  }, { scheme });
+}
+
+test("a picture of one pixel is enlarged", async ({ page, errors }) => {
+  await enlarge(page, "dot.png", await png(1, 1));
+  const { bytes } = await download(page, "#download");
+  const { width, height } = await decodePicture(bytes);
+  assert.deepEqual([width, height, errors], [2, 2, []]);
+});
+
+test("a text with a picture's name is said to be none, and the way leads back", async ({ page }) => {
+  await drop(page, { "notes.jpg": TEXT });
+  await waitFor(page, "problem");
+  assert.match(await page.textContent("#problem-lead") ?? "", /^notes\.jpg: This file is/);
+  await page.click("#problem-again");
+  await waitFor(page, "empty");
+});
+
+test("weights that are none are refused in words", async ({ page }) => {
+  await drop(page, { "evil.pth": new TextEncoder().encode("cos\nsystem\n(S'true'\ntR.") });
+  await waitFor(page, "problem");
+  assert.match(await page.textContent("#h-problem") ?? "", /weights cannot be used/);
+  assert.match(await page.textContent("#problem-lead") ?? "", /^evil\.pth: /);
+});
+
+test("without WebGPU the page says what to do", async ({ page }) => {
+  await waitFor(page, "problem");
+  assert.match(await page.textContent("#h-problem") ?? "", /does not let Tessera use your GPU/);
+  assert.equal(await page.locator("#problem-list li").count(), 3);
+}, { webgpu: false });
+
+test("several pictures go through together, and out as a ZIP", async ({ page, errors }) => {
+  const files = { "a.png": await png(16, 12), "b.png": await png(12, 16), "notes.jpg": TEXT };
+  await drop(page, files);
+  await waitFor(page, "ready");
+  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+  await page.click("#go");
+  await waitFor(page, "batch");
+  await page.waitForFunction(() =>
+    /^2 done, 0 to go, 1 left out/.test(
+      document.querySelector("#batch-line")!.textContent!,
+    )
+  );
+  assert.match(
+    await page.textContent("#sheet li:nth-child(3)") ?? "",
+    /Left out\. It is no picture/,
+  );
+  const { name, bytes } = await download(page, "#zip");
+  assert.equal(name, "tessera.zip");
+  const text = new TextDecoder("latin1").decode(bytes);
+  // Names stand 42 bytes behind the signature of a central directory's header.
+  const headers = text.split("PK\x01\x02").slice(1);
+  const names = headers.map((header) => /^[\w-]+\.png/.exec(header.slice(42))?.[0]);
+  assert.deepEqual(names, ["a-x2.png", "b-x2.png"]);
+  assert.deepEqual(errors, []);
+});
+
+test("a lost GPU is opened again, and the picture is finished all the same", async (visit) => {
+  const { page, browser } = visit;
+  const bytes = await png(96, 80);
+  await drop(page, { "a.png": bytes });
+  await waitFor(page, "ready");
+  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+  await page.click("#go");
+  await waitFor(page, "working");
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  Deno.kill(processInfo.find(({ type }) => type === "GPU")!.id, "SIGKILL");
+  await waitFor(page, "done");
+  assert.equal(await page.textContent("#h-done"), "192 × 160");
+});
+
+test(
+  "a result too large for memory, by one's own network, goes to the disk as rows",
+  async ({ page }) => {
+    const random = new Random(5);
+    const weights = tinyCompactFile(random, { features: 4, convolutions: 1 });
+    await drop(page, { "tiny.safetensors": weights });
+    await page.waitForFunction(() =>
+      /tiny\.safetensors is loaded/.test(document.body.textContent!)
+    );
+    await drop(page, { "large.png": await png(1460, 1460, 1) });
+    await waitFor(page, "ready");
+    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+    await page.click("#go");
+    await waitFor(page, "done");
+    await page.waitForFunction(() =>
+      /written as PNG/.test(
+        document.querySelector("#file-size")!.textContent!,
+      )
+    );
+    const { name, bytes } = await download(page, "#download");
+    assert.equal(name, "large-x4.png");
+    const header = new DataView(bytes.buffer, bytes.byteOffset + 16);
+    assert.deepEqual([header.getUint32(0), header.getUint32(4)], [5840, 5840]);
+  },
+  { settings: { ...SETTINGS, size: "x4" } },
+);
+
+test("the page works without a network after the first picture", async (visit) => {
+  const { page, stopServer } = visit;
+  const bytes = await png(12, 10);
+  await enlarge(page, "a.png", bytes);
+  await page.click("#next");
+  await page.waitForFunction(() =>
+    /without a network/.test(
+      document.querySelector("#offline-line")!.textContent!,
+    )
+  );
+  await stopServer();
+  await page.reload({ timeout: PATIENCE });
+  await enlarge(page, "b.png", bytes);
+  assert.equal(await page.textContent("#h-done"), "24 × 20");
+});
