@@ -61,7 +61,7 @@ export {
   type UpscalerOptions,
 } from "./src/upscale_options.ts";
 export type { Progress } from "./src/progress.ts";
-export { type AdapterSummary, Gpu, type GpuOptions } from "./src/gpu/device.ts";
+export { type AdapterSummary, Gpu, type GpuOptions, visibleAdapters } from "./src/gpu/device.ts";
 export {
   GpuError,
   InputError,

@@ -15,6 +15,7 @@ export type Remedy =
   | "a background"
   | "quality 100"
   | "baseline 4:4:4"
+  | "another adapter"
   | "permissions"
   | "a driver";
 

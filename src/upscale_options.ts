@@ -4,7 +4,7 @@
  */
 
 import { UsageError } from "./errors.ts";
-import type { Gpu } from "./gpu/device.ts";
+import type { Gpu, GpuOptions } from "./gpu/device.ts";
 import type { PlannedPass, Retry } from "./passes/pass.ts";
 import type { Progress } from "./progress.ts";
 import type { Size } from "./raster/size.ts";
@@ -57,6 +57,8 @@ export interface UpscalerOptions {
   before?: readonly ModelSource[];
   /** A device to share. Default: one is opened, and goes with the upscaler. */
   device?: Gpu;
+  /** Which adapter it is opened on, if none is shared. Default: the fastest. */
+  adapter?: Pick<GpuOptions, "power" | "name">;
   /**
    * The implementation of WebGPU on which the device is opened, if none is shared. Default: the
    * runtime's own.

@@ -88,8 +88,8 @@ export class Upscaler {
     const family = resampling
       ? undefined
       : await NetworkFamily.load(model, { denoise, detail, blend, before });
-    const { device, gpu } = options;
-    const opened = device ?? await Gpu.open({ ...(gpu !== undefined && { gpu }) });
+    const { device, gpu, adapter } = options;
+    const opened = device ?? await Gpu.open({ ...adapter, ...(gpu !== undefined && { gpu }) });
     return new Upscaler(opened, family, options);
   }
 

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { GpuError, NoGpuError } from "../src/errors.ts";
-import { Gpu, OutOfGpuMemoryError } from "../src/gpu/device.ts";
+import { Gpu, OutOfGpuMemoryError, visibleAdapters } from "../src/gpu/device.ts";
 import { Readback } from "../src/gpu/readback.ts";
 import { type Command, Submitter } from "../src/gpu/submission.ts";
 import { gpu } from "./gpu_harness.ts";
@@ -140,6 +140,19 @@ Deno.test("pipeline() compiles a text once, and again if it failed", async () =>
   for (let times = 0; times < 2; times++) {
     await assert.rejects(gpu.pipeline("broken", broken), /refused the shader broken/);
   }
+});
+
+Deno.test("open() takes the adapter with a name, and says which there are", async () => {
+  const names = (await visibleAdapters()).map(({ description }) => description);
+  assert.ok(names.includes(gpu.adapter.description), names.join());
+  const named = await Gpu.open({ name: gpu.adapter.description.slice(0, 5).toUpperCase() });
+  assert.equal(named.adapter.description, gpu.adapter.description);
+  named.destroy();
+  await assert.rejects(Gpu.open({ name: "Voodoo 2" }), (error) => {
+    assert.ok(error instanceof NoGpuError);
+    assert.ok(error.message.includes(`"Voodoo 2" in its name; seen: "${names[0]}"`), error.message);
+    return true;
+  });
 });
 
 Deno.test("run() runs every command once, in pieces", () =>

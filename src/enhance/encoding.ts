@@ -8,6 +8,7 @@ import {
   type EncodeOptions,
   encodePngRows,
   FORMATS,
+  hasFullColour,
   type Picture,
   type PictureHeader,
   type Samples,
@@ -31,20 +32,8 @@ const ONE_PIXEL: Picture = {
   metadata: {},
 };
 
-/**
- * Says whether a result is written as its rows come: a PNG is, unless the encoder would rather have the whole
- * of it, and a JPEG that is too large to be encoded as a whole, if it is of the kind that can be.
- */
-export function isWrittenInRows(
-  result: PictureHeader,
-  encoding: EncodeOptions,
-  { wholePixels }: Pick<Encoder, "wholePixels">,
-): boolean {
-  const { format, chroma, progressive = false } = encoding;
-  if (format === "png") return result.width * result.height > wholePixels;
-  if (format !== "jpeg" || !isTooLarge(result, encoding)) return false;
-  return result.channels === 3 && chroma !== "4:2:0" && !progressive;
-}
+/** How a result becomes a file: as its rows come, or as a whole. */
+export type Writing = "rows" | "whole";
 
 /** Writes a file as its rows come, and yields its bytes in order. */
 export function encodeRows(
@@ -63,22 +52,44 @@ export function encodeRows(
 }
 
 /**
- * Finds out before the work whether its result can be encoded.
+ * Finds out before the work how its result is encoded: a PNG as its rows come, unless the encoder would
+ * rather have the whole of it, and so a baseline JPEG in full colour, if its codec can be loaded.
  *
- * @throws {UsageError} If the codec cannot be loaded or keep every sample if it should, or the result is
- *   too large for it.
+ * @throws {UsageError} If no codec can be loaded or keep every sample if it should, or the result is too
+ *   large for it.
  */
-export async function checkEncoder(
+export async function chooseWriting(
   result: PictureHeader,
   encoding: EncodeOptions,
   encoder: Encoder,
-): Promise<void> {
-  const refusal = refusalOf(result, encoding, encoder);
+): Promise<Writing> {
+  const refusal = refusalOf(result, encoding);
   if (refusal !== undefined) throw refusal;
-  if (isWrittenInRows(result, encoding, encoder)) {
+  const { format } = encoding;
+  if (format === "png" && result.width * result.height > encoder.wholePixels) return "rows";
+  if (format === "jpeg" && isJpegInRows(result, encoding)) {
+    const missing = await tryRows(encoding);
+    if (missing === undefined) return "rows";
+    if (isTooLarge(result, encoding)) throw missing;
+  }
+  await encoder.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
+  return "whole";
+}
+
+/** Says whether a JPEG is of the kind that can be written in rows: one too large for all else has to be. */
+function isJpegInRows(result: PictureHeader, encoding: EncodeOptions): boolean {
+  const { quality = FORMATS.jpeg.quality!, chroma, progressive = false } = encoding;
+  if (result.channels !== 3 || progressive || chroma === "4:2:0") return false;
+  return hasFullColour(quality, chroma) || isTooLarge(result, encoding);
+}
+
+/** Returns why a file cannot be written in rows, if its codec cannot be loaded. */
+async function tryRows(encoding: EncodeOptions): Promise<UsageError | undefined> {
+  try {
     await Array.fromAsync(encodeRows(ONE_PIXEL, [ONE_PIXEL.data], encoding));
-  } else {
-    await encoder.encode({ ...ONE_PIXEL, data: ONE_PIXEL.data.slice() }, encoding);
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
   }
 }
 
@@ -86,7 +97,6 @@ export async function checkEncoder(
 export function refusalOf(
   result: PictureHeader,
   encoding: EncodeOptions,
-  encoder: Pick<Encoder, "wholePixels">,
 ): UsageError | undefined {
   const { name, maxSide, quality, lossless } = FORMATS[encoding.format];
   if (encoding.lossless && quality !== undefined && !lossless) {
@@ -101,7 +111,9 @@ export function refusalOf(
       { remedies: ["another format"] },
     );
   }
-  if (!isTooLarge(result, encoding) || isWrittenInRows(result, encoding, encoder)) {
+  if (
+    !isTooLarge(result, encoding) || encoding.format === "jpeg" && isJpegInRows(result, encoding)
+  ) {
     return undefined;
   }
   return tooLarge(result, encoding);

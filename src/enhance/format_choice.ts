@@ -12,7 +12,7 @@ import {
   type PictureRows,
 } from "../pictures/mod.ts";
 import { sizeOf } from "./aim.ts";
-import { type Encoder, refusalOf } from "./encoding.ts";
+import { refusalOf } from "./encoding.ts";
 import { type EnhanceOptions, targetRequestOf } from "./options.ts";
 import { isTransparent } from "./treatment.ts";
 
@@ -26,7 +26,6 @@ export interface FormatRequest {
   /** The factor that is taken where none is asked for. */
   ownScale: number;
   encoding: Omit<EncodeOptions, "format">;
-  encoder: Pick<Encoder, "wholePixels">;
 }
 
 /** A format, and why it is not the preferred one; without a reason it is. */
@@ -45,7 +44,7 @@ export interface FormatChoice {
 export async function formatFor(
   picture: Picture | PictureRows,
   preferred: readonly [PictureFormat, ...PictureFormat[]],
-  { enhance, ownScale, encoding, encoder }: FormatRequest,
+  { enhance, ownScale, encoding }: FormatRequest,
 ): Promise<FormatChoice> {
   const [first] = preferred;
   const result = { ...headerOf(picture), ...sizeOf(targetRequestOf(enhance, ownScale), picture) };
@@ -55,7 +54,7 @@ export async function formatFor(
     if (transparent && !alpha) return `${name} cannot hold the picture's transparency`;
     const bits = Math.min(picture.depth, FORMATS[first].deepBits);
     if (bits > deepBits) return `${name} holds ${deepBits} bits per sample, not ${bits}`;
-    return refusalOf(result, { ...encoding, format }, encoder)?.message;
+    return refusalOf(result, { ...encoding, format })?.message;
   };
   const reason = reasonAgainst(first);
   if (reason === undefined) return { format: first };

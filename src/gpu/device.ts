@@ -29,6 +29,8 @@ export interface AdapterSummary {
 export interface GpuOptions {
   /** Which adapter to ask for when there are several. Default: `high-performance`. */
   power?: GPUPowerPreference;
+  /** A part of the adapter's description, in any case; among those of {@linkcode visibleAdapters}. */
+  name?: string;
   /** The implementation of WebGPU that gives adapters. Default: the runtime's own, `navigator.gpu`. */
   gpu?: GPU;
 }
@@ -345,7 +347,7 @@ export function withExtensions(code: string): string {
   return /\bsubgroup\w+\(/.test(code) ? ENABLE_SUBGROUPS + code : code;
 }
 
-/** Opens the best adapter with what it grants of the features that are wanted. */
+/** Opens the adapter that is chosen with what it grants of the features that are wanted. */
 async function openDevice(options: GpuOptions): Promise<Opened> {
   let wanted: string[] | undefined;
   for (;;) {
@@ -401,22 +403,60 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(0);
 }
 
-async function requestAdapter(
-  { power: powerPreference = "high-performance", gpu = globalThis.navigator?.gpu }: GpuOptions,
-): Promise<GPUAdapter> {
-  if (gpu === undefined) {
-    throw new NoGpuError(
-      "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
-    );
+/** What a runtime can be asked for; it has no list of its adapters. */
+const WAYS_TO_ADAPTERS: readonly GPURequestAdapterOptions[] = [
+  { powerPreference: "high-performance" },
+  { powerPreference: "low-power" },
+  { forceFallbackAdapter: true },
+];
+
+/**
+ * Returns every adapter that the runtime can be brought to show, the fastest first.
+ *
+ * @throws {NoGpuError} If the runtime has no WebGPU.
+ */
+export async function visibleAdapters(
+  options: Pick<GpuOptions, "gpu"> = {},
+): Promise<AdapterSummary[]> {
+  return (await seenAdapters(options)).map(summarise);
+}
+
+async function seenAdapters(options: GpuOptions): Promise<GPUAdapter[]> {
+  const seen = new Map<string, GPUAdapter>();
+  for (const way of WAYS_TO_ADAPTERS) {
+    const adapter = await webGpu(options).requestAdapter(way);
+    if (adapter === null) continue;
+    const { description, vendor, device } = adapter.info;
+    const key = [description, vendor, device].join("\n");
+    if (!seen.has(key)) seen.set(key, adapter);
   }
-  const adapter = await gpu.requestAdapter({ powerPreference });
-  if (adapter === null) {
-    throw new NoGpuError(
-      "No GPU adapter was found",
-      { remedies: ["a driver"] },
-    );
-  }
-  return adapter;
+  return [...seen.values()];
+}
+
+function webGpu({ gpu = globalThis.navigator?.gpu }: GpuOptions): GPU {
+  if (gpu !== undefined) return gpu;
+  throw new NoGpuError(
+    "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
+  );
+}
+
+async function requestAdapter(options: GpuOptions): Promise<GPUAdapter> {
+  if (options.name !== undefined) return await adapterNamed(options.name, options);
+  const { power = "high-performance" } = options;
+  const adapter = await webGpu(options).requestAdapter({ powerPreference: power });
+  if (adapter !== null) return adapter;
+  throw new NoGpuError("No GPU adapter was found", { remedies: ["a driver"] });
+}
+
+async function adapterNamed(name: string, options: GpuOptions): Promise<GPUAdapter> {
+  const seen = await seenAdapters(options);
+  const described = seen.map((adapter) => summarise(adapter).description);
+  const index = described.findIndex((text) => text.toLowerCase().includes(name.toLowerCase()));
+  if (index >= 0) return seen[index];
+  const list = described.map((text) => `"${text}"`).join(", ") || "none";
+  throw new NoGpuError(`No GPU adapter has "${name}" in its name; seen: ${list}`, {
+    remedies: ["another adapter"],
+  });
 }
 
 async function requestDevice(

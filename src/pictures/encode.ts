@@ -41,6 +41,11 @@ export interface EncodeOptions {
 /** The quality from which on colour has the full resolution. */
 const FULL_COLOUR_QUALITY = 90;
 
+/** Says whether colour gets the full resolution, where the format leaves a choice. */
+export function hasFullColour(quality: number, chroma: EncodeOptions["chroma"]): boolean {
+  return chroma === undefined ? quality >= FULL_COLOUR_QUALITY : chroma === "4:4:4";
+}
+
 /**
  * Encodes a picture. Profile, EXIF (its sizes corrected), XMP, IPTC and density are kept where the
  * format has room for them; a profile that does not describe the picture's kind of colours is left out.
@@ -75,9 +80,7 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
     throw new UsageError(`${FORMATS[format].name} cannot hold HDR colours (${hdr}).`);
   }
   const quality = checkQuality(options.quality ?? FORMATS[format].quality ?? 100);
-  const fullColour = options.chroma === undefined
-    ? quality >= FULL_COLOUR_QUALITY
-    : options.chroma === "4:4:4";
+  const fullColour = hasFullColour(quality, options.chroma);
   const shallow = () => convertDepth(picture, 8, { dither });
   switch (format) {
     case "png":

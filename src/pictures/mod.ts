@@ -4,7 +4,7 @@
 
 export * from "./picture.ts";
 export { type DecodeOptions, decodePicture } from "./decode.ts";
-export { type EncodeOptions, encodePicture } from "./encode.ts";
+export { type EncodeOptions, encodePicture, hasFullColour } from "./encode.ts";
 export {
   type FormatFacts,
   formatOfName,

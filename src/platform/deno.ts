@@ -20,8 +20,17 @@ export const QUEUE_WAITS_IN_CALL = true;
 /** Buffers that a `mapAsync()` has been fulfilled for. */
 const mappedBefore = new WeakSet<GPUBuffer>();
 
+/** The same for a buffer of another WebGPU than Deno's own, whose range ends with the mapping. */
+async function readForeign(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+  const range = buffer.getMappedRange(0, bytes).slice(0);
+  buffer.unmap();
+  return range;
+}
+
 /** Makes the first {@linkcode readMapped} of a buffer as fast as the others. */
 export function prepareMapping(buffer: GPUBuffer): void {
+  if (!(buffer instanceof GPUBuffer)) return;
   const mapped = buffer.mapAsync(GPUMapMode.READ, 0, 4);
   buffer.unmap();
   mapped.then(() => mappedBefore.add(buffer), () => {});
@@ -36,6 +45,7 @@ export function prepareMapping(buffer: GPUBuffer): void {
  * detached.
  */
 export async function readMapped(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  if (!(buffer instanceof GPUBuffer)) return await readForeign(buffer, bytes);
   const mapped = buffer.mapAsync(GPUMapMode.READ, 0, bytes);
   if (mappedBefore.has(buffer)) mapped.catch(() => {});
   else {

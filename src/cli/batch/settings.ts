@@ -19,6 +19,7 @@ const WITHOUT_EFFECT = new Set([
   "save-mask",
   "settle",
   "licence-policy",
+  "gpu",
   "overwrite",
   "keep-date",
   "quiet",

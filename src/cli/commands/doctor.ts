@@ -4,13 +4,19 @@ import { UsageError } from "../../errors.ts";
 import { STYLES } from "../../kernels/styles.ts";
 import type { StyleChoice } from "../../kernels/tuning.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "../options/arguments.ts";
-import { BACKEND_OPTIONS } from "../options/upscaler_options.ts";
 import { diagnose, type Diagnosis, type GpuDiagnosis, SAMPLE } from "../terminal/diagnosis.ts";
+import {
+  adapterOf,
+  BACKEND_OPTIONS,
+  gpuOf,
+  UPSCALER_OPTIONS,
+} from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { printResult } from "../terminal/print.ts";
 import { formatDuration } from "../terminal/progress.ts";
 
 const OPTIONS = {
+  gpu: UPSCALER_OPTIONS.gpu,
   ...BACKEND_OPTIONS,
   json: switchOption("one JSON line"),
   help: switchOption("this text", "h"),
@@ -24,7 +30,8 @@ export async function run(args: string[]): Promise<number> {
     printResult(help());
     return EXIT.done;
   }
-  const diagnosis = await diagnose(values.backend);
+  const { gpu, backend } = values;
+  const diagnosis = await diagnose({ ...adapterOf(gpu), ...await gpuOf(backend) }, backend);
   printResult(values.json ? JSON.stringify(diagnosis) : describe(diagnosis));
   return diagnosis.gpu === null ? EXIT.noGpu : EXIT.done;
 }
@@ -37,6 +44,12 @@ Usage: tessera doctor [options]
 
 ${describeOptions(OPTIONS)}
 
+Deno has no list of adapters: it shows the fastest, the thriftiest and the one
+that computes on the processor. On Linux the Vulkan loader shows one driver
+alone, and with it its adapter:
+
+  VK_DRIVER_FILES=/usr/share/vulkan/icd.d/NAME.json tessera ...
+
 The exit code is 4 when there is no usable GPU.`;
 }
 
@@ -46,6 +59,11 @@ function describe({ tessera, deno, system, ...found }: Diagnosis): string {
   const rows: Row[] = [["Program", `Tessera ${tessera}, Deno ${deno}, ${system}`]];
   if (found.vulkanDrivers !== null) {
     rows.push(["Vulkan drivers", found.vulkanDrivers.join(", ") || "none"]);
+  }
+  if (found.adapters.length > 1) {
+    rows.push(["Adapters", `${found.adapters.join("; ")}: --gpu chooses by a part of the name`]);
+  } else if (found.adapters.length === 1) {
+    rows.push(["Adapters", `${found.adapters[0]}, and no other that Deno shows`]);
   }
   rows.push(...found.gpu === null ? [NO_ADAPTER] : gpuRows(found.gpu));
   rows.push(["Dawn", describeDawn(found)]);

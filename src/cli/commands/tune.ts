@@ -11,7 +11,12 @@ import {
   parseOptions,
   switchOption,
 } from "../options/arguments.ts";
-import { BACKEND_OPTIONS, gpuOf } from "../options/upscaler_options.ts";
+import {
+  adapterOf,
+  BACKEND_OPTIONS,
+  gpuOf,
+  UPSCALER_OPTIONS,
+} from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
 import { printNote, printResult } from "../terminal/print.ts";
@@ -19,6 +24,7 @@ import { printNote, printResult } from "../terminal/print.ts";
 const DEFAULT_SECONDS = 0.1;
 
 const OPTIONS = {
+  gpu: UPSCALER_OPTIONS.gpu,
   ...BACKEND_OPTIONS,
   seconds: numberOption({
     value: "N",
@@ -41,7 +47,7 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   using interrupt = new InterruptListener();
-  const gpu = await Gpu.open(await gpuOf(values.backend));
+  const gpu = await Gpu.open({ ...adapterOf(values.gpu), ...await gpuOf(values.backend) });
   try {
     if (values.reset) {
       await forgetStyles(gpu);

@@ -1,6 +1,6 @@
 /** From an open picture to all that is known before the work: sizes, passes, the result and its name. */
 
-import { checkEncoder } from "../../enhance/encoding.ts";
+import { chooseWriting, type Writing } from "../../enhance/encoding.ts";
 import type { Enhancement, Enhancer, Note } from "../../enhance/enhance.ts";
 import { formatFor } from "../../enhance/format_choice.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
@@ -40,6 +40,7 @@ export interface PreparedJob {
   result: PictureHeader;
   output: string;
   encoding: EncodeOptions;
+  writing: Writing;
 }
 
 /**
@@ -64,9 +65,9 @@ export async function prepareJob(
     : await enhancer.plan(animation.first, animation.asked);
   for (const note of enhancement.notes) options.onNote(inOptions(note));
   const { result, scale } = enhancement;
-  await checkEncoder(result, encoding, options.codecs);
+  const writing = await chooseWriting(result, encoding, options.codecs);
   const output = outputOf(job, result, scale, format);
-  return { enhancement, animation, result, output, encoding };
+  return { enhancement, animation, result, output, encoding, writing };
 }
 
 /**
@@ -77,7 +78,7 @@ async function chooseFormat(
   { format, isFormatAsked }: Job,
   { picture, kind }: InputFile,
   enhancer: Enhancer,
-  { enhance, encoding, codecs, onNote }: PrepareOptions,
+  { enhance, encoding, onNote }: PrepareOptions,
 ): Promise<PictureFormat> {
   if (format !== undefined && isFormatAsked) return format;
   const own = resultFormatOf(`.${kind}`) ?? "png";
@@ -85,7 +86,6 @@ async function chooseFormat(
     enhance,
     ownScale: enhancer.scale,
     encoding,
-    encoder: codecs,
   });
   const name = FORMATS[choice.format].name;
   if (choice.reason !== undefined) onNote(`${choice.reason}: it is written as ${name}`);

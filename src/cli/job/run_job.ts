@@ -2,7 +2,7 @@
  * One picture from file to file: read, decode, enhance, encode, write.
  */
 
-import { encodeRows, isWrittenInRows } from "../../enhance/encoding.ts";
+import { encodeRows } from "../../enhance/encoding.ts";
 import type { Enhancement, EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
 import type { Retry } from "../../passes/pass.ts";
 import {
@@ -90,19 +90,19 @@ export async function runJob(
 
 /** Starts what was prepared; the parts are the bytes of the result's file, and the work is done as they come. */
 export function startWork(
-  { enhancement, animation, result, encoding }: PreparedJob,
+  { enhancement, animation, encoding, writing }: PreparedJob,
   enhancer: Enhancer,
   options: JobOptions,
   clock: PhaseClock,
 ): { run: EnhancementRun; parts: AsyncGenerator<Uint8Array> } {
-  const { signal, onProgress, onNote, codecs } = options;
+  const { signal, onProgress, onNote } = options;
   const onRetry = (retry: Retry) => onNote(describeRetry(retry));
   const frames = animation?.animation.delays.length ?? 1;
   const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
   if (animation !== undefined) {
     return { run, parts: encodedFrames(run, animation, enhancer, { ...options, encoding }, clock) };
   }
-  const encoded = isWrittenInRows(result, encoding, codecs) ? encodedInRows : encodedAsWhole;
+  const encoded = writing === "rows" ? encodedInRows : encodedAsWhole;
   return { run, parts: encoded(run, encoding, options, clock) };
 }
 
@@ -169,13 +169,13 @@ async function* encodedInRows(
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   clock.enter("wait");
-  using _turn = await turns.take();
+  using turn = await turns.take();
   clock.enter("upscale");
   const rows = run.rows[Symbol.asyncIterator]();
   try {
     // What is recorded in the head of the file is what ran: the first rows tell.
     const first = await rows.next();
-    yield* encodeRows(run.header(), timed(first, rows, clock), encoding);
+    yield* encodeRows(run.header(), timed(first, rows, clock, turn), encoding);
   } finally {
     await rows.return?.();
   }
@@ -202,16 +202,21 @@ async function* encodedAsWhole(
   yield await codecs.encode(result, encoding);
 }
 
-/** Passes rows on; the time until the next ones are asked for goes to the encoder. */
+/**
+ * Passes rows on; the time until the next ones are asked for goes to the encoder. Behind the last ones the
+ * device is free.
+ */
 async function* timed(
   first: IteratorResult<Samples>,
   rows: AsyncIterator<Samples>,
   clock: PhaseClock,
+  turn: Disposable,
 ): AsyncGenerator<Samples> {
   for (let next = first; !next.done; next = await rows.next()) {
     clock.enter("encode");
     yield next.value;
     clock.enter("upscale");
   }
+  turn[Symbol.dispose]();
   clock.enter("encode");
 }

@@ -1,6 +1,7 @@
 /** The options that say how pictures are upscaled: those of every subcommand that does so or plans it. */
 
 import type { EnhancerOptions } from "../../enhance/options.ts";
+import type { GpuOptions } from "../../gpu/device.ts";
 import { DEFAULT_MEMORY, SCALE_RANGE, type UpscalerOptions } from "../../upscale_options.ts";
 import { Upscaler } from "../../upscaler.ts";
 import { LICENCE_POLICIES } from "../../weights/catalogue.ts";
@@ -77,6 +78,10 @@ export const UPSCALER_OPTIONS = {
     }),
   }),
   ...grouped("Memory and device", {
+    gpu: textOption({
+      value: "high|low|NAME",
+      help: "the faster adapter, the thriftier one, or one by a part of its name (default: high)",
+    }),
     memory: numberOption({
       value: "MB",
       min: 16,
@@ -146,9 +151,17 @@ export async function enhancerOptionsOf(values: UpscalerValues): Promise<Enhance
     ...(tile !== undefined && { tile }),
     ...(halo !== undefined && { halo }),
     ...(precision !== undefined && { precision }),
+    ...(values.gpu !== undefined && { adapter: adapterOf(values.gpu) }),
     ...(memory !== undefined && { memory: memory * BYTES_PER_MEGABYTE }),
     ...await gpuOf(backend),
   };
+}
+
+/** Returns which adapter `--gpu` means. */
+export function adapterOf(gpu: string | undefined): Pick<GpuOptions, "power" | "name"> {
+  if (gpu === undefined) return {};
+  if (gpu === "high") return { power: "high-performance" };
+  return gpu === "low" ? { power: "low-power" } : { name: gpu };
 }
 
 /**

@@ -6,7 +6,7 @@
 import { adviseOn } from "./failure.ts";
 import { type MatrixUnits, matrixUnits } from "../../engine/matrix_units.ts";
 import { NoGpuError } from "../../errors.ts";
-import { type AdapterSummary, Gpu, type GpuOptions } from "../../gpu/device.ts";
+import { type AdapterSummary, Gpu, type GpuOptions, visibleAdapters } from "../../gpu/device.ts";
 import { type ChosenStyles, chosenStyles } from "../../kernels/tuning.ts";
 import type { Picture } from "../../pictures/mod.ts";
 import { DEFAULT_MEMORY } from "../../upscale_options.ts";
@@ -15,7 +15,6 @@ import type { Plan } from "../../upscale_plan.ts";
 import { Upscaler } from "../../upscaler.ts";
 import { defaultModel } from "../../weights/library.ts";
 import { isGranted, PERMISSIONS } from "./permissions.ts";
-import { gpuOf } from "../options/upscaler_options.ts";
 import { VERSION } from "../version.ts";
 
 /** What was found. */
@@ -25,6 +24,8 @@ export interface Diagnosis {
   system: string;
   /** Vulkan drivers by the name of their manifest; null where that cannot be told. */
   vulkanDrivers: string[] | null;
+  /** Every adapter that the runtime shows: `--gpu` chooses among these. */
+  adapters: string[];
   /** Null where there is none that can be used. */
   gpu: GpuDiagnosis | null;
   /** The other WebGPU that can be asked for, and whether it is on this machine. */
@@ -60,7 +61,10 @@ const DRIVER_FOLDERS = [
 ];
 
 /** Examines the machine. Never throws for lack of a GPU: that is a finding. */
-export async function diagnose(backend?: "deno" | "dawn"): Promise<Diagnosis> {
+export async function diagnose(
+  options: GpuOptions = {},
+  backend?: "deno" | "dawn",
+): Promise<Diagnosis> {
   const advice: string[] = [];
   const vulkanDrivers = findVulkanDrivers();
   if (vulkanDrivers?.length === 0) {
@@ -69,7 +73,8 @@ export async function diagnose(backend?: "deno" | "dawn"): Promise<Diagnosis> {
         "apt-get install mesa-vulkan-drivers libvulkan1",
     );
   }
-  const gpu = await diagnoseGpu(advice, await gpuOf(backend));
+  const adapters = await adapterNames(options);
+  const gpu = await diagnoseGpu(advice, options);
   const permissions = PERMISSIONS.map((permission) => {
     const { flag, purpose } = permission;
     return { flag, purpose, granted: isGranted(permission) };
@@ -83,6 +88,7 @@ export async function diagnose(backend?: "deno" | "dawn"): Promise<Diagnosis> {
     deno: Deno.version.deno,
     system: `${Deno.build.os} ${Deno.build.arch}`,
     vulkanDrivers,
+    adapters,
     gpu,
     dawn: { package: `npm:${DAWN}`, state: backend === "dawn" ? "loaded" : presenceOfDawn() },
     permissions,
@@ -106,6 +112,15 @@ function findVulkanDrivers(): string[] | null {
       throw error;
     }
   }).filter((name) => name.endsWith(".json")).sort();
+}
+
+/** The adapters' descriptions; none where the runtime has no WebGPU, which is told apart. */
+async function adapterNames(options: GpuOptions): Promise<string[]> {
+  const adapters = await visibleAdapters(options).catch((error) => {
+    if (error instanceof NoGpuError) return [];
+    throw error;
+  });
+  return adapters.map(({ description }) => description);
 }
 
 async function diagnoseGpu(

@@ -1,34 +1,35 @@
 /**
  * JPEG out, row by row: a picture of any size is written with a few megabytes of memory, by a codec that
- * knows only whole pictures.
+ * knows only whole pictures, and on several processors at a time.
  *
- * Bands of whole blocks are encoded as pictures of their own. Their compressed data, joined by restart
- * markers, is the data of the whole picture: after such a marker a decoder starts as at the beginning
- * of a file. This wants tables that do not depend on the pixels, which is how imagescript writes;
- * mozjpeg does not, so grey and colour of half the resolution cannot be written in rows.
+ * Bands of whole blocks are encoded as pictures of their own, and their data is joined (scan.ts) to the
+ * file that the codec makes of the whole. This wants tables that do not depend on the pixels, which is
+ * how imagescript writes; mozjpeg does not, so grey and colour of half the resolution cannot be written
+ * in rows.
  */
 
 import { InputError, UsageError } from "../../errors.ts";
 import { concatBytes } from "../bytes.ts";
 import { encodeImagescript } from "./imagescript.ts";
 import { JPEG_MAX_SIDE } from "./jpeg.ts";
-import { jpegSegment, readSegments, withMetadata } from "./segments.ts";
+import { type ComponentTables, readHuffmanTables, ScanJoiner } from "./scan.ts";
+import { jpegSegment, readSegments, type Segment, withMetadata } from "./segments.ts";
 import { checkQuality, checkSide } from "../limits.ts";
 import { metadataInJpeg } from "../metadata/metadata.ts";
-import type { PictureHeader, Samples } from "../picture.ts";
+import type { Picture, PictureHeader, Samples } from "../picture.ts";
 import { rgbaOf } from "../colour/rgba.ts";
 import { bandsOf } from "../rows.ts";
 
-const MARKER = { sof0: 0xc0, sos: 0xda, restart: 0xd0, eoi: 0xd9, interval: 0xdd } as const;
+const MARKER = { sof0: 0xc0, huffman: 0xc4, sos: 0xda, eoi: 0xd9 } as const;
 
 /** Pixels of a block's side. */
 const BLOCK = 8;
 
-/** Pixels of a band, about: the codecs' calls cost little beside them. */
-const BAND_PIXELS = 2 ** 20;
+/** Pixels of a band, about: the codec's calls cost little beside them. */
+const BAND_PIXELS = 2 ** 19;
 
-/** The most blocks between two restart markers. */
-const MAX_INTERVAL = 65535;
+/** Bands that are encoded at a time, each in a thread of the runtime's. */
+const BANDS_AT_A_TIME = 8;
 
 /** A file taken apart: all before the compressed data, and the data. */
 interface Scan {
@@ -65,26 +66,84 @@ export async function* encodeJpegRows(
 ): AsyncGenerator<Uint8Array> {
   checkHeader(header);
   checkQuality(quality);
-  const { width } = header;
-  const across = Math.ceil(width / BLOCK);
-  const down = Math.floor(Math.min(BAND_PIXELS / (width * BLOCK), MAX_INTERVAL / across));
-  const blockRows = Math.max(down, 1);
-  let first: Uint8Array | undefined;
-  let bands = 0;
-  for await (const data of bandsOf(header, rows, blockRows * BLOCK)) {
-    const height = data.length / width / 3;
-    const rgba = rgbaOf({ ...header, height, data }) as Uint8Array;
-    const band = splitScan(await encodeImagescript(rgba, width, height, quality));
-    const head = wholeHead(band.head, header.height, across * blockRows);
-    if (first === undefined) yield withMetadata(head, metadataInJpeg(header));
-    else if (!head.every((byte, i) => byte === first![i])) {
+  let head: Uint8Array | undefined;
+  let joiner: ScanJoiner | undefined;
+  for await (const { band, last } of encodedBands(header, rows, quality)) {
+    const ownHead = wholeHead(band.head, header.height);
+    if (head === undefined) {
+      head = ownHead;
+      yield withMetadata(head, metadataInJpeg(header));
+    } else if (!ownHead.every((byte, i) => byte === head![i])) {
       throw new InputError("The JPEG encoder changed its tables within a picture. Choose PNG.");
-    } else yield Uint8Array.of(0xff, MARKER.restart + (bands - 1) % 8);
-    yield band.data;
-    first ??= head;
-    bands++;
+    }
+    joiner ??= new ScanJoiner(tablesOf(band.head));
+    yield joiner.add(band.data, last.data);
   }
+  yield joiner!.end();
   yield Uint8Array.of(0xff, MARKER.eoi);
+}
+
+/** A band, and its last block. */
+interface EncodedBand {
+  band: Scan;
+  last: Scan;
+}
+
+/** Yields bands in their order; those that follow are encoded meanwhile. */
+async function* encodedBands(
+  header: PictureHeader,
+  rows: AsyncIterable<Samples> | Iterable<Samples>,
+  quality: number,
+): AsyncGenerator<EncodedBand> {
+  const blockRows = Math.max(1, Math.floor(BAND_PIXELS / (header.width * BLOCK)));
+  const underWay: Promise<EncodedBand>[] = [];
+  for await (const data of bandsOf(header, rows, blockRows * BLOCK)) {
+    const encoded = encodeBand(header.width, data as Uint8Array, quality);
+    // Its failure is met when it is its turn.
+    encoded.catch(() => {});
+    underWay.push(encoded);
+    if (underWay.length === BANDS_AT_A_TIME) yield await underWay.shift()!;
+  }
+  for (const encoded of underWay) yield await encoded;
+}
+
+/** Encodes a band, whose samples are copied before this returns, and its last block. */
+async function encodeBand(width: number, data: Uint8Array, quality: number): Promise<EncodedBand> {
+  const height = data.length / width / 3;
+  const band = { width, height, channels: 3, depth: 8, data, metadata: {} } as const;
+  const scans = [band, lastBlock(band)].map(async (picture) => {
+    const rgba = rgbaOf(picture) as Uint8Array;
+    return splitScan(await encodeImagescript(rgba, picture.width, picture.height, quality));
+  });
+  const [whole, last] = await Promise.all(scans);
+  return { band: whole, last };
+}
+
+function lastBlock(band: Picture): Picture {
+  const { width, height, data } = band;
+  const size = { width: (width - 1) % BLOCK + 1, height: (height - 1) % BLOCK + 1 };
+  const block = new Uint8Array(size.width * size.height * 3);
+  for (let row = 0; row < size.height; row++) {
+    const end = (height - size.height + row + 1) * width * 3;
+    block.set(data.subarray(end - size.width * 3, end), row * size.width * 3);
+  }
+  return { ...band, ...size, data: block };
+}
+
+/** The tables of the components, in the order in which the scan has them. */
+function tablesOf(head: Uint8Array): ComponentTables[] {
+  const tables = new Map<number, ComponentTables["dc"]>();
+  for (const { marker, data } of segmentsOf(head)) {
+    if (marker === MARKER.huffman) {
+      for (const [key, table] of readHuffmanTables(data)) tables.set(key, table);
+    }
+    if (marker !== MARKER.sos) continue;
+    return Array.from({ length: data[0] }, (_, i) => {
+      const numbers = data[2 + 2 * i];
+      return { dc: tables.get(numbers >> 4)!, ac: tables.get(0x10 | numbers & 15)! };
+    });
+  }
+  return [];
 }
 
 function checkHeader({ width, height, channels, depth }: PictureHeader): void {
@@ -111,18 +170,19 @@ function splitScan(file: Uint8Array): Scan {
   return { head: file.subarray(0, start), data: file.subarray(start, end) };
 }
 
-/** The head of a band's file, made that of the whole picture's: its height, and restart markers. */
-function wholeHead(head: Uint8Array, height: number, interval: number): Uint8Array {
+/** The head of a band's file, with the height of the whole picture. */
+function wholeHead(head: Uint8Array, height: number): Uint8Array {
   const parts: Uint8Array[] = [head.subarray(0, 2)];
-  const ended = concatBytes([head, Uint8Array.of(0xff, MARKER.eoi)]);
-  for (const { marker, data } of readSegments(ended)) {
-    if (marker === MARKER.eoi) break;
-    if (marker === MARKER.sos) {
-      parts.push(jpegSegment(MARKER.interval, Uint8Array.of(interval >> 8, interval & 0xff)));
-    }
+  for (const { marker, data } of segmentsOf(head)) {
     const copy = data.slice();
     if (marker === MARKER.sof0) copy.set([height >> 8, height & 0xff], 1);
     parts.push(jpegSegment(marker, copy));
   }
   return concatBytes(parts);
+}
+
+/** The segments of a head, for a reader that wants an end. */
+function segmentsOf(head: Uint8Array): Segment[] {
+  const ended = concatBytes([head, Uint8Array.of(0xff, MARKER.eoi)]);
+  return [...readSegments(ended)].filter(({ marker }) => marker !== MARKER.eoi);
 }
