@@ -4,7 +4,8 @@
 
 import type { Gpu } from "../src/gpu/device.ts";
 import type { Style } from "../src/kernels/styles.ts";
-import { chosenStyle } from "../src/kernels/tuning.ts";
+import type { QuadStorage } from "../src/kernels/dispatch.ts";
+import { chosenStyles } from "../src/kernels/tuning.ts";
 import { convCases } from "./conv_cases.ts";
 import { benchKernel, type KernelCase, type KernelFigures } from "./kernel_case.ts";
 import { pixelCases, resampleCases } from "./pixel_cases.ts";
@@ -26,8 +27,8 @@ export async function benchKernels(
   onStart: (label: string) => void,
 ): Promise<KernelFigures[]> {
   const figures = [];
-  const { style } = await chosenStyle(gpu);
-  for (const make of kernelCases(style, size)) {
+  const { f32, f16 } = await chosenStyles(gpu);
+  for (const make of kernelCases({ f32: f32.style, f16: f16.style }, size)) {
     budget.signal?.throwIfAborted();
     const kernelCase = make();
     onStart(kernelCase.label);
@@ -37,12 +38,12 @@ export async function benchKernels(
 }
 
 /** Lists the kernels; each is made when its turn comes, as its data takes memory. */
-export function kernelCases(style: Style, size: Size): (() => KernelCase)[] {
+export function kernelCases(styles: Record<QuadStorage, Style>, size: Size): (() => KernelCase)[] {
   const storages = ["f32", "f16"] as const;
   return [
-    ...storages.flatMap((storage) => convCases(size, storage, style)),
-    ...storages.flatMap((storage) => trunkCases(size, storage, style)),
-    ...storages.flatMap((storage) => pixelCases(size, storage, style)),
+    ...storages.flatMap((storage) => convCases(size, storage, styles[storage])),
+    ...storages.flatMap((storage) => trunkCases(size, storage, styles[storage])),
+    ...storages.flatMap((storage) => pixelCases(size, storage, styles[storage])),
     ...resampleCases(size),
   ];
 }

@@ -47,7 +47,7 @@ if (import.meta.main) {
   const gpu = await Gpu.open();
   const peak = await measurePeak(gpu, BUDGET);
   printResult(`${gpu.adapter.description}: peak ${peak.gflops.toFixed(1)} GFLOP/s`);
-  for (const [name, kernelCase] of steps(stylesFor(gpu.adapter, gpu.enabled))) {
+  for (const [name, kernelCase] of steps(stylesFor(gpu.adapter, gpu.enabled, "f32"))) {
     const { ms, gflops, peakShare } = await benchKernel(gpu, kernelCase, peak.gflops, BUDGET);
     const share = (100 * peakShare).toFixed(1);
     printResult(`${name}: ${ms.toFixed(1)} ms, ${gflops.toFixed(1)} GFLOP/s, ${share} % of peak`);

@@ -5,7 +5,7 @@
 
 import { Program } from "./engine/program.ts";
 import type { Gpu } from "./gpu/device.ts";
-import type { Storage } from "./kernels/dispatch.ts";
+import type { QuadStorage, Storage } from "./kernels/dispatch.ts";
 import { isMatrixNetwork } from "./kernels/matrix_conv.ts";
 import type { Network } from "./networks/network.ts";
 import {
@@ -90,7 +90,7 @@ export class NetworkFamily {
     let program = this.#programs.get(key);
     if (program === undefined) {
       const other = this.#programs.get(`${factor} ${storage === "f32" ? "f16" : "f32"}`);
-      program = storage !== "matrix" && other?.then((known) => known.withStorage(storage)) ||
+      program = storage !== "matrix" && other?.then((known) => inStorage(known, storage)) ||
         this.#network(factor).then(({ network }) => Program.create(gpu, network, storage));
       this.#programs.set(key, program);
       program.catch(() => this.#programs.delete(key));
@@ -118,6 +118,13 @@ export class NetworkFamily {
     }
     return network;
   }
+}
+
+/** The program with activations stored in another way, with its weights on the device. */
+async function inStorage(known: Program, storage: QuadStorage): Promise<Program> {
+  const program = known.withStorage(storage);
+  await program.ready();
+  return program;
 }
 
 /** Says whether an embedded network is one for damaged pictures. */

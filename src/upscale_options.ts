@@ -66,7 +66,8 @@ export interface UpscalerOptions {
   memory?: number;
   /**
    * How activations are stored: `f32`; `f16`, half the memory, up to 2 levels of 255 off; or `auto`,
-   * f32 unless only f16 fits the memory, or only f16 without traces of tiles. Arithmetic is f32 always.
+   * f32 unless only f16 fits the memory, or only f16 without traces of tiles. Arithmetic is f32,
+   * unless `tessera tune` found products in f16 to be faster for f16 activations.
    */
   precision?: "auto" | "f32" | "f16";
   /** Side of a tile in input pixels. Default: `auto`, as large as memory allows. */

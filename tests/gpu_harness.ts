@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { Gpu, OutOfGpuMemoryError } from "../src/gpu/device.ts";
-import type { Dispatch, Storage } from "../src/kernels/dispatch.ts";
+import type { Dispatch, QuadStorage, Storage } from "../src/kernels/dispatch.ts";
 import { defaultStyle, type Style, stylesFor } from "../src/kernels/styles.ts";
 import { byteLength, type Layout } from "../src/kernels/layout.ts";
 import { assertClose, type Tolerance } from "./reference/compare.ts";
@@ -16,12 +16,13 @@ import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
 /** The device of this test file. */
 export const gpu: Gpu = await Gpu.open();
 
-export const STORAGES: ("f32" | "f16")[] = ["f32", "f16"];
+export const STORAGES: QuadStorage[] = ["f32", "f16"];
 
-/** Styles of convolution that the adapter can run, its own first. */
-export const STYLES: Style[] = [
-  ...new Set([defaultStyle(gpu.adapter, gpu.enabled), ...stylesFor(gpu.adapter, gpu.enabled)]),
-];
+/** Styles of convolution that the adapter can run with activations stored in a way, its own first. */
+export function testedStyles(storage: QuadStorage): Style[] {
+  const { adapter, enabled } = gpu;
+  return [...new Set([defaultStyle(adapter, enabled), ...stylesFor(adapter, enabled, storage)])];
+}
 
 /** One dispatch and the words of what it reads, in the order of its bindings. */
 export interface Run {

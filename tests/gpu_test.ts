@@ -58,6 +58,23 @@ Deno.test("open() says what is missing when there is no adapter", async () => {
   }
 });
 
+Deno.test("open() takes any implementation of WebGPU, and opens it again after a loss", async () => {
+  let asked = 0;
+  const counting = {
+    requestAdapter: (options: GPURequestAdapterOptions) => {
+      asked++;
+      return navigator.gpu.requestAdapter(options);
+    },
+  } as GPU;
+  const own = await Gpu.open({ gpu: counting });
+  assert.equal(asked, 1);
+  own.device.destroy();
+  await own.device.lost;
+  await own.reopen();
+  assert.equal(asked, 2);
+  own.destroy();
+});
+
 Deno.test("createBuffer() and destroyBuffer() count bytes and their peak", () => {
   const before = gpu.bytes;
   gpu.resetPeak();

@@ -35,6 +35,7 @@ const EXCEPTIONS: readonly (readonly [from: string, to: string, why: string])[] 
 /** Files that load codecs, each of which names its package and version. */
 const CODECS = [
   "codecs/heic.ts",
+  "codecs/raw.ts",
   "colour/color_engine.ts",
   "jpeg/imagescript.ts",
   "jpeg/mozjpeg.ts",

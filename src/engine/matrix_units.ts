@@ -13,7 +13,7 @@ import type { Dispatch } from "../kernels/dispatch.ts";
 import { byteLength, type Layout, layoutOf } from "../kernels/layout.ts";
 import { matrixConv, packMatrixConv } from "../kernels/matrix_conv.ts";
 import { type MatrixShape, matrixShapeOf } from "../kernels/matrix_shape.ts";
-import { chosenStyle } from "../kernels/tuning.ts";
+import { chosenStyles } from "../kernels/tuning.ts";
 import type { ConvOperation } from "../networks/network.ts";
 
 /** The shape that is used, or why none is, for people. */
@@ -66,13 +66,13 @@ const MOST_ERROR = 4e-3;
 /** Returns the largest difference between the two kernels, where all that goes in is exact in f16. */
 async function errorOf(gpu: Gpu, shape: MatrixShape): Promise<number> {
   const operation = triedOperation();
-  const { style } = await chosenStyle(gpu);
+  const { f32: { style } } = await chosenStyles(gpu);
   const layouts = (["f32", "matrix"] as const).map((storage) => layoutOf(TRIED, storage, style));
   const [quads, chunks] = layouts;
   const place = { operation, link: 0, inputAt: { x: 0, y: 0 } };
   const packed = packMatrixConv(operation, 0, [TRIED.channels]);
   const ordinary = await run(gpu, conv({ ...place, input: quads, output: quads, style }), quads, [
-    packConv(operation, 0, [TRIED.channels]),
+    packConv(operation, 0, [TRIED.channels], style),
   ]);
   const onUnits = await run(
     gpu,

@@ -1,12 +1,13 @@
 /**
- * A network on a device: its weights, packed and uploaded, and how its activations are stored.
+ * A network on a device: its weights, packed and uploaded, and how its activations are stored, and in which
+ * style of convolution it runs.
  */
 
 import type { Gpu } from "../gpu/device.ts";
 import { packConv } from "../kernels/conv.ts";
 import type { Storage } from "../kernels/dispatch.ts";
 import type { Style } from "../kernels/styles.ts";
-import { chosenStyle } from "../kernels/tuning.ts";
+import { type ChosenStyles, chosenStyles } from "../kernels/tuning.ts";
 import { packDepthwise3x3 } from "../kernels/depthwise3x3.ts";
 import { packDySample } from "../kernels/dysample.ts";
 import { isMatrixNetwork, packMatrixConv } from "../kernels/matrix_conv.ts";
@@ -34,7 +35,7 @@ export class Program {
     this.gpu = shared.gpu;
     this.network = shared.network;
     this.storage = storage;
-    this.style = shared.style;
+    this.style = shared.styles[storage === "f32" ? "f32" : "f16"].style;
     this.matrix = storage === "matrix" ? shared.matrix : undefined;
   }
 
@@ -45,21 +46,20 @@ export class Program {
    * @throws {RangeError} If they are to be for matrix units that are not used, or not by this network.
    */
   static async create(gpu: Gpu, network: Network, storage: Storage): Promise<Program> {
-    const { style } = await chosenStyle(gpu);
+    const styles = await chosenStyles(gpu);
     const matrix = storage === "matrix" ? (await matrixUnits(gpu)).shape : undefined;
     if (storage === "matrix" && !(matrix !== undefined && isMatrixNetwork(network))) {
       throw new RangeError(`Matrix units are not used for ${network.description}`);
     }
-    const weights = {
-      quads: new Weights(gpu, () => packedWeights(network)),
-      chunks: new Weights(gpu, () => packedMatrixWeights(network)),
-    };
-    const program = new Program({ gpu, network, style, matrix, weights }, storage);
+    const program = new Program({ gpu, network, styles, matrix, weights: new Map() }, storage);
     await program.ready();
     return program;
   }
 
-  /** The same network with activations stored in another way, in quads; such weights are shared. */
+  /**
+   * The same network with activations stored in another way, in quads. Weights are shared where both run
+   * in the same style; else they are to be made {@linkcode ready}.
+   */
   withStorage(storage: "f32" | "f16"): Program {
     return new Program(this.#shared, storage);
   }
@@ -85,12 +85,20 @@ export class Program {
 
   /** Gives the weights back, also those of programs that share them. */
   destroy(): void {
-    for (const weights of Object.values(this.#shared.weights)) weights.destroy();
+    for (const weights of this.#shared.weights.values()) weights.destroy();
   }
 
   get #weights(): Weights {
-    const { quads, chunks } = this.#shared.weights;
-    return this.storage === "matrix" ? chunks : quads;
+    const { style, network, gpu } = this;
+    const packing = this.storage === "matrix" ? "matrix" : style;
+    let weights = this.#shared.weights.get(packing);
+    if (weights === undefined) {
+      const pack = () =>
+        packing === "matrix" ? packedMatrixWeights(network) : packedWeights(network, packing);
+      weights = new Weights(gpu, pack);
+      this.#shared.weights.set(packing, weights);
+    }
+    return weights;
   }
 }
 
@@ -98,10 +106,10 @@ export class Program {
 interface Shared {
   gpu: Gpu;
   network: Network;
-  style: Style;
+  styles: ChosenStyles;
   matrix: MatrixShape | undefined;
-  /** By how they are packed; each is uploaded when it is needed. */
-  weights: { quads: Weights; chunks: Weights };
+  /** By what they are packed for; each is uploaded when it is needed. */
+  weights: Map<Style | "matrix", Weights>;
 }
 
 type Packed = [key: string, data: Float32Array | Uint32Array];
@@ -155,7 +163,7 @@ function* packedMatrixWeights(network: Network): Generator<Packed> {
   }
 }
 
-function* packedWeights(network: Network): Generator<Packed> {
+function* packedWeights(network: Network, style: Style): Generator<Packed> {
   const channels = tensorChannels(network);
   for (const operation of network.operations) {
     if (operation.kind === "depthwise") yield [operation.name, packDepthwise3x3(operation)];
@@ -165,14 +173,19 @@ function* packedWeights(network: Network): Generator<Packed> {
     if (operation.kind !== "conv") continue;
     const inputChannels = operation.inputs.map((tensor) => channels.get(tensor)!);
     for (let link = 0; link < operation.inputs.length; link++) {
-      yield [weightsKey(operation, link), pack(operation, link, inputChannels)];
+      yield [weightsKey(operation, link), pack(operation, link, inputChannels, style)];
     }
   }
 }
 
-function pack(operation: ConvOperation, link: number, inputChannels: number[]): Float32Array {
+function pack(
+  operation: ConvOperation,
+  link: number,
+  inputChannels: number[],
+  style: Style,
+): Packed[1] {
   if (operation.upsample === 2) return packUpconv3x3(operation);
-  return packConv(operation, link, inputChannels);
+  return packConv(operation, link, inputChannels, style);
 }
 
 function upload(gpu: Gpu, label: string, data: Packed[1]): GPUBuffer {

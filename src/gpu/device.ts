@@ -44,7 +44,7 @@ export class DeviceLostError extends GpuError {
 }
 
 /** Features that speed the kernels up; each is used where the device really grants it. */
-const WANTED_FEATURES = ["subgroups"];
+const WANTED_FEATURES = ["subgroups", "shader-f16"];
 
 /** What the kernels for matrix units need; asked for where an adapter says that it has them. */
 export const MATRIX_FEATURES: readonly string[] = [
@@ -375,7 +375,7 @@ function featuresFor({ features }: GPUAdapter): string[] {
   const hasUnits = MATRIX_FEATURES.every((name) =>
     (features as unknown as ReadonlySet<string>).has(name)
   );
-  return hasUnits ? [...WANTED_FEATURES, ...MATRIX_FEATURES] : WANTED_FEATURES;
+  return hasUnits ? [...new Set([...WANTED_FEATURES, ...MATRIX_FEATURES])] : WANTED_FEATURES;
 }
 
 /** Tint wants extensions to be named before they are used; naga in Deno 2.9.6 refuses this one's name. */

@@ -31,12 +31,12 @@ export function depthwise3x3({ operation, input, output, style }: Depthwise3x3):
       `Convolution "${name}" has ${channels} channels but its tensors are ${sizes.join(" and ")}`,
     );
   }
-  const { workgroup, upconvWidth } = STYLES[style];
+  const { width, workgroup } = STYLES[style].rows;
   const label = `depthwise3x3 ${output.storage} ${style}`;
   return {
     shader: shaderOf(label, () =>
       specialise(activations(output.storage) + body, {
-        PX: upconvWidth,
+        PX: width,
         WORKGROUP_X: workgroup.x,
         WORKGROUP_Y: workgroup.y,
       })),
@@ -52,7 +52,7 @@ export function depthwise3x3({ operation, input, output, style }: Depthwise3x3):
       storedQuads(channels) * 9,
     ]),
     workgroups: [
-      Math.ceil(output.width / (workgroup.x * upconvWidth)),
+      Math.ceil(output.width / (workgroup.x * width)),
       Math.ceil(output.height / workgroup.y),
       output.quads,
     ],

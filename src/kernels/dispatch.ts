@@ -59,6 +59,9 @@ export function gridOf(width: number, height: number): Dispatch["workgroups"] {
  */
 export type Storage = "f32" | "f16" | "matrix";
 
+/** Those in quads, which every adapter computes. */
+export type QuadStorage = Exclude<Storage, "matrix">;
+
 /**
  * Builds the words of a params struct from its fields in order; floats are given as `{ f32 }`. The
  * size is rounded up to the 16 bytes that a struct with a vec4 has.

@@ -32,7 +32,7 @@ export function partialConv({ operation, input, output, style }: PartialConv): D
   const { convolved, kernel } = operation;
   const quads = convolved / 4;
   const outQuads = blockOf(convolved);
-  const { workgroup, upconvWidth } = STYLES[style];
+  const { width, workgroup } = STYLES[style].rows;
   return {
     shader: shaderFor(operation, output, style),
     params: paramWords([
@@ -47,7 +47,7 @@ export function partialConv({ operation, input, output, style }: PartialConv): D
       quads * quads * kernel ** 2 * 4,
     ]),
     workgroups: [
-      Math.ceil(output.width / (workgroup.x * upconvWidth)),
+      Math.ceil(output.width / (workgroup.x * width)),
       Math.ceil(output.height / workgroup.y),
       quads / outQuads + output.quads - quads,
     ],
@@ -94,10 +94,10 @@ function shaderFor({ convolved, kernel }: PartialConvOperation, to: Layout, styl
   const blocks = convolved / 4 / outQuads;
   const label = `partial_conv ${to.storage} ${style} ${kernel}x${kernel} ${convolved}`;
   return shaderOf(label, () => {
-    const { workgroup, upconvWidth } = STYLES[style];
+    const { width, workgroup } = STYLES[style].rows;
     return specialise(activations(to.storage) + weightsOf(style) + body, {
       KERNEL: kernel,
-      PX: upconvWidth,
+      PX: width,
       OUT_QUADS: outQuads,
       BLOCKS: blocks,
       WORKGROUP_X: workgroup.x,

@@ -2,114 +2,177 @@
  * The styles of convolution: the same function, written for different kinds of adapters.
  *
  * A table by adapter class decides which one runs, unless `tessera tune` has measured this very
- * adapter (see `gpu/tuning.ts`).
+ * adapter (see `kernels/tuning.ts`).
  */
 
 import type { AdapterSummary } from "../gpu/device.ts";
-import type { OutQuads } from "./layout.ts";
+import type { QuadStorage } from "./dispatch.ts";
 
 /** A style's name. */
-export type Style = "subgroup" | "uniform" | "slim" | "tile";
+export type Style = "subgroup" | "uniform" | "columns" | "staged" | "winograd" | "half";
 
-/** Pixels of one invocation, by the number of output quads that it computes. */
-type Patches = Record<OutQuads, { width: number; height: number }>;
+/** What one invocation computes: pixels, and output quads of each. */
+export interface Patch {
+  quads: number;
+  width: number;
+  height: number;
+}
 
 /** What a style is made of. */
 export interface StyleSpec {
   /** For people. */
   summary: string;
-  /** Whether invocations read their windows themselves or share a workgroup's. */
-  window: "own" | "shared";
-  /** Whether weights are read by all from one address, or by eight lanes in turn. */
-  weights: "uniform" | "subgroup";
+  /** How a 3x3 convolution is computed: the whole window at once, or column by column of its taps. */
+  way: "window" | "columns" | "winograd" | "half";
+  /** Whether weights are read by all from one address, by the lanes in turn, or copied first. */
+  weights: "uniform" | "subgroup" | "staged";
   /** Invocations of a workgroup. */
   workgroup: { x: number; y: number };
-  patch: Patches;
+  /** Those that are preferred first; the first whose quads divide a layer's is taken. */
+  patches: Patch[];
   /**
-   * Source pixels along a row of one invocation of an enlarging convolution. On lavapipe four take a
+   * Kernels that go along rows whatever the style (enlarging, depthwise and large-kernel convolutions):
+   * source pixels of one invocation, and invocations of a workgroup. On lavapipe four pixels take a
    * sixth less time than two; elsewhere that many sums would leave few invocations room.
    */
-  upconvWidth: number;
+  rows: { width: number; workgroup: { x: number; y: number } };
 }
 
 const SQUARE = { x: 8, y: 8 };
+const ROWS = { width: 2, workgroup: SQUARE };
 
-/** 12 to 20 sums of 4 channels: what the registers of most GPUs hold beside a window. */
-const MODERATE: Patches = {
-  2: { width: 4, height: 2 },
-  3: { width: 2, height: 2 },
-  4: { width: 2, height: 2 },
-  5: { width: 2, height: 2 },
-  6: { width: 2, height: 1 },
-  7: { width: 2, height: 1 },
-};
+/** Invocations side by side, so that their loads are too. */
+const WIDE = { x: 32, y: 2 };
+
+/** 12 to 16 sums of 4 channels: what the registers of most GPUs hold beside a column. */
+const COLUMNS: Patch[] = [
+  { quads: 4, width: 1, height: 4 },
+  { quads: 5, width: 1, height: 4 },
+  { quads: 3, width: 1, height: 4 },
+  { quads: 7, width: 1, height: 2 },
+  { quads: 2, width: 1, height: 8 },
+];
+
+/** Four outputs are six products on their way. */
+const WINOGRAD: Patch[] = [4, 3, 2, 1].map((quads) => ({ quads, width: 1, height: 4 }));
+
+/** The sums of one input quad, in f16, need room beside those of all. */
+const HALF: Patch[] = [
+  { quads: 4, width: 1, height: 4 },
+  { quads: 3, width: 1, height: 4 },
+  { quads: 2, width: 1, height: 4 },
+  { quads: 5, width: 1, height: 2 },
+  { quads: 7, width: 1, height: 2 },
+];
 
 /** Every style. */
 export const STYLES: Record<Style, StyleSpec> = {
   subgroup: {
     summary: "a workgroup is one vector of the processor, whose lanes share the weights",
-    window: "own",
+    way: "window",
     weights: "subgroup",
     workgroup: { x: 8, y: 1 },
     // Sums live in memory here anyway, but for the quad that is summed.
-    patch: { ...MODERATE, 6: { width: 2, height: 2 }, 7: { width: 2, height: 2 } },
-    upconvWidth: 4,
+    patches: [
+      { quads: 4, width: 2, height: 2 },
+      { quads: 5, width: 2, height: 2 },
+      { quads: 6, width: 2, height: 2 },
+      { quads: 3, width: 2, height: 2 },
+      { quads: 7, width: 2, height: 2 },
+      { quads: 2, width: 4, height: 2 },
+    ],
+    rows: { width: 4, workgroup: { x: 8, y: 1 } },
   },
   uniform: {
-    summary: "no workgroup memory, mostly 2x2 pixels and 16 outputs per invocation",
-    window: "own",
+    summary: "mostly 2x2 pixels and 16 outputs per invocation, all taps at once",
+    way: "window",
     weights: "uniform",
     workgroup: SQUARE,
-    patch: MODERATE,
-    upconvWidth: 2,
+    patches: [
+      { quads: 4, width: 2, height: 2 },
+      { quads: 5, width: 2, height: 2 },
+      { quads: 6, width: 2, height: 1 },
+      { quads: 3, width: 2, height: 2 },
+      { quads: 7, width: 2, height: 1 },
+      { quads: 2, width: 4, height: 2 },
+    ],
+    rows: ROWS,
   },
-  slim: {
+  columns: {
     summary:
-      "no workgroup memory, mostly 2x1 pixels and 16 outputs per invocation, for few registers",
-    window: "own",
+      "mostly columns of 4 pixels and 16 outputs per invocation, one column of taps at a time",
+    way: "columns",
     weights: "uniform",
-    workgroup: SQUARE,
-    patch: {
-      2: { width: 2, height: 2 },
-      3: { width: 2, height: 1 },
-      4: { width: 2, height: 1 },
-      5: { width: 2, height: 1 },
-      6: { width: 1, height: 1 },
-      7: { width: 1, height: 1 },
-    },
-    upconvWidth: 2,
+    workgroup: WIDE,
+    patches: COLUMNS,
+    rows: ROWS,
   },
-  tile: {
-    summary: "the input in workgroup memory, mostly 2x2 pixels and 16 outputs per invocation",
-    window: "shared",
+  staged: {
+    summary: "as columns, with the weights in workgroup memory",
+    way: "columns",
+    weights: "staged",
+    workgroup: WIDE,
+    patches: COLUMNS,
+    rows: ROWS,
+  },
+  winograd: {
+    summary: "as columns, with half the products by Winograd's F(4,3)",
+    way: "winograd",
     weights: "uniform",
-    workgroup: SQUARE,
-    patch: MODERATE,
-    upconvWidth: 2,
+    workgroup: WIDE,
+    patches: WINOGRAD,
+    rows: ROWS,
+  },
+  half: {
+    summary: "as columns, with products in f16 and sums in f32",
+    way: "half",
+    weights: "uniform",
+    workgroup: WIDE,
+    patches: HALF,
+    rows: ROWS,
   },
 };
 
-/** Styles that an adapter can run. */
-export function stylesFor(adapter: AdapterSummary, enabled: ReadonlySet<string>): Style[] {
+/** Styles that an adapter can run, with activations stored in a way. */
+export function stylesFor(
+  adapter: AdapterSummary,
+  enabled: ReadonlySet<string>,
+  storage: QuadStorage,
+): Style[] {
   const names = Object.keys(STYLES) as Style[];
-  return names.filter((name) =>
-    STYLES[name].weights === "uniform" || hasLanesOfEight(adapter, enabled)
-  );
+  return names.filter((name) => {
+    const { way, weights } = STYLES[name];
+    if (weights === "subgroup") return hasLanesOfEight(adapter, enabled);
+    return way !== "half" || storage === "f16" && enabled.has("shader-f16");
+  });
 }
 
-/** The style for an adapter that was not measured. */
+/** Vendors, as Deno names them (by their PCI numbers) and as browsers do. */
+const NVIDIA = ["4318", "nvidia"];
+const QUALCOMM = ["20803", "qualcomm"];
+
+/**
+ * The style for an adapter that was not measured by `tessera tune`: `uniform` with NVIDIA's own driver,
+ * where it was measured to be ahead; `staged` where compilers keep too little for weights that are
+ * read as they are used (Mesa's for NVIDIA) or spill (Adreno's); else `columns`, which no other one
+ * spills, and which loses nothing elsewhere. docs/styles.md has the figures.
+ */
 export function defaultStyle(adapter: AdapterSummary, enabled: ReadonlySet<string>): Style {
-  return adapter.software && hasLanesOfEight(adapter, enabled) ? "subgroup" : "uniform";
+  const { vendor, description, software } = adapter;
+  if (software && hasLanesOfEight(adapter, enabled)) return "subgroup";
+  if (QUALCOMM.includes(vendor) || /\bNVK\b/.test(description)) return "staged";
+  return NVIDIA.includes(vendor) ? "uniform" : "columns";
 }
 
 /** Sizes that every dispatched patch divides, for a tensor that a style's convolutions write. */
 export function patchMultiple(style: Style): { width: number; height: number } {
-  const { workgroup, patch, upconvWidth } = STYLES[style];
-  const patches = [...Object.values(patch), { width: 2 * upconvWidth, height: 2 }];
-  return {
-    width: Math.max(...patches.map(({ width }) => width * workgroup.x)),
-    height: Math.max(...patches.map(({ height }) => height * workgroup.y)),
-  };
+  const { workgroup, patches, rows } = STYLES[style];
+  const across = [
+    ...patches.map(({ width }) => width * workgroup.x),
+    2 * rows.width * rows.workgroup.x,
+  ];
+  const down = [...patches.map(({ height }) => height * workgroup.y), 2 * rows.workgroup.y];
+  return { width: Math.max(...across), height: Math.max(...down) };
 }
 
 function hasLanesOfEight(adapter: AdapterSummary, enabled: ReadonlySet<string>): boolean {

@@ -8,12 +8,18 @@
 
 import type { Gpu } from "../gpu/device.ts";
 import {
+  columnsDirect,
+  columnsHalf,
+  columnsStaged,
   conv3x3,
-  conv3x3Tile,
+  conv3x3Columns,
+  conv3x3Half,
+  conv3x3Winograd,
   convEnd,
-  convHead as conv3x3Head,
+  convHead,
   upconv3x3,
 } from "../wgsl/sources.ts";
+import type { QuadStorage } from "./dispatch.ts";
 import { defaultStyle, type Style, STYLES, stylesFor } from "./styles.ts";
 
 const CACHE_NAME = "tessera-tuning";
@@ -25,10 +31,13 @@ export interface StyleChoice {
   source: "measured" | "table";
 }
 
-const choices = new WeakMap<Gpu, Promise<StyleChoice>>();
+/** The choice for each way to store activations. */
+export type ChosenStyles = Record<QuadStorage, StyleChoice>;
 
-/** Returns the style of convolution to use on a device. */
-export function chosenStyle(gpu: Gpu): Promise<StyleChoice> {
+const choices = new WeakMap<Gpu, Promise<ChosenStyles>>();
+
+/** Returns the styles of convolution to use on a device. */
+export function chosenStyles(gpu: Gpu): Promise<ChosenStyles> {
   let choice = choices.get(gpu);
   if (choice === undefined) {
     choice = recall(gpu);
@@ -38,15 +47,15 @@ export function chosenStyle(gpu: Gpu): Promise<StyleChoice> {
 }
 
 /**
- * Keeps the style that was measured to be the fastest, for this and later runs.
+ * Keeps the styles that were measured to be the fastest, for this and later runs.
  *
  * @returns Whether later runs will know: a runtime may have no place to keep things.
  */
-export async function keepStyle(gpu: Gpu, style: Style): Promise<boolean> {
-  choices.set(gpu, Promise.resolve({ style, source: "measured" }));
+export async function keepStyles(gpu: Gpu, styles: Record<QuadStorage, Style>): Promise<boolean> {
+  choices.set(gpu, Promise.resolve(bothStorages((storage) => measured(styles[storage]))));
   try {
     const cache = await globalThis.caches.open(CACHE_NAME);
-    await cache.put(await keyOf(gpu), new Response(style));
+    await cache.put(await keyOf(gpu), Response.json(styles));
     return true;
   } catch {
     return false;
@@ -54,23 +63,34 @@ export async function keepStyle(gpu: Gpu, style: Style): Promise<boolean> {
 }
 
 /** Forgets what was measured on this adapter. */
-export async function forgetStyle(gpu: Gpu): Promise<void> {
+export async function forgetStyles(gpu: Gpu): Promise<void> {
   choices.delete(gpu);
   const cache = await globalThis.caches?.open(CACHE_NAME).catch(() => undefined);
   await cache?.delete(await keyOf(gpu)).catch(() => false);
 }
 
-async function recall(gpu: Gpu): Promise<StyleChoice> {
-  const kept = await keptStyle(gpu).catch(() => undefined);
-  const usable = stylesFor(gpu.adapter, gpu.enabled).find((style) => style === kept);
-  if (usable !== undefined) return { style: usable, source: "measured" };
-  return { style: defaultStyle(gpu.adapter, gpu.enabled), source: "table" };
+async function recall(gpu: Gpu): Promise<ChosenStyles> {
+  const { adapter, enabled } = gpu;
+  const kept = await keptStyles(gpu).catch(() => undefined);
+  return bothStorages((storage) => {
+    const usable = stylesFor(adapter, enabled, storage).find((style) => style === kept?.[storage]);
+    if (usable !== undefined) return measured(usable);
+    return { style: defaultStyle(adapter, enabled), source: "table" };
+  });
 }
 
-async function keptStyle(gpu: Gpu): Promise<string | undefined> {
+function measured(style: Style): StyleChoice {
+  return { style, source: "measured" };
+}
+
+function bothStorages(choose: (storage: QuadStorage) => StyleChoice): ChosenStyles {
+  return { f32: choose("f32"), f16: choose("f16") };
+}
+
+async function keptStyles(gpu: Gpu): Promise<Partial<Record<QuadStorage, unknown>> | undefined> {
   const cache = await globalThis.caches?.open(CACHE_NAME);
   const response = await cache?.match(await keyOf(gpu));
-  return await response?.text();
+  return await response?.json();
 }
 
 async function keyOf({ adapter, enabled }: Gpu): Promise<string> {
@@ -81,7 +101,8 @@ async function keyOf({ adapter, enabled }: Gpu): Promise<string> {
     [...enabled].sort().join(),
     navigator.userAgent,
     JSON.stringify(STYLES),
-    conv3x3 + conv3x3Tile + conv3x3Head + convEnd + upconv3x3,
+    ...[convEnd, convHead, columnsDirect, columnsHalf, columnsStaged],
+    ...[conv3x3, conv3x3Columns, conv3x3Half, conv3x3Winograd, upconv3x3],
   ];
   const bytes = new TextEncoder().encode(about.join("\n"));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();

@@ -45,7 +45,7 @@ export function upconv3x3(request: Upconv3x3): Dispatch {
   const { operation, input, inputAt, output, style } = request;
   checkUpconv(operation, input, output);
   const quads = Math.ceil(input.channels / 4);
-  const { workgroup, upconvWidth } = STYLES[style];
+  const { width, workgroup } = STYLES[style].rows;
   const outQuads = quadsPerInvocation(operation.outChannels);
   const epilogue = epilogueIndex(operation.outChannels, quads * 64);
   return {
@@ -64,9 +64,9 @@ export function upconv3x3(request: Upconv3x3): Dispatch {
       epilogue.slope,
     ]),
     workgroups: [
-      Math.ceil(output.width / (2 * workgroup.x * upconvWidth)),
-      Math.ceil(output.height / (2 * workgroup.y)),
+      Math.ceil(output.width / (2 * workgroup.x * width)),
       output.quads / outQuads,
+      Math.ceil(output.height / (2 * workgroup.y)),
     ],
     flop: 18 * operation.inChannels * operation.outChannels * output.width * output.height,
   };
@@ -121,9 +121,9 @@ export function phaseWeight(
 function shaderFor(storage: Storage, style: Style, outQuads: 1 | 2, way: Activate): Shader {
   const label = `upconv3x3 ${storage} ${style} quads=${outQuads} ${way}`;
   return shaderOf(label, () => {
-    const { upconvWidth, workgroup } = STYLES[style];
+    const { width, workgroup } = STYLES[style].rows;
     return specialise(activations(storage) + activate(way) + weightsOf(style) + body, {
-      PX: upconvWidth,
+      PX: width,
       OUT_QUADS: outQuads,
       WORKGROUP_X: workgroup.x,
       WORKGROUP_Y: workgroup.y,

@@ -280,9 +280,10 @@ class TileSchedule implements Schedule<TileRow, TailPiece, Uint32Array> {
 
   precise(row: TileRow): TileSchedule | undefined {
     if (this.#isRetry) return undefined;
-    const demand = { ...this.#demand, storage: "f32" as const };
+    const program = this.#program.withStorage("f32");
+    const demand = { ...this.#demand, storage: "f32" as const, style: program.style };
     try {
-      return this.#again(this.#program.withStorage("f32"), demand, row, true);
+      return this.#again(program, demand, row, true);
     } catch (error) {
       // Where f32 has no room, the result that cannot be right is what there is to report.
       if (error instanceof UsageError) return undefined;

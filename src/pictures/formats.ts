@@ -262,8 +262,9 @@ export function lossesOf(
       losses.push(`${name} cannot hold this ICC profile: colours are converted to sRGB`);
     }
   }
-  if ((exif !== undefined || xmp !== undefined) && !FORMATS[format].exif) {
-    losses.push(`${name} has no place for EXIF and XMP: they are left out`);
+  const described = exif !== undefined || xmp !== undefined || texts.length > 0;
+  if (described && !FORMATS[format].exif) {
+    losses.push(`${name} has no place for EXIF, XMP and texts: they are left out`);
   }
   if (iptc !== undefined && !holdsIptc) {
     losses.push(`${name} has no place for IPTC: it is left out`);

@@ -134,14 +134,6 @@ export async function loadVips(): Promise<(options: object) => Promise<unknown>>
   return (await import(new URL("vips-es6.js", pathToFileURL(folder)).href)).default;
 }
 
-/** LibRaw in WebAssembly, with its version. */
-export const LIBRAW = "libraw-wasm@1.6.0";
-
-/** Imports LibRaw: a class, each of whose instances has a thread. */
-export async function loadLibRaw(): Promise<unknown> {
-  return (await import("npm:libraw-wasm@1.6.0")).default;
-}
-
 /** A file that is read where it is needed, while nothing else happens in the thread. */
 export interface FileReader extends Disposable {
   readonly length: number;

@@ -74,13 +74,6 @@ export async function loadVips(): Promise<(options: object) => Promise<unknown>>
   return (await import(new URL("vips/vips-es6.js", import.meta.url).href)).default;
 }
 
-export const LIBRAW = "libraw-wasm@1.6.0";
-
-/** Its thread does not survive a bundler. */
-export function loadLibRaw(): Promise<unknown> {
-  return Promise.reject(new Error("pages cannot load it"));
-}
-
 export interface FileReader extends Disposable {
   readonly length: number;
   read(at: number, into: Uint8Array): number;

@@ -9,8 +9,8 @@
 //   weights  [outBlock][input quad][OUT_QUADS][ky][kx][4 in] of vec4f (4 out)
 //
 // Every invocation reads its own window of the input. One invocation computes PX x PY pixels of
-// OUT_QUADS quads; one workgroup WORKGROUP_X x WORKGROUP_Y such patches; workgroup z is the block of
-// output quads.
+// OUT_QUADS quads; one workgroup WORKGROUP_X x WORKGROUP_Y such patches; workgroup y is the block of
+// output quads, so that those that read the same input run one after another.
 //
 // The host keeps: every tensor covers the dispatched patches; behind the last weight there is room for
 // the LANES that fetch it.
@@ -32,11 +32,11 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let x = (workgroup.x * WORKGROUP_X + local.x) * PX;
-  let y = (workgroup.y * WORKGROUP_Y + local.y) * PY;
+  let y = (workgroup.z * WORKGROUP_Y + local.y) * PY;
   let lane = local.x % LANES;
   let pitch = params.input_pitch;
   var sums: array<vec4f, OUT_QUADS * PY * PX>;
-  var weight = workgroup.z * params.quads * WEIGHTS + lane;
+  var weight = workgroup.y * params.quads * WEIGHTS + lane;
   var corner = params.input_origin + y * pitch + x;
 
   for (var quad = 0u; quad < params.quads; quad++) {
@@ -70,7 +70,7 @@ fn main(
 
   // unroll
   for (var q = 0u; q < OUT_QUADS; q++) {
-    let quad = workgroup.z * OUT_QUADS + q;
+    let quad = workgroup.y * OUT_QUADS + q;
     let bias = weights[params.bias + quad];
     let slope = weights[params.slope + quad];
     let row = params.output_origin + quad * params.output_plane + y * params.output_pitch + x;

@@ -8,7 +8,9 @@ import backProjectionLimits from "./back_projection_limits.wgsl" with { type: "t
 import backProjectionResidual from "./back_projection_residual.wgsl" with { type: "text" };
 import conv1x1 from "./conv1x1.wgsl" with { type: "text" };
 import conv3x3 from "./conv3x3.wgsl" with { type: "text" };
-import conv3x3Tile from "./conv3x3_tile.wgsl" with { type: "text" };
+import conv3x3Columns from "./conv3x3_columns.wgsl" with { type: "text" };
+import conv3x3Half from "./conv3x3_half.wgsl" with { type: "text" };
+import conv3x3Winograd from "./conv3x3_winograd.wgsl" with { type: "text" };
 import depthwise3x3 from "./depthwise3x3.wgsl" with { type: "text" };
 import dysample from "./dysample.wgsl" with { type: "text" };
 import fillRefine from "./fill_refine.wgsl" with { type: "text" };
@@ -32,6 +34,10 @@ import activateSilu from "./shared/activate_silu.wgsl" with { type: "text" };
 import activateSlope from "./shared/activate_slope.wgsl" with { type: "text" };
 import activationsF16 from "./shared/activations_f16.wgsl" with { type: "text" };
 import activationsF32 from "./shared/activations_f32.wgsl" with { type: "text" };
+import activationsHalf from "./shared/activations_half.wgsl" with { type: "text" };
+import columnsDirect from "./shared/columns_direct.wgsl" with { type: "text" };
+import columnsHalf from "./shared/columns_half.wgsl" with { type: "text" };
+import columnsStaged from "./shared/columns_staged.wgsl" with { type: "text" };
 import convEnd from "./shared/conv_end.wgsl" with { type: "text" };
 import convHead from "./shared/conv_head.wgsl" with { type: "text" };
 import fillHead from "./shared/fill_head.wgsl" with { type: "text" };
@@ -55,12 +61,18 @@ export {
   activateSlope,
   activationsF16,
   activationsF32,
+  activationsHalf,
   backProjectionAdd,
   backProjectionLimits,
   backProjectionResidual,
+  columnsDirect,
+  columnsHalf,
+  columnsStaged,
   conv1x1,
   conv3x3,
-  conv3x3Tile,
+  conv3x3Columns,
+  conv3x3Half,
+  conv3x3Winograd,
   convEnd,
   convHead,
   depthwise3x3,

@@ -10,7 +10,7 @@
 //   epilogue [2][out quad] of vec4f, behind the weights: bias, then slope below zero
 // Phase p along an axis reads source pixels s + p - 1 and s + p.
 //
-// One invocation computes all phases of PX x 1 source pixels for OUT_QUADS quads; workgroup z is the
+// One invocation computes all phases of PX x 1 source pixels for OUT_QUADS quads; workgroup y is the
 // block of output quads.
 //
 // The host keeps: tensors cover the dispatched patches (what lies beyond width x height is written
@@ -50,11 +50,11 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let x = (workgroup.x * WORKGROUP_X + local.x) * PX;
-  let y = workgroup.y * WORKGROUP_Y + local.y;
+  let y = workgroup.z * WORKGROUP_Y + local.y;
   let lane = local.x % LANES;
   let pitch = params.input_pitch;
   var sums: array<vec4f, OUT_QUADS * 4u * PX>; // [out quad][phase y][phase x][pixel]
-  var weight = workgroup.z * params.quads * WEIGHTS + lane;
+  var weight = workgroup.y * params.quads * WEIGHTS + lane;
   var corner = params.input_origin + y * pitch + x;
 
   for (var quad = 0u; quad < params.quads; quad++) {
@@ -85,7 +85,7 @@ fn main(
 
   // unroll
   for (var q = 0u; q < OUT_QUADS; q++) {
-    let quad = workgroup.z * OUT_QUADS + q;
+    let quad = workgroup.y * OUT_QUADS + q;
     let bias = weights[params.bias + quad];
     let slope = weights[params.slope + quad];
     let plane = params.output_origin + quad * params.output_plane;

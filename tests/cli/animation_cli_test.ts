@@ -11,7 +11,7 @@ const BICUBIC = ["--model", "bicubic", "--scale", "2"];
 
 async function framesOf(
   path: string,
-): Promise<{ frames: number; size: number[]; delays: number[] }> {
+): Promise<{ frames: number; size: number[] }> {
   const animation = await openAnimation(await Deno.readFile(path));
   if (animation === undefined) return { frames: 1, size: [] };
   const { width, height } = animation;

@@ -87,7 +87,7 @@ Deno.test("names are filled in as far as they are known, the rest with the size"
 Deno.test("a name's own ending is the format, and may not contradict --format", () => {
   assert.equal(planned("{name}.{ext}", { format: "png" }).format, "png");
   assert.throws(() => planned("{name}.png", { format: "jpeg" }), /contradicts the name/);
-  assert.throws(() => planned("{name}.gif"), /Expected a name with one of the endings .* --name/);
+  assert.throws(() => planned("{name}.bmp"), /Expected a name with one of the endings .* --name/);
 });
 
 Deno.test("no pattern makes a name without an ending", () => {

@@ -214,7 +214,7 @@ Deno.test("planJobs() names results after their inputs", () => {
   assert.deepEqual(named("a.png", 4 / 3), ["a-x1.333.png", "png"]);
   assert.deepEqual(named("a.jpg", 2, { format: "png" }), ["a-x2.png", "png"]);
   assert.deepEqual(named("a.png", 2, { format: "jpeg" }), ["a-x2.jpg", "jpeg"]);
-  assert.deepEqual(named("scan.tif", 2), ["scan-x2.png", "png"]);
+  assert.deepEqual(named("scan.bmp", 2), ["scan-x2.png", "png"]);
   assert.deepEqual(named("scan", 2), [undefined, undefined], "only its bytes tell");
   assert.deepEqual(named("scan", 2, { format: "png" }), ["scan-x2.png", "png"]);
   assert.deepEqual(named(".jpg", 2), [".jpg-x2.jpg", "jpeg"]);
@@ -230,7 +230,7 @@ Deno.test("planJobs() refuses names that contradict each other", async () => {
     const refused: [inputs: string[], request: object, message: RegExp][] = [
       [[a, "b.png"], { output: "c.png" }, /Expected a folder/],
       [[a], { output: "c.png", format: "jpeg" }, /contradicts/],
-      [[a], { output: "c.gif" }, /Expected a name with one of the endings \.png, \.jpg/],
+      [[a], { output: "c.bmp" }, /Expected a name with one of the endings \.png, \.jpg/],
     ];
     for (const [inputs, request, message] of refused) {
       assert.throws(() => jobsFor(inputs, 4, request), { name: "UsageError", message });
@@ -370,6 +370,7 @@ const FAILING: [args: string[], code: number, message: RegExp][] = [
   [[], 2, /No picture was given/],
   [["a.png", "--bogus"], 2, /Unknown option "--bogus"/],
   [["a.png", "--scale", "0.5"], 2, /Expected a number from 1 to 16 for --scale/],
+  [["a.png", "--backend", "metal"], 2, /Expected deno or dawn for --backend/],
   [["a.png", "-o", "taken.png"], 2, /"taken\.png" exists: --overwrite replaces it/],
   [["a.png", "-o", "none/b.png"], 2, /there is no such folder/],
   [["a.png", "-o", "a.png", "--overwrite"], 2, /is an input/],
@@ -449,11 +450,23 @@ Deno.test("tessera without a GPU has exit code 4 and says what helps", async () 
 Deno.test("tessera doctor shows the adapter and what will be used", async () => {
   const text = await runProgram(["doctor"]);
   assert.equal(text.code, 0, text.stderr);
-  for (const word of ["Adapter", "Features used", "Limits", "Precision", "Memory", "Check"]) {
+  const words = [
+    "Adapter",
+    "Features used",
+    "Limits",
+    "Matrix units",
+    "Precision",
+    "Memory",
+    "Check",
+  ];
+  for (const word of [...words, "Dawn"]) {
     assert.match(text.stdout, new RegExp(`^ +${word} `, "m"));
   }
   const json = await runProgram(["doctor", "--json"]);
-  const { gpu } = JSON.parse(json.stdout);
+  const { gpu, dawn } = JSON.parse(json.stdout);
+  assert.match(gpu.matrixUnits.missing, /^the adapter lacks /);
+  assert.match(dawn.package, /^npm:webgpu@\d+\.\d+\.\d+$/);
+  assert.ok(["present", "absent"].includes(dawn.state), dawn.state);
   assert.ok(gpu.adapter.description.length > 0 && gpu.plan.outputWidth === 3840);
 });
 

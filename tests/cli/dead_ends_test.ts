@@ -147,10 +147,10 @@ Deno.test("a clash of names costs one picture, whenever it is noticed", async ()
   await inFolder(async (folder) => {
     await Deno.mkdir(join(folder, "in"));
     const png = await fileOf("png");
-    for (const name of ["other.png", "scan.png", "scan.bmp.png"]) {
+    for (const name of ["other.png", "scan.png", "scan.x.png"]) {
       await Deno.writeFile(join(folder, "in", name), png);
     }
-    await Deno.writeFile(join(folder, "in", "scan.svg"), png);
+    await Deno.writeFile(join(folder, "in", "scan.bmp"), png);
     const names = ["{name}-x{scale}.{ext}", "{width}-{name}.{ext}"];
     for (const [i, name] of names.entries()) {
       const args = ["in", "-o", `out${i}`, "--name", name, "--json", "--overwrite"];
@@ -159,7 +159,7 @@ Deno.test("a clash of names costs one picture, whenever it is noticed", async ()
       const { summary } = JSON.parse(stdout.trim().split("\n").at(-1)!);
       assert.deepEqual([summary.done, summary.failed], [3, 1]);
       const [{ input, kind, message }] = summary.failures;
-      assert.deepEqual([input, kind], [join("in", "scan.svg"), "usage"]);
+      assert.deepEqual([input, kind], [join("in", "scan.bmp"), "usage"]);
       assert.match(message, /Two pictures would be written to/);
     }
   });

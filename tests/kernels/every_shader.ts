@@ -57,14 +57,16 @@ export type Extent = "all" | "some";
  * but not every product of block and ending, whose texts do not touch each other.
  */
 export async function everyShader(extent: Extent): Promise<Shader[]> {
-  const shaders = new Set(dispatches(extent).map(({ shader }) => shader));
-  return [...shaders, ...await benchShaders()];
+  const shaders = new Map(dispatches(extent).map(({ shader }) => [shader.code, shader]));
+  return [...shaders.values(), ...await benchShaders()];
 }
 
 function dispatches(extent: Extent): Dispatch[] {
   const styles = Object.keys(STYLES) as Style[];
   return (["f32", "f16"] as const).flatMap((storage) => [
-    ...styles.flatMap((style) => [
+    ...styles.filter((style) => storage === "f16" || STYLES[style].way !== "half").flatMap((
+      style,
+    ) => [
       ...convolutions(storage, style, extent),
       ...trunk(storage, style, extent),
     ]),

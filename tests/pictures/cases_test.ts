@@ -75,3 +75,16 @@ Deno.test("cases: EXIF and XMP that JPEG XL packs", async () => {
   assert.ok(exif.entries.has(0x8825), "the place");
   assert.match(new TextDecoder().decode(metadata.xmp), /title/);
 });
+
+Deno.test("cases: XMP no longer claims the gain map and the video that a phone appended", async () => {
+  const { metadata, notes } = await read("jpeg_motion_photo_ultra_hdr.jpg");
+  assert.match(
+    notes!.join(),
+    /gain map \(Ultra HDR\) is left out.*video \(motion photo\) is left out/,
+  );
+  const xmp = new TextDecoder().decode(metadata.xmp);
+  const claims = /hdrgm:Version|MotionPhoto=|MicroVideo|Semantic|Directory|Item:Length/;
+  assert.doesNotMatch(xmp, claims);
+  assert.match(xmp, /<rdf:Description[^>]*>\s*<\/rdf:Description>|<rdf:Description[^>]*\/>/);
+  assert.match(xmp, /<\/x:xmpmeta>/);
+});

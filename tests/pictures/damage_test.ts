@@ -14,6 +14,7 @@ import {
   tiffHeader,
   writeTiffDirectory,
 } from "../../src/pictures/tiff/tags.ts";
+import { damage } from "./damage.ts";
 import { randomFrom, testExif, testPicture, testProfile } from "./fixtures.ts";
 
 const FILES_PER_FORMAT = Deno.env.get("TESSERA_TEST") === "all" ? 250 : 40;
@@ -21,7 +22,16 @@ const MAX_SECONDS = 10;
 const MAX_GROWTH = 2 ** 30;
 const MAX_PIXELS = 2 ** 26;
 
-const metadata = { icc: testProfile("RGB ", 500), exif: testExif(1), density: { x: 2, y: 2 } };
+const metadata = {
+  icc: testProfile("RGB ", 500),
+  exif: testExif(1),
+  xmp: latin1(`<rdf:RDF><rdf:Description GPano:CroppedAreaImageWidthPixels="90"/></rdf:RDF>`),
+  density: { x: 2, y: 2 },
+  texts: [
+    { keyword: "parameters", text: "a bird" },
+    { keyword: "Title", text: "\u9ce5", form: "iTXt", compressed: true },
+  ] as const,
+};
 const picture = testPicture(90, 61, 3, 8, metadata);
 
 /** A sound file of each kind that can be read. */
@@ -35,21 +45,6 @@ const SOUND: Record<string, () => Uint8Array | Promise<Uint8Array>> = {
   gif: soundGif,
   bmp: soundBmp,
 };
-
-/** Damages a copy: cut off, bits flipped, or bytes of its first 300 replaced. */
-function damage(bytes: Uint8Array, random: () => number): Uint8Array {
-  const copy = bytes.slice();
-  const choice = random();
-  if (choice < 0.25) return copy.subarray(0, Math.floor(random() * copy.length));
-  const range = random() < 0.6 ? Math.min(copy.length, 300) : copy.length;
-  const count = 1 + Math.floor(random() * 8);
-  for (let i = 0; i < count; i++) {
-    const at = Math.floor(random() * range);
-    if (choice < 0.7) copy[at] ^= 1 << (random() * 8);
-    else copy[at] = random() < 0.5 ? [0, 1, 0x7f, 0xff][Math.floor(random() * 4)] : random() * 256;
-  }
-  return copy;
-}
 
 for (const [kind, sound] of Object.entries(SOUND)) {
   Deno.test(`damaged ${kind}: ${FILES_PER_FORMAT} files, each a picture or one clear error`, async () => {

@@ -11,8 +11,10 @@ import { encodeMozjpeg } from "../../src/pictures/jpeg/mozjpeg.ts";
 import {
   decodePicture,
   encodePicture,
+  openTiffRows,
   type Picture,
   type Samples,
+  sourceOf,
   uprightExif,
 } from "../../src/pictures/mod.ts";
 import { rgbaOf } from "../../src/pictures/colour/rgba.ts";
@@ -268,6 +270,41 @@ Deno.test("TIFF: 8 and 16 bits are written and read again without loss, with all
     const detail = readTiffDirectory(metadata.exif!, numbersOf(main, 0x8769)[0])!;
     assert.deepEqual([numbersOf(detail, 0xa002), numbersOf(detail, 0xa003)], [[9], [7]]);
   }
+});
+
+Deno.test("TIFF: a picture of several bands comes whole, at once and in rows, in strips and in tiles", async () => {
+  const picture = testPicture(1811, 1203, 3);
+  const stored = bytesOf(picture.data, true);
+  const strips = plainTiff(picture, 12);
+  const tiles: Uint8Array[] = [];
+  for (let y = 0; y < 1203; y += 128) {
+    for (let x = 0; x < 1811; x += 128) {
+      const tile = new Uint8Array(128 * 128 * 3);
+      for (let row = 0; row < Math.min(128, 1203 - y); row++) {
+        const at = ((y + row) * 1811 + x) * 3;
+        tile.set(stored.subarray(at, at + Math.min(128, 1811 - x) * 3), row * 128 * 3);
+      }
+      tiles.push(tile);
+    }
+  }
+  const tiled = plainTiff(picture, 1203, { pieces: tiles, more: { 0x142: [128], 0x143: [128] } });
+  const packed = await encodePicture(picture, { format: "tiff" });
+  const path = await Deno.makeTempFile({ suffix: ".tif" });
+  for (const file of [strips, tiled, packed]) {
+    const { data } = await decodePicture(file);
+    assert.ok(data.every((value, i) => value === picture.data[i]));
+    await Deno.writeFile(path, file);
+    const opened = (await openTiffRows(path, sourceOf(file), 2 ** 24))!;
+    for (let walk = 0; walk < 2; walk++) {
+      let at = 0;
+      for await (const rows of opened.rows) {
+        assert.ok(rows.every((value, i) => value === picture.data[at + i]));
+        at += rows.length;
+      }
+      assert.equal(at, picture.data.length);
+    }
+  }
+  await Deno.remove(path);
 });
 
 Deno.test("TIFF: IPTC stands among Photoshop's resources, or as records alone", async () => {

@@ -12,7 +12,8 @@ import { compareLevels, cropToMultiple, shrink } from "../../bench/shrink.ts";
 import { formatReport } from "../../bench/table.ts";
 import { median } from "../../bench/timing.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import { defaultStyle } from "../../src/kernels/styles.ts";
+import type { QuadStorage } from "../../src/kernels/dispatch.ts";
+import { defaultStyle, type Style } from "../../src/kernels/styles.ts";
 import { encodePicture } from "../../src/pictures/mod.ts";
 import type { Picture } from "../../src/pictures/picture.ts";
 import { toPicture, toTensor } from "../reference/pictures.ts";
@@ -86,9 +87,14 @@ Deno.test("runBench() reports every part on tiny sizes", async () => {
   });
 });
 
+function defaultStyles({ adapter, enabled }: Gpu): Record<QuadStorage, Style> {
+  const style = defaultStyle(adapter, enabled);
+  return { f32: style, f16: style };
+}
+
 Deno.test("kernelCases() name every kernel in both storages", async () => {
   await withGpu((gpu) => {
-    const labels = kernelCases(defaultStyle(gpu.adapter, gpu.enabled), { width: 1, height: 1 }).map(
+    const labels = kernelCases(defaultStyles(gpu), { width: 1, height: 1 }).map(
       (make) => make().label,
     );
     for (const storage of ["f32", "f16"]) {
@@ -128,9 +134,7 @@ const MISTAKES: [kernel: string, from: string | RegExp, to: string][] = [
 for (const [label, from, to] of MISTAKES) {
   Deno.test(`benchKernel() refuses to time ${label} with ${to}`, async () => {
     await withGpu(async (gpu) => {
-      const kernelCase = kernelCases(defaultStyle(gpu.adapter, gpu.enabled), SIZE).map((make) =>
-        make()
-      )
+      const kernelCase = kernelCases(defaultStyles(gpu), SIZE).map((make) => make())
         .find((made) => made.label === label)!;
       await assert.rejects(benchKernel(gpu, spoil(kernelCase, from, to), 1, BUDGET), {
         name: "GpuError",

@@ -211,3 +211,17 @@ test("the page works without a network after the first picture", async (visit) =
   await enlarge(page, "b.png", bytes);
   assert.equal(await page.textContent("#h-done"), "24 × 20");
 });
+
+test("a page of ten lines enlarges a picture with tessera.js", async ({ page, origin, errors }) => {
+  await page.goto(`${origin}/example.html`);
+  const path = await Deno.makeTempFile({ suffix: ".png" });
+  try {
+    await Deno.writeFile(path, await png(24, 16));
+    await page.setInputFiles("input", path);
+    await page.waitForFunction(() => document.querySelector("img")!.naturalWidth > 0);
+    assert.equal(await page.evaluate(() => document.querySelector("img")!.naturalWidth), 96);
+    assert.deepEqual(errors, []);
+  } finally {
+    await Deno.remove(path);
+  }
+});

@@ -13,6 +13,7 @@ import { keyOfJob, type Ledger } from "./ledger.ts";
 import type { OutputNames } from "./output_names.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 import { BatchProgress, formatDuration } from "../terminal/progress.ts";
+import { runComic } from "../job/run_comic.ts";
 import { type JobOptions, runJob } from "../job/run_job.ts";
 import { describeSummary, type Summary } from "./summary.ts";
 import { Turns } from "./turns.ts";
@@ -134,7 +135,7 @@ async function attempt(
     }
     const mayReplace = (path: string) => overwrite || ledger?.isOurs(path) === true;
     const known = outputIfKnown(job);
-    const report = await runJob(job, enhancer, {
+    const report = await (job.isComic ? runComic : runJob)(job, enhancer, {
       ...options.job,
       turns,
       codecs,
@@ -172,10 +173,17 @@ function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
 }
 
 function describe(report: JobReport): string {
-  const { input, output, outputWidth, outputHeight, consistency, seconds } = report;
+  const { input, output, outputWidth, outputHeight, consistency, pages, seconds } = report;
   const promise = consistency === null ? "" : `, consistency ${consistency} dB`;
-  const size = `${outputWidth} x ${outputHeight}`;
+  const size = `${describePages(pages)}${outputWidth} x ${outputHeight}`;
   return `${input} -> ${output} (${size}${promise}, ${formatDuration(seconds.total)})`;
+}
+
+/** Says how many pages a comic has; nothing of a single picture. */
+function describePages(pages: JobReport["pages"]): string {
+  if (pages === undefined) return "";
+  const kept = pages.kept > 0 ? `, ${pages.kept} as before` : "";
+  return `${pages.enhanced} pages${kept}, the first `;
 }
 
 function summarise(

@@ -2,18 +2,22 @@
 
 import { dirname } from "node:path";
 import type { Enhancement, Enhancer } from "../../enhance/enhance.ts";
+import { InputError, UsageError } from "../../errors.ts";
+import { isPictureName } from "../../pictures/mod.ts";
 import type { Upscaler } from "../../upscaler.ts";
 import type { BatchOptions } from "./batch.ts";
 import { CODECS_HERE } from "./codecs.ts";
 import { freeBytes, megabytes, mostBytes } from "../files/disk_space.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
-import { openPicture } from "../files/input_file.ts";
+import { readComic } from "../files/comic.ts";
+import { type OpenOptions, openPicture, pictureOf, readWhole } from "../files/input_file.ts";
 import { describeJob, toMilliseconds } from "../job/job_report.ts";
 import type { Job } from "./jobs.ts";
 import { keyOfJob } from "./ledger.ts";
 import { checkFree, statOrUndefined } from "../files/output_file.ts";
-import { prepareJob } from "../job/prepare_job.ts";
+import { prepareJob, type PrepareOptions } from "../job/prepare_job.ts";
+import { pageJobOf } from "../job/run_comic.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 import { formatDuration } from "../terminal/progress.ts";
 
@@ -95,8 +99,17 @@ async function estimateJob(
   if (job.problem !== undefined) throw job.problem;
   const key = ledger && await keyOfJob(job, ledger, settings);
   if (!overwrite && ledger?.findDone(key) !== undefined) return undefined;
-  using input = await openPicture(job.input, shared);
   const options = { ...shared, codecs: CODECS_HERE, onNote: () => {} };
+  if (job.isComic) {
+    const estimate = await estimateComic(job, enhancer, options, speed);
+    if (!quiet) printNote(`${job.input} (${formatDuration(estimate.seconds)})`);
+    if (json) {
+      const shown = { ...estimate, seconds: toMilliseconds(estimate.seconds) };
+      printResult(JSON.stringify({ input: job.input, ...shown }));
+    }
+    return estimate;
+  }
+  using input = await openPicture(job.input, shared);
   const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
   if (!job.toStdout) checkFree(output, overwrite || ledger?.isOurs(output) === true);
   const { plan } = enhancement;
@@ -112,6 +125,31 @@ async function estimateJob(
     printResult(JSON.stringify({ ...report, ...shown }));
   }
   return estimate;
+}
+
+/** Estimates the pages of a comic archive that can be read. */
+async function estimateComic(
+  job: Job,
+  enhancer: Enhancer,
+  options: PrepareOptions & OpenOptions,
+  speed: Speed,
+): Promise<Estimate> {
+  const sum: Estimate = { seconds: 0, gpuBytes: 0, fileBytes: 0 };
+  for (const entry of readComic(await readWhole(job.input))) {
+    if (!isPictureName(entry.name)) continue;
+    try {
+      const bytes = entry.read();
+      using input = { ...await pictureOf(bytes, options), bytes };
+      const page = await prepareJob(pageJobOf(job, entry.name), input, enhancer, options);
+      const { passes } = page.enhancement.plan;
+      sum.seconds += await speed.secondsFor(page.enhancement);
+      sum.gpuBytes = Math.max(sum.gpuBytes, ...passes.map(({ gpuBytes }) => gpuBytes));
+      sum.fileBytes += mostBytes(page.result, page.encoding.format);
+    } catch (error) {
+      if (!(error instanceof InputError || error instanceof UsageError)) throw error;
+    }
+  }
+  return sum;
 }
 
 function add(total: Total, { seconds, gpuBytes, fileBytes }: Estimate): void {

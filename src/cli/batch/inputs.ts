@@ -7,6 +7,7 @@
 import { dirname, isAbsolute, join, normalize, relative, sep } from "node:path";
 import { InputError, UsageError } from "../../errors.ts";
 import { isPictureName } from "../../pictures/mod.ts";
+import { isComicName } from "../files/comic.ts";
 import { plainStdin, readStdinSync, STDIN } from "../files/standard_streams.ts";
 import { globToRegExp, isGlob } from "./glob.ts";
 import { recordedResults } from "./ledger.ts";
@@ -167,7 +168,7 @@ class Finder {
       const inside = join(path, name);
       const kind = kindOf(inside);
       if (kind === "folder") this.#walk(inside, { ...walk, depth: walk.depth - 1 });
-      else if (kind !== "pipe" && isPictureName(name) && walk.matches(inside)) {
+      else if (kind !== "pipe" && isInputName(name) && walk.matches(inside)) {
         this.#addFile({ path: inside, folder });
       }
     }
@@ -238,6 +239,10 @@ function kindOf(path: string): "folder" | "file" | "pipe" | undefined {
     if (error instanceof Deno.errors.NotCapable) throw error;
     return undefined;
   }
+}
+
+function isInputName(name: string): boolean {
+  return isPictureName(name) || isComicName(name);
 }
 
 function visibleNamesIn(folder: string): string[] {

@@ -12,6 +12,7 @@ import {
   type PictureFormat,
   resultFormatOf,
 } from "../../pictures/mod.ts";
+import { COMIC_ENDING, isComicName } from "../files/comic.ts";
 import { isLoosePipe, STDIN } from "../files/standard_streams.ts";
 import type { Input } from "./inputs.ts";
 import { OutputNames } from "./output_names.ts";
@@ -28,6 +29,8 @@ export interface Job {
   folder: string;
   /** Whether that folder is made if it is missing. */
   makesFolder: boolean;
+  /** Whether it is an archive of pages: then name is that of the archive, and the format that of pages. */
+  isComic: boolean;
   /** Whether the result goes to stdout, and not into the folder. */
   toStdout: boolean;
   /** The result's name, in which its size and its format's ending may still be missing. */
@@ -77,7 +80,14 @@ export function planJobs(
       ? jobForFile(input, request.output, request)
       : jobInFolder(input, folder, pattern, request)
   );
-  return jobs.map((job) => ({ ...job, problem: job.problem ?? problemOf(job, request, names) }));
+  // Of two pictures, the one whose ending stays has a right to the name.
+  const [kept, changed] = [true, false].map((stays) =>
+    jobs.filter(({ input, format }) => (formatOfName(input) === format) === stays)
+  );
+  const problems = new Map(
+    [...kept, ...changed].map((job) => [job, job.problem ?? problemOf(job, request, names)]),
+  );
+  return jobs.map((job) => ({ ...job, problem: problems.get(job) }));
 }
 
 function problemOf(job: Job, { output: asked }: OutputRequest, names: OutputNames) {
@@ -117,12 +127,14 @@ export function outputOf(
 
 /** Returns the path of a result, or `undefined` if its name waits for its size or its format. */
 export function outputIfKnown(job: Job): string | undefined {
-  const ending = job.format === undefined ? {} : endingOf(job, job.format);
+  const isKnown = job.isComic || job.format !== undefined;
+  const ending = isKnown ? endingOf(job, job.format ?? "png") : {};
   const text = nameOf(fillPattern(job.name, ending));
   return text === undefined || job.toStdout ? undefined : join(job.folder, text);
 }
 
-function endingOf({ input }: Job, format: PictureFormat): { ext: string } {
+function endingOf({ input, isComic }: Job, format: PictureFormat): { ext: string } {
+  if (isComic) return { ext: extname(input).slice(1) };
   return { ext: endingFor(input, format).slice(1) };
 }
 
@@ -136,15 +148,20 @@ function labelOf({ path, folder }: Input): string {
 
 /** `-o` is the result's name. */
 function jobForFile(input: Input, output: string, { format }: OutputRequest): Job {
+  const isComic = isComicName(input.path);
+  if (isComic && !isComicName(output)) {
+    throw new UsageError(`A comic stays one: expected a name with ${COMIC_ENDING} for --output`);
+  }
   return {
     input: input.path,
     label: labelOf(input),
     folder: dirname(output),
     makesFolder: false,
+    isComic,
     toStdout: false,
     name: [basename(output)],
-    format: formatOfOutput("--output", output, format),
-    isFormatAsked: true,
+    format: isComic ? format : formatOfOutput("--output", output, format),
+    isFormatAsked: !isComic || format !== undefined,
     ...problemFrom(input),
   };
 }
@@ -159,7 +176,8 @@ function jobInFolder(
   const file = path === STDIN ? "stdin" : path;
   const named = formatOfPattern(file, pattern, request);
   const { model, scale } = request.known;
-  const name = fillPattern(withEnding(pattern, named), {
+  const isComic = isComicName(file);
+  const name = fillPattern(withEnding(pattern, isComic ? undefined : named), {
     name: basename(file, extname(file)),
     from: extname(file).slice(1),
     parent: basename(dirname(resolve(file))),
@@ -171,6 +189,7 @@ function jobInFolder(
     label: labelOf(input),
     folder: root === undefined ? dirname(file) : join(root, folder),
     makesFolder: root !== undefined,
+    isComic,
     toStdout: request.toStdout === true,
     name,
     format: named ?? request.format ?? formatOfInput(file),

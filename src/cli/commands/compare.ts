@@ -11,7 +11,7 @@ import template from "../pages/compare_page.html" with { type: "text" };
 import { EXIT } from "../terminal/exit_codes.ts";
 import { naming, type OpenOptions, openPicture } from "../files/input_file.ts";
 import { OutputFile } from "../files/output_file.ts";
-import { embeddable, type EmbeddedFile, fillPage, pagePath, verbatim } from "../pages/page.ts";
+import { embeddable, type EmbeddedFile, fillPage, inlined, pagePath } from "../pages/page.ts";
 import { INPUT_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 
@@ -86,8 +86,8 @@ async function asPng(picture: Picture | PictureRows): Promise<EmbeddedFile> {
 /** Returns the page, in parts. */
 function comparePage(before: Side, after: Side): Iterable<Uint8Array> {
   return fillPage(template, {
-    tokens: verbatim(tokens),
-    element: verbatim(element),
+    tokens: inlined("style", tokens),
+    element: inlined("script", element),
     before: before.file,
     beforeName: before.name,
     beforeFacts: describe(before),

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../errors.ts";
 import { STYLES } from "../../kernels/styles.ts";
+import type { StyleChoice } from "../../kernels/tuning.ts";
 import { alignRows, describeOptions, parseOptions, switchOption } from "../options/arguments.ts";
 import { BACKEND_OPTIONS } from "../options/upscaler_options.ts";
 import { diagnose, type Diagnosis, type GpuDiagnosis, SAMPLE } from "../terminal/diagnosis.ts";
@@ -78,13 +79,18 @@ function gpuRows(gpu: GpuDiagnosis): Row[] {
     ["Features used", enabled.join(", ") || "none"],
     ["Features offered", adapter.features.join(", ")],
     ["Limits", `a buffer holds ${buffer}, a shader sees ${binding} of it`],
-    ["Kernels", `${gpu.style}: ${STYLES[gpu.style].summary} (${gpu.styleSource})`],
+    ["Kernels", describeStyle(gpu.styles.f32)],
+    ["Kernels in f16", describeStyle(gpu.styles.f16)],
     ["Matrix units", describeUnits(gpu)],
     ["Precision", "f32; f16 where only that lets a whole picture through at once"],
     ["Memory", `${megabytes(gpu.memory)} at most; --memory changes that`],
     ["Check", `passed in ${formatDuration(gpu.checkSeconds)}`],
     ["For example", `${model}, ${describePlan(plan)}`],
   ];
+}
+
+function describeStyle({ style, source }: StyleChoice): string {
+  return `${style}: ${STYLES[style].summary} (${source})`;
 }
 
 function describeUnits({ matrixUnits: units }: GpuDiagnosis): string {

@@ -3,8 +3,7 @@
 import { tune, type TuneReport } from "../../../bench/tune.ts";
 import { UsageError } from "../../errors.ts";
 import { Gpu } from "../../gpu/device.ts";
-import { STYLES } from "../../kernels/styles.ts";
-import { forgetStyle } from "../../kernels/tuning.ts";
+import { forgetStyles } from "../../kernels/tuning.ts";
 import {
   alignRows,
   describeOptions,
@@ -45,13 +44,13 @@ export async function run(args: string[]): Promise<number> {
   const gpu = await Gpu.open(await gpuOf(values.backend));
   try {
     if (values.reset) {
-      await forgetStyle(gpu);
+      await forgetStyles(gpu);
       printNote(`Forgot what was measured on ${gpu.adapter.description}`);
       return EXIT.done;
     }
     const budget = { seconds: values.seconds ?? DEFAULT_SECONDS, signal: interrupt.signal };
-    const report = await tune(gpu, budget, (style) => {
-      if (!values.quiet) printNote(`Measuring ${style}: ${STYLES[style].summary}`);
+    const report = await tune(gpu, budget, (kernel) => {
+      if (!values.quiet) printNote(`Measuring ${kernel}`);
     });
     printResult(values.json ? JSON.stringify(report) : describe(report));
     return EXIT.done;
@@ -60,14 +59,16 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
+const STORAGES = ["f32", "f16"] as const;
+
 function describe({ adapter, size, styles, chosen, untuned, kept }: TuneReport): string {
   const rows = styles.map(({ style, gflops, refused }) => {
-    const mark = style === chosen ? " (chosen)" : "";
-    if (gflops === undefined) return [style, `refused: ${refused}`] as const;
-    return [
-      style,
-      `${gflops.f32.toFixed(1)} GFLOP/s in f32, ${gflops.f16.toFixed(1)} in f16${mark}`,
-    ] as const;
+    if (refused !== undefined) return [style, `refused: ${refused}`] as const;
+    const figures = STORAGES.filter((storage) => gflops[storage] !== undefined).map((storage) => {
+      const mark = style === chosen[storage] ? " (chosen)" : "";
+      return `${gflops[storage]!.toFixed(1)} GFLOP/s in ${storage}${mark}`;
+    });
+    return [style, figures.join(", ")] as const;
   });
   const where = kept ? "Kept for later runs on this adapter" : "There is no place to keep it";
   return [

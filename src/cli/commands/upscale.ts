@@ -110,11 +110,12 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera holiday/ -o large/                 all below it; again: what is new
   tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
   tessera logo.png -o logo.jpg --background white
+  tessera comic.cbz                          comic-x4.cbz, page by page
   tessera tall.jpg --to 4k --fit contain --pad extend
   tessera scan.jpg --repair auto --tone auto
   curl -s https://example.org/a.jpg | tessera - > large.jpg
 
-Pictures are JPEG, PNG, WebP, AVIF, JPEG XL, TIFF, GIF or BMP files.
+Pictures are JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP or SVG files, or raw files of cameras.
 
 ${describeOptions(UPSCALE_OPTIONS)}
 

@@ -4,7 +4,6 @@ import { InputError } from "../../errors.ts";
 import { type PictureKind, sniff } from "../../pictures/kind.ts";
 import {
   type ByteSource,
-  type DecodeOptions,
   decodePngRows,
   openTiffRows,
   type Picture,
@@ -54,37 +53,48 @@ export interface OpenOptions {
  * @throws {InputError} If there is no such file, or it is no sound picture.
  */
 export async function openPicture(path: string, options: OpenOptions): Promise<InputFile> {
-  const { maxPixels, strict = false, codecs = CODECS_HERE, signal } = options;
+  const { maxPixels, signal } = options;
   const isFile = plainStdin(path) !== STDIN && (await reading(() => Deno.stat(path))).isFile;
   const rows = isFile ? await openRows(path, maxPixels) : undefined;
   if (rows !== undefined) return rows;
-  const bytes = await reading(
-    () => isFile ? Deno.readFile(path) : readPipe(plainStdin(path), signal),
-    signal,
-  );
-  return await decodeBytes(bytes, codecs, { maxPixels, strict }, !isFile);
-}
-
-async function decodeBytes(
-  bytes: Uint8Array,
-  codecs: Codecs,
-  options: DecodeOptions,
-  isKept: boolean,
-): Promise<InputFile> {
-  const { kind } = sniff(bytes);
-  if (kind === undefined && isKept && isList(bytes)) {
+  const bytes = await readWhole(path, signal);
+  if (isFile) return await pictureOf(bytes, options);
+  if (sniff(bytes).kind === undefined && isList(bytes)) {
     throw new InputError(
       "It is text, not a picture: a list of names on stdin is read with --files-from -",
     );
   }
-  const picture = sayLarge(await codecs.decode(bytes, options));
+  return { ...await pictureOf(bytes, options), bytes };
+}
+
+/**
+ * Reads a file, stdin as `-`, or a pipe, to its end.
+ *
+ * @param signal Ends the waiting for a pipe.
+ * @throws {InputError} If it cannot be read.
+ */
+export async function readWhole(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const isFile = plainStdin(path) !== STDIN && (await reading(() => Deno.stat(path))).isFile;
+  return await reading(
+    () => isFile ? Deno.readFile(path) : readPipe(plainStdin(path), signal),
+    signal,
+  );
+}
+
+/**
+ * Decodes a picture's file as a whole.
+ *
+ * @throws {InputError} If it is no sound picture.
+ */
+export async function pictureOf(
+  bytes: Uint8Array,
+  { maxPixels, strict = false, codecs = CODECS_HERE }: OpenOptions,
+): Promise<InputFile> {
+  const { kind } = sniff(bytes);
+  const picture = sayLarge(await codecs.decode(bytes, { maxPixels, strict }));
   // What is of no kind has not been decoded.
-  return {
-    picture,
-    kind: kind!,
-    bytes: kind === "jpeg" || isKept ? bytes : undefined,
-    [Symbol.dispose]() {},
-  };
+  const kept = kind === "jpeg" ? bytes : undefined;
+  return { picture, kind: kind!, bytes: kept, [Symbol.dispose]() {} };
 }
 
 /** Says whether bytes are lines of text, as names on stdin are. */

@@ -30,6 +30,8 @@ export interface JobReport {
   /** Most GPU memory that a pass takes. */
   gpuBytes: number;
   adapter: string;
+  /** Of a comic archive, of whose first page all else tells: pages, and those that stayed as they were. */
+  pages?: { enhanced: number; kept: number };
   seconds: Record<Exclude<Phase, "wait"> | "total", number>;
 }
 
@@ -43,7 +45,7 @@ export function describeJob(
   output: string,
   { choice: { upscaler }, plan, result, scale }: Enhancement,
   passes: readonly PlannedPass[],
-): Omit<JobReport, "denoise" | "consistency" | "retries" | "seconds"> {
+): Omit<JobReport, "denoise" | "consistency" | "retries" | "pages" | "seconds"> {
   return {
     input,
     output,

@@ -20,7 +20,7 @@ import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
 import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";
 import { StandardOutput } from "../files/standard_output.ts";
-import { prepareJob, type PrepareOptions } from "./prepare_job.ts";
+import { type PreparedJob, prepareJob, type PrepareOptions } from "./prepare_job.ts";
 import type { Turns } from "../batch/turns.ts";
 
 /** How the pictures are to be enhanced, and whom to tell. */
@@ -59,32 +59,21 @@ export async function runJob(
   enhancer: Enhancer,
   options: JobOptions,
 ): Promise<JobReport> {
-  const { signal, onProgress, onNote } = options;
+  const { signal } = options;
   const clock = new PhaseClock();
   const known = outputIfKnown(job);
   using early = known === undefined ? undefined : openOutput(job, known, options);
   using input = await openPicture(job.input, options);
   const prepared = await prepareJob(job, input, enhancer, options);
-  const { enhancement, animation, result, output, encoding } = prepared;
+  const { enhancement, result, output, encoding } = prepared;
   if (output !== known) early?.discard();
   using file = early !== undefined && output === known ? early : openOutput(job, output, options);
   if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
   if (options.saveMask !== undefined) await saveMask(options.saveMask, enhancement, input, options);
-  const encoded = isWrittenInRows(result, encoding, options.codecs)
-    ? encodedInRows
-    : encodedAsWhole;
-  const onRetry = (retry: Retry) => onNote(describeRetry(retry));
-  const frames = animation?.animation.delays.length ?? 1;
-  const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
-  const pieces = animation === undefined
-    ? encoded(run, encoding, options, clock)
-    : encodedFrames(run, animation, enhancer, { ...options, encoding }, clock);
-  for await (const bytes of pieces) await file.write(bytes);
-  signal.throwIfAborted();
-  options.onFinish?.(output, file.bytes);
-  await file.commit();
-  if (options.keepDate && !job.toStdout) keepDate(job.input, output);
+  const { run, parts } = startWork(prepared, enhancer, options, clock);
+  for await (const bytes of parts) await file.write(bytes);
+  await finish(job, output, file, options);
   const { passes, consistency } = run.report();
   return {
     ...describeJob(job.input, job.toStdout ? "stdout" : output, enhancement, passes),
@@ -99,15 +88,46 @@ export async function runJob(
   };
 }
 
+/** Starts what was prepared; the parts are the bytes of the result's file, and the work is done as they come. */
+export function startWork(
+  { enhancement, animation, result, encoding }: PreparedJob,
+  enhancer: Enhancer,
+  options: JobOptions,
+  clock: PhaseClock,
+): { run: EnhancementRun; parts: AsyncGenerator<Uint8Array> } {
+  const { signal, onProgress, onNote, codecs } = options;
+  const onRetry = (retry: Retry) => onNote(describeRetry(retry));
+  const frames = animation?.animation.delays.length ?? 1;
+  const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
+  if (animation !== undefined) {
+    return { run, parts: encodedFrames(run, animation, enhancer, { ...options, encoding }, clock) };
+  }
+  const encoded = isWrittenInRows(result, encoding, codecs) ? encodedInRows : encodedAsWhole;
+  return { run, parts: encoded(run, encoding, options, clock) };
+}
+
+/** Gives a result its name, once all of it is written. */
+export async function finish(
+  job: Job,
+  output: string,
+  file: Output,
+  { signal, onFinish, keepDate }: JobOptions,
+): Promise<void> {
+  signal.throwIfAborted();
+  onFinish?.(output, file.bytes);
+  await file.commit();
+  if (keepDate && !job.toStdout) copyDate(job.input, output);
+}
+
 /** Gives a result the dates of its input; what came through a pipe has none. */
-function keepDate(input: string, output: string): void {
+function copyDate(input: string, output: string): void {
   const dates = statOrUndefined(input);
   if (!dates?.isFile || dates.mtime === null) return;
   Deno.utimeSync(output, dates.atime ?? dates.mtime, dates.mtime);
 }
 
 /** Makes the unfinished result: if that fails, it does before the work. */
-function openOutput(job: Job, path: string, { takeName, mayReplace }: JobOptions): Output {
+export function openOutput(job: Job, path: string, { takeName, mayReplace }: JobOptions): Output {
   if (job.toStdout) return new StandardOutput();
   takeName(path);
   if (job.makesFolder) makeFolder(job.folder);

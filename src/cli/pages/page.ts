@@ -45,9 +45,10 @@ export function embeddable(bytes: Uint8Array): EmbeddedFile | undefined {
   return type === undefined ? undefined : { type, bytes };
 }
 
-/** Returns text that stands in a page as it is: its own styles and scripts. */
-export function verbatim(text: string): Iterable<Uint8Array> {
-  return [new TextEncoder().encode(text)];
+/** Returns styles or a script of ours as an element of a page. */
+export function inlined(tag: "style" | "script", text: string): Iterable<Uint8Array> {
+  const open = tag === "script" ? '<script type="module">' : "<style>";
+  return [new TextEncoder().encode(`${open}\n${text}</${tag}>`)];
 }
 
 /** What can stand in a page: text, a picture as a data URI, or parts of a page that are filled in. */

@@ -2,7 +2,7 @@
 
 import { encodePicture } from "../../pictures/mod.ts";
 import tokens from "../../../web/tokens.css" with { type: "text" };
-import { fillPage, verbatim } from "./page.ts";
+import { fillPage, inlined } from "./page.ts";
 import figureTemplate from "./preview_figure.html" with { type: "text" };
 import pageTemplate from "./preview_page.html" with { type: "text" };
 import type { PreviewSample } from "./preview_sample.ts";
@@ -23,7 +23,7 @@ export async function previewPage(
   const { width, height } = sample.whole;
   const result = `${Math.round(width * scale)} x ${Math.round(height * scale)}`;
   return fillPage(pageTemplate, {
-    tokens: verbatim(tokens),
+    tokens: inlined("style", tokens),
     name,
     sizes: `${width} x ${height} pixels, enlarged ${scale} times to ${result}. At 100 %:`,
     figures: figures.flat(),

@@ -7,8 +7,7 @@ import { adviseOn } from "./failure.ts";
 import { type MatrixUnits, matrixUnits } from "../../engine/matrix_units.ts";
 import { NoGpuError } from "../../errors.ts";
 import { type AdapterSummary, Gpu, type GpuOptions } from "../../gpu/device.ts";
-import type { Style } from "../../kernels/styles.ts";
-import { chosenStyle } from "../../kernels/tuning.ts";
+import { type ChosenStyles, chosenStyles } from "../../kernels/tuning.ts";
 import type { Picture } from "../../pictures/mod.ts";
 import { DEFAULT_MEMORY } from "../../upscale_options.ts";
 import { DAWN, hasDawn } from "../../platform/mod.ts";
@@ -39,9 +38,8 @@ export interface Diagnosis {
 export interface GpuDiagnosis {
   adapter: AdapterSummary;
   enabled: string[];
-  /** Style of the convolutions, and how it was chosen. */
-  style: Style;
-  styleSource: "measured" | "table";
+  /** Styles of the convolutions, and how they were chosen, for each way to store activations. */
+  styles: ChosenStyles;
   /** Shape of the products on matrix units, or why those are not used. */
   matrixUnits: MatrixUnits;
   memory: number;
@@ -146,12 +144,10 @@ async function examine(gpu: Gpu): Promise<GpuDiagnosis> {
     const start = performance.now();
     checkMean(await upscaler.upscale(greyPicture()));
     const checkSeconds = (performance.now() - start) / 1000;
-    const { style, source } = await chosenStyle(gpu);
     return {
       adapter: gpu.adapter,
       enabled: [...gpu.enabled],
-      style,
-      styleSource: source,
+      styles: await chosenStyles(gpu),
       matrixUnits: await matrixUnits(gpu),
       memory: DEFAULT_MEMORY,
       model,

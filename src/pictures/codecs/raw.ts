@@ -1,9 +1,9 @@
 /**
- * Raw files of cameras in, by `libraw-wasm`, which is LibRaw in WebAssembly, in a thread of its own: the sensor's values become sRGB in 16 bits, with the white balance that the camera recorded,
+ * Raw files of cameras in. The one file that knows `libraw-wasm`, which is LibRaw in WebAssembly, in a thread
+ * of its own: the sensor's values become sRGB in 16 bits, with the white balance that the camera recorded,
  * upright.
  */
 
-import { LIBRAW, loadLibRaw } from "../../platform/mod.ts";
 import { checkSize, damaged, unsupported } from "../limits.ts";
 import type { Metadata, Picture } from "../picture.ts";
 import { uprightExif } from "../metadata/exif.ts";
@@ -11,6 +11,8 @@ import { notLoaded } from "./wasm.ts";
 
 /** LibRaw's settings; colour space 1 is sRGB, whose curve `gamm` is. */
 const SETTINGS = { useCameraWb: true, outputBps: 16, outputColor: 1, gamm: [1 / 2.4, 12.92] };
+
+const CODEC = "libraw-wasm@1.6.0";
 
 interface LibRaw {
   open(bytes: Uint8Array, settings: object): Promise<unknown>;
@@ -72,9 +74,9 @@ function samplesOf(data: Uint8Array | Uint16Array, count: number): Uint16Array {
 
 async function load(): Promise<LibRaw> {
   try {
-    const Raw = await loadLibRaw() as new () => LibRaw;
-    return new Raw();
+    const { default: Raw } = await import("npm:libraw-wasm@1.6.0");
+    return new Raw() as unknown as LibRaw;
   } catch (error) {
-    throw notLoaded(LIBRAW, error);
+    throw notLoaded(CODEC, error);
   }
 }

@@ -22,6 +22,7 @@ import {
 } from "./segments.ts";
 import { checkSide, damaged } from "../limits.ts";
 import { metadataInJpeg, profileFits } from "../metadata/metadata.ts";
+import { withoutAppended } from "../metadata/appended.ts";
 import { decodeMozjpeg, encodeMozjpeg } from "./mozjpeg.ts";
 import { hasAlpha, type Picture } from "../picture.ts";
 import { rgbaOf } from "../colour/rgba.ts";
@@ -72,7 +73,8 @@ export async function decodeJpeg(
 ): Promise<Picture> {
   const parts = readJpegParts(bytes, maxPixels);
   const file = parts.isCut ? withEnd(bytes) : bytes.subarray(0, parts.end);
-  const { complained, ...picture } = await decodeFile(file, parts);
+  const { complained, ...decoded } = await decodeFile(file, parts);
+  const picture = unclaimed(decoded);
   const damage = parts.isCut
     ? describeCut(bytes, complained)
     : complained
@@ -81,6 +83,16 @@ export async function decodeJpeg(
   if (strict && damage !== undefined) throw damaged("JPEG", damage);
   const notes = [...(picture.notes ?? []), ...(damage === undefined ? [] : [damage])];
   return notes.length === 0 ? picture : { ...picture, notes };
+}
+
+/** Lets XMP no longer claim what stands behind the picture, and says what that was. */
+function unclaimed(picture: Picture): Picture {
+  const { xmp, ...metadata } = picture.metadata;
+  if (xmp === undefined) return picture;
+  const { xmp: rest, notes } = withoutAppended(xmp);
+  if (notes.length === 0) return picture;
+  const all = [...picture.notes ?? [], ...notes];
+  return { ...picture, metadata: { ...metadata, xmp: rest }, notes: all };
 }
 
 async function decodeFile(file: Uint8Array, parts: JpegParts): Promise<DecodedJpeg> {

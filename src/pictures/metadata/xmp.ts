@@ -277,7 +277,7 @@ function withoutProperty(text: string, name: string): string {
 }
 
 /** Takes away all simple properties of a namespace. */
-function withoutNamespace(text: string, prefix: string): string {
+export function withoutNamespace(text: string, prefix: string): string {
   const names = new Set(
     [...text.matchAll(new RegExp(`\\b${prefix}:\\w+`, "g"))].map(([all]) => all),
   );

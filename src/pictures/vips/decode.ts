@@ -17,7 +17,7 @@ import {
   type PictureRows,
   type Samples,
 } from "../picture.ts";
-import { gatherRows } from "../rows.ts";
+import { bandsOf, gatherRows } from "../rows.ts";
 import { splitAlpha } from "../colour/alpha.ts";
 import type { VipsHeader, VipsInput, VipsSamples } from "./messages.ts";
 import { openVips, VipsError, type VipsFile } from "./vips.ts";
@@ -34,6 +34,9 @@ export interface VipsReading {
 
 /** Samples that are read at a time. */
 const BAND_SAMPLES = 2 ** 22;
+
+/** libvips reads so many rows at a time, and cannot begin between two of its steps. */
+const STEP_ROWS = 16;
 
 /** Samples of CMYK per pixel. */
 const INKS = 4;
@@ -117,9 +120,11 @@ export async function openFramesWithVips(
       const frame = pictureHeaderOf({ ...header, height });
       const { icc } = frame.metadata;
       const metadata = icc === undefined ? {} : { icc };
-      for (let i = 0; i < count; i++) {
-        const samples = await file.read(i * height, height);
-        yield { ...frame, metadata, data: await picturesSamples(samples, header) };
+      const all = { ...frame, height: header.height };
+      let given = 0;
+      for await (const data of bandsOf(all, rowsOf(file), height)) {
+        yield { ...frame, metadata, data: data.slice() };
+        if (++given === count) return;
       }
     } catch (error) {
       throw explained(reading.format, error);
@@ -176,7 +181,8 @@ function isCmyk({ interpretation, bands }: VipsHeader): boolean {
 async function* rowsOf(file: VipsFile): AsyncGenerator<Samples> {
   const { header } = file;
   const { width, height, bands } = header;
-  const bandRows = Math.max(1, Math.floor(BAND_SAMPLES / (width * bands)));
+  const fitting = Math.floor(BAND_SAMPLES / (width * bands) / STEP_ROWS) * STEP_ROWS;
+  const bandRows = Math.max(STEP_ROWS, fitting);
   for (let row = 0; row < height; row += bandRows) {
     const samples = await file.read(row, Math.min(bandRows, height - row));
     yield await picturesSamples(samples, header);

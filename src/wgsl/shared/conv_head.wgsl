@@ -3,11 +3,12 @@
 //
 // A tensor is [quad][row][column] of Quad, where a quad is 4 channels, with a border of one pixel
 // that stays zero. Rows and planes are as long as `params` says.
-//   weights  as the shader that follows says
+//   weights  as the shader that follows says, in units of Weights
 //   epilogue [2][out quad] of vec4f, behind the weights: bias, then slope below zero
 //   beside   two tensors of the output's quads, rows and planes, read at the pixel that is written
 //
-// In front of this file: activations_*.wgsl, activate_*.wgsl, conv_end.wgsl.
+// In front of this file: activations_*.wgsl, activate_*.wgsl, conv_end.wgsl, and weights_*.wgsl or
+// columns_*.wgsl.
 
 struct Params {
   input_origin: u32, // index of the first pixel that the first output pixel sees
@@ -27,7 +28,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(1) var<storage, read> weights: array<Weights>;
 @group(0) @binding(2) var<storage, read> input: array<Quad>;
 @group(0) @binding(3) var<storage, read> beside0: array<Quad>;
 @group(0) @binding(4) var<storage, read> beside1: array<Quad>;

@@ -1,6 +1,8 @@
 // Weights fetched once per subgroup, one vec4f per lane, and spread from lane to lane: the way for
 // lavapipe, where a load costs as much as 57 multiply-adds. Needs subgroups of exactly 8 lanes that
 // run along x, as lavapipe's are.
+alias Weights = vec4f;
+
 const LANES = 8u;
 
 fn spread(fetched: vec4f, lane: u32) -> vec4f {

@@ -1,0 +1,82 @@
+/**
+ * Damaged files through the program: each is upscaled or fails with one clear sentence, nothing is
+ * half-written, and time and memory stay within bounds. `TESSERA_TEST=all` tries 504 of them.
+ */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ComicWriter } from "../../src/cli/files/comic.ts";
+import { concatBytes } from "../../src/pictures/bytes.ts";
+import { encodePicture, FORMATS, type PictureFormat } from "../../src/pictures/mod.ts";
+import { damage } from "../pictures/damage.ts";
+import { randomFrom, testExif, testPicture, testProfile } from "../pictures/fixtures.ts";
+import { filesIn, inFolder, runMeasured } from "./program.ts";
+
+const ALL = Deno.env.get("TESSERA_TEST") === "all";
+const FILES = ALL ? 56 : 3;
+const MAX_MEMORY = 1e9;
+const MAX_SECONDS = 10;
+
+/** Sound files by their endings, which begin with a dot. */
+async function soundFiles(): Promise<[ending: string, bytes: Uint8Array][]> {
+  const metadata = {
+    icc: testProfile("RGB ", 500),
+    exif: testExif(1),
+    texts: [{ keyword: "parameters", text: "a bird" }],
+  };
+  const picture = testPicture(60, 41, 3, 8, metadata);
+  const formats = Object.keys(FORMATS) as PictureFormat[];
+  const files = await Promise.all(formats.map(async (format): Promise<[string, Uint8Array]> => {
+    return [FORMATS[format].extension, await encodePicture(picture, { format })];
+  }));
+  const progressive = await encodePicture(picture, { format: "jpeg", progressive: true });
+  const writer = new ComicWriter();
+  const parts = files.slice(0, 2).flatMap(([ending, bytes]) => writer.add(`1${ending}`, bytes));
+  const comic = concatBytes([...parts, ...writer.end()]);
+  return [...files, [".jpeg", progressive], [".cbz", comic]];
+}
+
+for (const [name, sound] of await soundFiles()) {
+  Deno.test({
+    name: `${FILES} damaged files like ${name}: results or clear errors, and nothing besides`,
+    ignore: Deno.build.os !== "linux",
+    fn: () =>
+      inFolder(async (folder) => {
+        const random = randomFrom(7);
+        await Deno.mkdir(join(folder, "in"));
+        for (let i = 0; i < FILES; i++) {
+          await Deno.writeFile(join(folder, "in", `${i}${name}`), damage(sound, random));
+        }
+        const args = ["in", "-o", "out", "--model", "bicubic", "--scale", "2", "--json", "--quiet"];
+        const { outcome, peak } = await runMeasured([...args, "--max-pixels", "4"], {
+          cwd: folder,
+        });
+        const lines = outcome.stdout.trim().split("\n").map((line) => JSON.parse(line));
+        const { summary } = lines.pop();
+        assert.equal(lines.length, FILES);
+        assert.equal(summary.done + summary.failed, FILES);
+        for (const { input, output, error, seconds } of lines) {
+          if (error === undefined) {
+            await Deno.stat(join(folder, output));
+            assert.ok(seconds.total < MAX_SECONDS, `${input}: ${seconds.total} s`);
+          } else {
+            assert.ok(["input", "usage"].includes(error.kind), `${input}: ${error.message}`);
+            assert.ok(error.message.length > 20 && !error.message.includes("\n"), error.message);
+          }
+        }
+        assert.equal(resultsIn(join(folder, "out")), summary.done);
+        assert.ok(summary.seconds < FILES * MAX_SECONDS, `${summary.seconds} s`);
+        assert.ok(peak < MAX_MEMORY, `${peak} bytes`);
+      }),
+  });
+}
+
+/** Counts the files of a folder that is made when the first one is. */
+function resultsIn(folder: string): number {
+  try {
+    return filesIn(folder).filter((name) => name !== ".tessera").length;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
