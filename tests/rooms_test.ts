@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["tiles"],
   ["network_family", "progress", "self_ensemble"],
   ["passes", "upscale_options", "upscale_plan"],
-  ["upscaler"],
+  ["upscaler", "fill"],
   ["enhance", "bench"],
   ["cli"],
 ];

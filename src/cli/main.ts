@@ -17,6 +17,7 @@ interface SubcommandModule {
 const MODULES: Record<SubcommandName, () => Promise<SubcommandModule>> = {
   upscale: () => import("./commands/upscale.ts"),
   work: () => import("./commands/work.ts"),
+  watch: () => import("./commands/watch.ts"),
   plan: () => import("./commands/plan.ts"),
   inspect: () => import("./commands/inspect.ts"),
   preview: () => import("./commands/preview.ts"),

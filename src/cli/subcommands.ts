@@ -17,6 +17,10 @@ export const SUBCOMMANDS = [
     summary: "do jobs from stdin, one JSON a line, for queues of any kind",
   },
   {
+    name: "watch",
+    summary: "upscale the pictures of a folder, and those that come into it",
+  },
+  {
     name: "plan",
     summary: "show passes, tiles, memory and expected time without doing the work",
   },

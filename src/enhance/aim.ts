@@ -15,9 +15,9 @@ import { cropPicture, cropRows } from "../targets/crop.ts";
 import { DETAIL_SIDE, mostDetailed } from "../targets/detail.ts";
 import { type Anchor, anchorOf } from "../targets/gravity.ts";
 import { paddedHeader, type Padding, padRows } from "../targets/padding.ts";
-import { isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
+import { growTo, isCropped, isPadded, planTarget, type TargetPlan } from "../targets/plan.ts";
+import type { Region, Size } from "../raster/size.ts";
 import { thumbnailOf } from "../targets/thumbnail.ts";
-import type { Size } from "../raster/size.ts";
 import { SCALE_RANGE, type UpscaleOptions } from "../upscale_options.ts";
 import type { TargetRequest, UpscaleStyle } from "./options.ts";
 
@@ -25,6 +25,11 @@ import type { TargetRequest, UpscaleStyle } from "./options.ts";
 export interface Aim extends TargetPlan {
   /** What is around the picture; undefined where nothing is. */
   padding: Padding | undefined;
+  /**
+   * The canvas in the picture's own pixels, and where the picture lies on it, if it is extended before it
+   * is upscaled; undefined if not.
+   */
+  frame: Region | undefined;
   /** What is asked of the upscaler beside the size. */
   style: UpscaleStyle;
   /** Pixels per metre of the print that is asked for; undefined for all else. */
@@ -49,15 +54,37 @@ export async function aimAt(
     style,
     perMetre,
   });
-  const aim = plan(anchorOf(gravity === "auto" ? "centre" : gravity));
+  const anchor = anchorOf(gravity === "auto" ? "centre" : gravity);
+  const aim = plan(anchor);
+  const bare = { padding: undefined, frame: undefined };
   checkReach(aim, request.label);
-  if (isPadded(aim)) return { ...aim, padding: await paddingFor(request, picture) };
-  if (gravity !== "auto" || !isCropped(aim, picture)) return { ...aim, padding: undefined };
+  if (isPadded(aim)) {
+    if (request.pad === "extend") return extendedAim(aim, picture, anchor);
+    return { ...aim, ...bare, padding: await paddingFor(request.pad, picture) };
+  }
+  if (gravity !== "auto" || !isCropped(aim, picture)) return { ...aim, ...bare };
   const share = {
     width: aim.crop.width / picture.width,
     height: aim.crop.height / picture.height,
   };
-  return { ...plan(mostDetailed(await copyOf(picture, DETAIL_SIDE), share)), padding: undefined };
+  return { ...plan(mostDetailed(await copyOf(picture, DETAIL_SIDE), share)), ...bare };
+}
+
+/** The picture grows first, in its own pixels, and is upscaled with what is new. */
+function extendedAim(
+  aim: TargetPlan & Pick<Aim, "style" | "perMetre">,
+  picture: Size,
+  anchor: Anchor,
+): Aim {
+  const { width, height } = aim.canvas;
+  const frame = growTo(picture, aim.canvas, anchor);
+  const canvas = { x: 0, y: 0, width, height };
+  return { ...aim, width, height, canvas, padding: undefined, frame };
+}
+
+/** How much of the result is made up, 0 to 1. */
+export function shareExtended({ crop, frame }: Aim): number {
+  return frame === undefined ? 0 : 1 - crop.width * crop.height / (frame.width * frame.height);
 }
 
 /** Returns the size of the result of a picture of some size. */
@@ -113,7 +140,7 @@ function withDensity(metadata: Metadata, density: { x: number; y: number }): Met
 }
 
 async function paddingFor(
-  { pad }: TargetRequest,
+  pad: Exclude<TargetRequest["pad"], "extend">,
   picture: Picture | PictureRows,
 ): Promise<Padding> {
   if (pad === "mirror") return { kind: "mirror" };

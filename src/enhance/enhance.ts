@@ -23,7 +23,12 @@ import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
 import type { Size } from "../raster/size.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
-import { type Aim, aimAt, cropTo, padTo, resultOf, upscaleOf } from "./aim.ts";
+import type { Mask } from "../pictures/mask.ts";
+import type { Upscaler } from "../upscaler.ts";
+import { type Aim, aimAt, padTo, resultOf, upscaleOf } from "./aim.ts";
+import { checkProtection, lookAt } from "./looking.ts";
+import { prepare, type Source } from "./preparation.ts";
+import { blendProtected, Feather } from "./protection.ts";
 import { type EnhanceOptions, type EnhancerOptions, targetRequestOf } from "./options.ts";
 import { recordedHashes, type RecordedRun, withRunRecord } from "./record.ts";
 import { treat } from "./treatment.ts";
@@ -37,8 +42,9 @@ export interface Note {
   /**
    * `loss`: something of the picture that the result does not show, or shows otherwise. `crop`: how much of
    * it does not fit. `damage`: why the picture is denoised. `traces`: tiles leave some.
+   * `regions`: what of it is protected, repaired or made up.
    */
-  kind: "loss" | "crop" | "damage" | "traces";
+  kind: "loss" | "crop" | "damage" | "traces" | "regions";
   text: string;
 }
 
@@ -128,21 +134,43 @@ export class Enhancer {
     options: EnhanceOptions = {},
     file?: Uint8Array,
   ): Promise<Enhancement> {
+    checkProtection(options);
     const request = targetRequestOf(options, this.scale);
     const { format = "png", background, toSrgb = false, strip = false, record = true } = options;
     const notes: Note[] = [];
     const lose = (text: string) => notes.push({ kind: "loss", text });
-    const choice = await this.#pool.upscalerFor(picture, options, file);
+    const { style } = request;
+    const choice = await this.#pool.upscalerFor(picture, style, file);
     const stored = await treat(picture, format, { background, toSrgb, strip }, lose);
     const linear = isLinearPicture(stored) ? stored.depth : undefined;
     const treated = linear === undefined ? stored : toDisplay(stored);
     const aim = aimOf(await aimAt(request, treated), strip);
     notes.push(...cropNotes(aim, treated, request.label));
-    const part = cropTo(treated, aim);
-    const plan = await choice.upscaler.plan(part, upscaleOf(aim));
+    const looked = await lookAt(treated, options, aim);
+    notes.push(...looked.notes);
+    const preparation = { ...looked, tone: options.tone === "auto", aim };
+    const { header, source } = prepare(this.gpu, looked.picture, preparation);
+    const plan = await choice.upscaler.plan(header, upscaleOf(aim));
     notes.push(...notesOn(choice, plan));
+    const faithful = looked.protection &&
+      await this.#faithful(looked.protection, picture, { header, aim, file });
     const run = record && !strip ? await this.#recordOf(options, choice, plan) : undefined;
-    return new Enhancement({ choice, aim, plan, part, format, run, notes, linear });
+    const { damage } = looked;
+    return new Enhancement({
+      ...{ choice, aim, plan, header, source, faithful, damage, format, run, notes, linear },
+    });
+  }
+
+  /** Plans the faithful result that is taken where something is protected. */
+  async #faithful(
+    mask: Mask,
+    picture: Picture | PictureRows,
+    { header, aim, file }: { header: PictureHeader; aim: Aim; file: Uint8Array | undefined },
+  ): Promise<FaithfulPart> {
+    const { creativity: _, ...style } = { ...aim.style, mode: "faithful" as const };
+    const { upscaler } = await this.#pool.upscalerFor(picture, style, file);
+    const plan = await upscaler.plan(header, upscaleOf({ ...aim, style }));
+    return { plan, upscaler, feather: new Feather(mask, aim) };
   }
 
   /**
@@ -150,8 +178,10 @@ export class Enhancer {
    *
    * @throws {GpuError} If the device fails.
    */
-  async estimateSeconds({ choice, plan }: Enhancement): Promise<number> {
-    return await choice.upscaler.estimateSeconds(plan);
+  async estimateSeconds({ choice, plan, faithful }: Enhancement): Promise<number> {
+    const seconds = await choice.upscaler.estimateSeconds(plan);
+    if (faithful === undefined) return seconds;
+    return seconds + await faithful.upscaler.estimateSeconds(faithful.plan);
   }
 
   /** Gives the weights back, and the device if it was not brought along. */
@@ -180,12 +210,22 @@ interface EnhancementParts {
   choice: Choice;
   aim: Aim;
   plan: Plan;
-  part: Picture | PictureRows;
+  header: PictureHeader;
+  source: Source;
+  faithful: FaithfulPart | undefined;
+  damage: Mask | undefined;
   format: PictureFormat;
   run: RecordedRun | undefined;
   notes: readonly Note[];
   /** The depth of a picture that is linear, which its result becomes again. */
   linear: Depth | undefined;
+}
+
+/** The faithful result of which a part is seen. */
+interface FaithfulPart {
+  plan: Plan;
+  upscaler: Upscaler;
+  feather: Feather;
 }
 
 /** All that is known about a picture before the work, ready to be run. */
@@ -196,20 +236,28 @@ export class Enhancement {
   readonly aim: Aim;
   readonly plan: Plan;
   readonly notes: readonly Note[];
-  readonly #part: Picture | PictureRows;
+  /** What is repaired, at the picture's size; undefined if nothing was to be. */
+  readonly damage: Mask | undefined;
+  /** The faithful result that is taken where something is protected; undefined if nothing is. */
+  readonly faithful: FaithfulPart | undefined;
+  readonly #header: PictureHeader;
+  readonly #source: Source;
   readonly #format: PictureFormat;
   readonly #run: RecordedRun | undefined;
   readonly #linear: Depth | undefined;
 
-  constructor({ choice, aim, plan, part, format, run, notes, linear }: EnhancementParts) {
-    this.choice = choice;
-    this.aim = aim;
-    this.plan = plan;
-    this.notes = notes;
-    this.#part = part;
-    this.#format = format;
-    this.#run = run;
-    this.#linear = linear;
+  constructor(parts: EnhancementParts) {
+    this.choice = parts.choice;
+    this.aim = parts.aim;
+    this.plan = parts.plan;
+    this.notes = parts.notes;
+    this.damage = parts.damage;
+    this.faithful = parts.faithful;
+    this.#header = parts.header;
+    this.#source = parts.source;
+    this.#format = parts.format;
+    this.#run = parts.run;
+    this.#linear = parts.linear;
   }
 
   /** The result's size, channels and depth, and its metadata with the record of what is planned. */
@@ -219,7 +267,7 @@ export class Enhancement {
 
   /** Result pixels per pixel of what is used. */
   get scale(): number {
-    return this.aim.width / this.aim.crop.width;
+    return this.aim.width / (this.aim.frame ?? this.aim.crop).width;
   }
 
   /** The share of the restorer in the weights, 0 to 1. */
@@ -239,7 +287,10 @@ export class Enhancement {
    * @throws As `Plan.run`.
    */
   run(options: RunOptions = {}): EnhancementRun {
-    const run = this.plan.run(this.#part, options);
+    const part = this.#source(options.signal);
+    const run = this.faithful === undefined
+      ? this.plan.run(part, options)
+      : withFaithful(this.plan, this.faithful, part, options);
     const padded = padTo(run, this.aim);
     return {
       ...this.result,
@@ -250,14 +301,32 @@ export class Enhancement {
   }
 
   #resultOf(passes: readonly (PlannedPass | PassReport)[]): PictureHeader {
-    const { width, height, channels, metadata, notes } = this.#part;
-    const depth = this.#linear ?? this.#part.depth;
-    const part = { width, height, channels, depth, metadata, ...notes && { notes } };
+    const { metadata } = this.#header;
+    const part = { ...this.#header, depth: this.#linear ?? this.#header.depth };
     const recorded = this.#run === undefined
       ? metadata
       : withRunRecord(part, this.#format, { ...this.#run, passes });
     return resultOf({ ...part, metadata: recorded }, this.aim);
   }
+}
+
+/** Runs both plans, the faithful one first, and puts what is protected of it into the other's result. */
+function withFaithful(
+  plan: Plan,
+  { plan: faithfulPlan, feather }: FaithfulPart,
+  part: Picture | PictureRows,
+  options: RunOptions,
+): PictureRun {
+  const { onProgress } = options;
+  const half = (begin: number): RunOptions => ({
+    ...options,
+    ...onProgress && {
+      onProgress: (done) => onProgress({ ...done, fraction: begin + done.fraction / 2 }),
+    },
+  });
+  const faithful = faithfulPlan.run(part, half(0));
+  const invented = plan.run(part, half(0.5));
+  return { ...invented, rows: blendProtected(faithful, invented, feather) };
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What can be asked for a picture: all that the program's options can, by the same names. */
 
 import { UsageError } from "../errors.ts";
-import type { PictureFormat } from "../pictures/mod.ts";
+import type { Detector } from "../inspect/mod.ts";
+import type { Picture, PictureFormat } from "../pictures/mod.ts";
 import type { Gravity } from "../targets/gravity.ts";
 import type { Fit } from "../targets/plan.ts";
 import { parseTarget, type Target } from "../targets/target.ts";
@@ -10,8 +11,17 @@ import { SCALE_RANGE, type UpscaleOptions, type UpscalerOptions } from "../upsca
 /** Red, green and blue, each from 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** What is put around a picture that does not fill its canvas. */
-export type Pad = "blur" | "mirror" | Rgb;
+/**
+ * What is put around a picture that does not fill its canvas: the picture blurred, its edges mirrored,
+ * what continues it, or a colour.
+ */
+export type Pad = "blur" | "mirror" | "extend" | Rgb;
+
+/** What can be found and kept faithful. */
+export const PROTECTED = ["faces", "text"] as const;
+
+/** One of {@linkcode PROTECTED}. */
+export type Protected = typeof PROTECTED[number];
 
 /** How an {@linkcode Enhancer} is made. */
 export interface EnhancerOptions extends Omit<UpscalerOptions, "denoise" | "detail"> {
@@ -40,6 +50,16 @@ export interface EnhanceOptions extends UpscaleStyle {
   gravity?: Gravity | "auto";
   /** What `contain` adds. Default: black, or nothing beside alpha. */
   pad?: Pad;
+  /** A picture of the same size: where it is dark, the result stays faithful, whatever the mode. */
+  mask?: Picture;
+  /** What stays faithful, whatever the mode, and is not copied when a picture is extended. */
+  protect?: readonly Protected[];
+  /** What finds faces; needed to protect them. */
+  detector?: Detector;
+  /** What is filled before anything else: what is found of scratches and dust, or where a mask is bright. */
+  repair?: "auto" | Picture;
+  /** Whether the levels of faded colours are stretched. Default: they are not. */
+  tone?: "auto";
   /** What shows through transparent pixels. Default: they stay transparent. */
   background?: Rgb;
   /** Whether colours are converted to sRGB and the ICC profile is left out. Default: false. */
@@ -91,12 +111,19 @@ export function targetRequestOf(options: EnhanceOptions, ownScale: number): Targ
   };
 }
 
+/** Says whether parts of the result are to stay faithful while the rest need not. */
+export function isProtecting({ mask, protect = [] }: EnhanceOptions): boolean {
+  return mask !== undefined || protect.length > 0;
+}
+
 /** Writes a factor as names carry it: "4", "1.5", at most three decimals. */
 export function scaleText(scale: number): string {
   return String(Number(scale.toFixed(3)));
 }
 
-function styleOf({ mode, creativity, dering, tta, passes }: UpscaleStyle): UpscaleStyle {
+function styleOf(options: EnhanceOptions): UpscaleStyle {
+  const { creativity, dering, tta, passes } = options;
+  const mode = options.mode ?? (isProtecting(options) ? "creative" : undefined);
   return {
     ...(tta !== undefined && { tta }),
     ...(passes !== undefined && { passes }),

@@ -34,6 +34,10 @@ const RECORDED = {
   "precision": "precision",
   "background": "background",
   "to-srgb": "toSrgb",
+  "mask": "mask",
+  "protect": "protect",
+  "repair": "repair",
+  "tone": "tone",
 } as const satisfies Record<string, keyof EnhanceOptions | keyof EnhancerOptions>;
 
 /** What is recorded of one result. */
@@ -148,5 +152,11 @@ function givenSettings(options: EnhancerOptions & EnhanceOptions): RecordFields 
   const given = Object.entries(RECORDED).filter(([, key]) =>
     options[key] !== undefined && options[key] !== false
   );
-  return Object.fromEntries(given.map(([name, key]) => [name, String(options[key]).toLowerCase()]));
+  return Object.fromEntries(given.map(([name, key]) => [name, settingText(options[key])]));
+}
+
+/** A setting as the command line has it; of a picture only that it was given. */
+function settingText(value: unknown): string {
+  const isPicture = typeof value === "object" && value !== null && "data" in value;
+  return isPicture ? "given" : String(value).toLowerCase();
 }

@@ -10,3 +10,5 @@ export type { Content } from "./content.ts";
 export type { JpegSettings } from "./jpeg_tables.ts";
 export { type Face, FaceDetector, type RgbPixels } from "./face_api.ts";
 export { describeFaces, type Detector, findFaces, isPortrait } from "./faces.ts";
+export { findDamage } from "./damage.ts";
+export { findText, type TextLine } from "./text.ts";

@@ -32,6 +32,7 @@ export { convertDepth, type DepthOptions } from "./colour/depth.ts";
 export { hdrNameOf } from "./colour/label.ts";
 export { fromDisplay, isLinearPicture, toDisplay } from "./colour/linear.ts";
 export { toSrgb } from "./colour/srgb.ts";
+export { stretchTone } from "./colour/tone.ts";
 export { stripMetadata } from "./metadata/metadata.ts";
 export { applyOrientation, type Orientation } from "./metadata/orientation.ts";
 export {

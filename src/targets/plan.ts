@@ -61,6 +61,21 @@ export function planTarget(picture: Size, target: Target, fit: Fit, anchor: Anch
   return { crop: whole(picture), width, height, canvas };
 }
 
+/**
+ * Returns the canvas with a target's proportions on which a picture lies whole, in pixels of the picture:
+ * one side is the picture's own, the other within half a pixel.
+ *
+ * @param anchor Where the picture lies on it.
+ */
+export function growTo(picture: Size, target: Size, anchor: Anchor): Region {
+  const wider = target.width * picture.height >= target.height * picture.width;
+  const size = wider
+    ? { width: Math.round(picture.height * target.width / target.height), height: picture.height }
+    : { width: picture.width, height: Math.round(picture.width * target.height / target.width) };
+  const { x, y } = placed(picture, size, anchor);
+  return { ...size, x, y };
+}
+
 /** Returns a print's size as it is held for a picture: its longer side where the picture's is. */
 function turned({ width, height }: Size, picture: Size): Target {
   const [short, long] = [Math.min(width, height), Math.max(width, height)];

@@ -13,6 +13,9 @@ import conv3x3Half from "./conv3x3_half.wgsl" with { type: "text" };
 import conv3x3Winograd from "./conv3x3_winograd.wgsl" with { type: "text" };
 import depthwise3x3 from "./depthwise3x3.wgsl" with { type: "text" };
 import dysample from "./dysample.wgsl" with { type: "text" };
+import fillRefine from "./fill_refine.wgsl" with { type: "text" };
+import fillSearch from "./fill_search.wgsl" with { type: "text" };
+import fillVote from "./fill_vote.wgsl" with { type: "text" };
 import matrixConv from "./matrix_conv.wgsl" with { type: "text" };
 import normApply from "./norm_apply.wgsl" with { type: "text" };
 import normMoments from "./norm_moments.wgsl" with { type: "text" };
@@ -37,6 +40,7 @@ import columnsHalf from "./shared/columns_half.wgsl" with { type: "text" };
 import columnsStaged from "./shared/columns_staged.wgsl" with { type: "text" };
 import convEnd from "./shared/conv_end.wgsl" with { type: "text" };
 import convHead from "./shared/conv_head.wgsl" with { type: "text" };
+import fillHead from "./shared/fill_head.wgsl" with { type: "text" };
 import grid from "./shared/grid.wgsl" with { type: "text" };
 import matrixTwin from "./shared/matrix_twin.wgsl" with { type: "text" };
 import matrixUnits from "./shared/matrix_units.wgsl" with { type: "text" };
@@ -73,6 +77,10 @@ export {
   convHead,
   depthwise3x3,
   dysample,
+  fillHead,
+  fillRefine,
+  fillSearch,
+  fillVote,
   grid,
   matrixConv,
   matrixTwin,

@@ -9,6 +9,7 @@ import { conv } from "../../src/kernels/conv.ts";
 import { depthwise3x3 } from "../../src/kernels/depthwise3x3.ts";
 import type { Dispatch, Shader, Storage } from "../../src/kernels/dispatch.ts";
 import { dySample } from "../../src/kernels/dysample.ts";
+import { refineStep, searchStep, voteStep } from "../../src/kernels/fill.ts";
 import { layoutOf, OUT_QUADS } from "../../src/kernels/layout.ts";
 import { matrixConv } from "../../src/kernels/matrix_conv.ts";
 import { norm } from "../../src/kernels/norm.ts";
@@ -72,7 +73,7 @@ function dispatches(extent: Extent): Dispatch[] {
     ...normalisations(storage),
     ...pixels(storage),
     ...enlargements(storage),
-  ]).concat(pixels("matrix"), matrices(), resampling(), backProjection());
+  ]).concat(pixels("matrix"), matrices(), resampling(), backProjection(), filling());
 }
 
 /** Products of matrices without matrix units, for which only Dawn compiles. */
@@ -202,6 +203,17 @@ function backProjection(): Dispatch[] {
     ...ends.flatMap((depths) =>
       [false, true].map((limited) => addStep(ROWS, { ...sizes, ...rows, ...depths, limited }, TAPS))
     ),
+  ];
+}
+
+function filling(): Dispatch[] {
+  const level = { ...SIZE, sources: 1 };
+  const range = { first: 0, count: 1 };
+  const search = { seed: 1, step: 1, radius: 1, samples: 1, lean: { x: 0, y: 0 } };
+  return [
+    searchStep(level, range, search),
+    voteStep(level, range),
+    refineStep(level, range, { width: 8 }, 1),
   ];
 }
 

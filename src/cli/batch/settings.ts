@@ -16,6 +16,8 @@ const WITHOUT_EFFECT = new Set([
   "shard",
   "dry-run",
   "max-pixels",
+  "save-mask",
+  "settle",
   "licence-policy",
   "gpu",
   "overwrite",
@@ -25,6 +27,9 @@ const WITHOUT_EFFECT = new Set([
   "version",
   "help",
 ]);
+
+/** Options that may name a picture, which stands in the settings by its hash. */
+const PICTURES = ["mask", "repair"] as const;
 
 /** Bytes that are read and hashed at a time. */
 const BLOCK_BYTES = 2 ** 20;
@@ -43,10 +48,14 @@ export async function effectiveSettings(
   const given = Object.entries(values).filter(([name, value]) =>
     value !== undefined && value !== false && !WITHOUT_EFFECT.has(name)
   );
-  const others = Object.fromEntries(given.sort());
+  const others: Record<string, unknown> = Object.fromEntries(given.sort());
   const { model, blend } = values;
   const mixed = blend && { blend: `${await modelIdentity(blend.model)} ${blend.amount}` };
   const identities = await Promise.all(modelsIn(model).map(modelIdentity));
+  for (const name of PICTURES) {
+    const path = others[name];
+    if (typeof path === "string" && path !== "auto") others[name] = await hashOfFile(path);
+  }
   return { ...others, ...mixed, model: identities.join(", then "), scale };
 }
 

@@ -23,10 +23,15 @@ export function explainSteps(plan: Plan, repeated: boolean): string {
 
 /** Says what of the picture is left out, and what is added around it; a sentence each. */
 export function explainAim(aim: Aim, picture: Size): string[] {
-  const { crop, canvas } = aim;
+  const { crop, canvas, frame } = aim;
   return [
     ...isCropped(aim, picture)
       ? [`of the picture, ${crop.width} x ${crop.height} pixels at ${crop.x}, ${crop.y} are used`]
+      : [],
+    ...frame !== undefined
+      ? [
+        `it is extended to ${frame.width} x ${frame.height} pixels, and lies at ${frame.x}, ${frame.y}`,
+      ]
       : [],
     ...isPadded(aim)
       ? [`it lies on ${canvas.width} x ${canvas.height} pixels at ${canvas.x}, ${canvas.y}`]

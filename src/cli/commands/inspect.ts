@@ -17,6 +17,9 @@ import { gatherRows, type Picture, type PictureRows } from "../../pictures/mod.t
 import { cropRows } from "../../targets/crop.ts";
 import { SCREENS } from "../../targets/target.ts";
 import { SCALE_RANGE } from "../../upscale_options.ts";
+import { growTo } from "../../targets/plan.ts";
+import type { Frame } from "../../fill/extend.ts";
+import { type ExtensionOutlook, extensionOutlook } from "../../fill/outlook.ts";
 import { embeddedModels } from "../../weights/library.ts";
 import {
   alignRows,
@@ -60,6 +63,12 @@ interface ScreenOutlook {
   expect: Expectation;
 }
 
+/** What was looked at beside the measures; undefined where it was not. */
+interface Looked {
+  faces: readonly Face[] | undefined;
+  extension: ExtensionOutlook | undefined;
+}
+
 /** Runs the subcommand. */
 export async function run(args: string[]): Promise<number> {
   const { values, inputs } = parseOptions(OPTIONS, args);
@@ -88,9 +97,12 @@ async function inspectFile(
     const inspection = { ...inspectPicture(part, file.bytes), width, height };
     const screens = outlooksOf(inspection);
     const faces = detector && await facesOf(input, part, height, readingOf(values), detector);
+    const extension = part.height === height
+      ? await extensionOutlook(part, frameFor(part), { ...inspection, faces })
+      : undefined;
     const command = commandFor(input, screens) + modelFor(faces, height);
-    if (values.json) printResult(toJson(input, inspection, faces, screens, command));
-    else printResult(describe(input, inspection, faces, screens, command));
+    if (values.json) printResult(toJson(input, inspection, { faces, extension }, screens, command));
+    else printResult(describe(input, inspection, { faces, extension }, screens, command));
     return EXIT.done;
   } catch (error) {
     const failure = explainError(error);
@@ -145,7 +157,7 @@ function commandFor(input: string, screens: readonly ScreenOutlook[]): string {
 function toJson(
   input: string,
   inspection: Inspection,
-  faces: readonly Face[] | undefined,
+  { faces, extension }: Looked,
   screens: readonly ScreenOutlook[],
   command: string,
 ): string {
@@ -159,6 +171,9 @@ function toJson(
     noise: hundredths(noise),
     blur: blur === undefined ? null : hundredths(blur),
     faces: faces?.map(({ score, ...box }) => ({ ...box, score: hundredths(score) })) ?? null,
+    extension: extension === undefined
+      ? null
+      : { ...extension, share: hundredths(extension.share) },
     screens: screens.map(({ factor, ...screen }) => ({ ...screen, factor: hundredths(factor) })),
     command,
   });
@@ -171,7 +186,7 @@ function hundredths(value: number): number {
 function describe(
   input: string,
   inspection: Inspection,
-  faces: readonly Face[] | undefined,
+  { faces, extension }: Looked,
   screens: readonly ScreenOutlook[],
   command: string,
 ): string {
@@ -183,6 +198,7 @@ function describe(
     ["Blur", describeBlur(blur)],
     ["Damage", denoise === 0 ? "none that matters" : describeDamage(inspection)],
     ["Faces", faces === undefined ? "not looked for: --faces" : describeFaces(faces)],
+    ["Extend", extension === undefined ? "not looked at" : describeExtension(extension)],
     ["Denoise", `${denoise}, which --denoise auto chooses`],
   ]);
   const outlooks = screens.map(({ screen, width, height, factor, expect }) => {
@@ -196,6 +212,19 @@ function describe(
     alignRows(outlooks as [string, string][]),
     `Try: ${command}`,
   ].join("\n");
+}
+
+/** The canvas that a screen of 16:9 asks for, in the picture's pixels. */
+function frameFor(picture: Picture): Frame {
+  return growTo(picture, SCREENS["4k"], { x: 0.5, y: 0.5 });
+}
+
+function describeExtension({ share, problems }: ExtensionOutlook): string {
+  if (share === 0) return "nothing to add for a screen";
+  const made = `--pad extend would make up ${Math.round(100 * share)} % of a 4k screen`;
+  return problems.length === 0
+    ? `${made}, which should look right`
+    : `${made}, which will not look right: ${problems.join("; ")}`;
 }
 
 function describeBlur(blur: number | undefined): string {

@@ -11,6 +11,7 @@ import { explainError, printFailure } from "../terminal/failure.ts";
 import { type OpenOptions, openPicture } from "../files/input_file.ts";
 import { READING_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { parseWithPreset, PRESET_OPTIONS } from "../options/preset_options.ts";
+import { REGION_OPTIONS, regionOptionsOf } from "../options/region_options.ts";
 import { printResult } from "../terminal/print.ts";
 import { formatDuration } from "../terminal/progress.ts";
 import { enhanceOptionsOf, TARGET_OPTIONS } from "../options/target_options.ts";
@@ -21,6 +22,7 @@ const OPTIONS = {
   ...PRESET_OPTIONS,
   ...UPSCALER_OPTIONS,
   ...TARGET_OPTIONS,
+  ...REGION_OPTIONS,
   ...READING_OPTIONS,
   json: switchOption("one JSON line per picture on stdout"),
   help: switchOption("this text", "h"),
@@ -34,7 +36,8 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   if (inputs.length === 0) throw new UsageError("No picture was given: tessera plan photo.jpg");
-  const asked = enhanceOptionsOf(values);
+  const regions = await regionOptionsOf(values, readingOf(values));
+  const asked = { ...enhanceOptionsOf(values), ...regions };
   const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
   const codes: number[] = [];
   try {
@@ -87,9 +90,9 @@ async function planPicture(
 }
 
 function asJson({ input, width, height, enhancement, seconds }: PlannedPicture): string {
-  const { aim: { crop, canvas }, plan: { passes }, denoise } = enhancement;
+  const { aim: { crop, canvas, frame = null }, plan: { passes }, denoise } = enhancement;
   const sizes = { width, height, outputWidth: canvas.width, outputHeight: canvas.height };
-  return JSON.stringify({ input, ...sizes, crop, canvas, passes, denoise, seconds });
+  return JSON.stringify({ input, ...sizes, crop, canvas, frame, passes, denoise, seconds });
 }
 
 function describe(planned: PlannedPicture): string {
@@ -97,7 +100,7 @@ function describe(planned: PlannedPicture): string {
   const { choice: { upscaler }, aim, plan, notes } = enhancement;
   const sizes = `${width} x ${height} to ${aim.canvas.width} x ${aim.canvas.height}`;
   const reasons = [
-    ...notes.filter(({ kind }) => kind === "damage").map(({ text }) => text),
+    ...notes.filter(({ kind }) => kind === "damage" || kind === "regions").map(({ text }) => text),
     ...explainAim(aim, planned),
     explainSteps(plan, (aim.style.passes ?? 1) > 1),
   ];

@@ -27,6 +27,8 @@ import { INPUT_OPTIONS, readingOf } from "../options/picture_options.ts";
 import { type PreviewSample, readSample } from "../pages/preview_sample.ts";
 import { describeMethod, previewPage } from "../pages/preview_sheet.ts";
 import { shrinkPart, type Trial, tryUpscaler } from "../pages/preview_trial.ts";
+import { type FitTrial, tryFits } from "../pages/preview_fits.ts";
+import { targetOption } from "../options/target_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
 import { formatDuration } from "../terminal/progress.ts";
 import { createUpscaler, UPSCALER_OPTIONS } from "../options/upscaler_options.ts";
@@ -45,6 +47,7 @@ const OPTIONS = {
       ...SCALE_RANGE,
       help: `factor, whole or not (default: ${defaultModel().scale})`,
     }),
+    to: targetOption("also show how the picture would meet a size: cut, blur, mirror, extend"),
   }),
   ...grouped("Network", {
     mode: choiceOption({
@@ -95,8 +98,8 @@ async function preview(input: string, values: PreviewValues): Promise<void> {
   using file = new OutputFile(path, values);
   using interrupt = new InterruptListener();
   const sample = await naming(input, () => readSample(input, readingOf(values), scale));
-  const trials = await tryAll(sample, scale, values, interrupt.signal);
-  for (const bytes of await previewPage(basename(input), sample, scale, trials)) {
+  const { trials, fits } = await tryAll(input, sample, scale, values, interrupt.signal);
+  for (const bytes of await previewPage(basename(input), sample, scale, trials, fits)) {
     await file.write(bytes);
   }
   await file.commit();
@@ -105,13 +108,17 @@ async function preview(input: string, values: PreviewValues): Promise<void> {
   if (!values.quiet) printNote(`Wrote ${path}`);
 }
 
-/** Tries bicubic, every embedded network and those that were named, all on one device. */
+/**
+ * Tries bicubic, every embedded network and those that were named, and the ways to meet a size, all on one
+ * device.
+ */
 async function tryAll(
+  input: string,
   sample: PreviewSample,
   scale: number,
   values: PreviewValues,
   signal: AbortSignal,
-): Promise<Trial[]> {
+): Promise<{ trials: Trial[]; fits: FitTrial[] }> {
   const bicubic = await createUpscaler({ ...values, model: "bicubic", blend: undefined }, {
     denoise: 0,
   });
@@ -132,7 +139,11 @@ async function tryAll(
         upscaler.destroy();
       }
     }
-    return trials;
+    const device = bicubic.gpu;
+    const fits = values.to === undefined
+      ? []
+      : await tryFits(input, readingOf(values), values.to, { device, signal });
+    return { trials, fits };
   } finally {
     bicubic.destroy();
   }
@@ -212,6 +223,7 @@ was. The sheet is one page with the pictures in it, and fetches nothing.
 Usage: tessera preview PICTURE [options]
 
   tessera preview photo.jpg
+  tessera preview tall.jpg --to 4k
   tessera preview photo.jpg --scale 2 -o sheet.html --model ESRGAN.safetensors
 
 ${describeOptions(OPTIONS)}`;

@@ -1,32 +1,24 @@
 /** `tessera photo.jpg`: upscales pictures. */
 
 import { matrixUnits } from "../../engine/matrix_units.ts";
-import { Enhancer } from "../../enhance/enhance.ts";
-import { targetRequestOf } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import { describeTargets } from "../../targets/target.ts";
 import { alignRows, describeOptions } from "../options/arguments.ts";
-import { type BatchOptions, runBatch } from "../batch/batch.ts";
+import { runBatch } from "../batch/batch.ts";
 import { dryRun } from "../batch/dry_run.ts";
 import { EXIT, EXIT_CODE_HELP } from "../terminal/exit_codes.ts";
 import { findInputs, type Input, searchedFolder } from "../batch/inputs.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
-import { outputFolder, planJobs } from "../batch/jobs.ts";
 import { isStdout, STDIN } from "../files/standard_streams.ts";
-import { Ledger } from "../batch/ledger.ts";
-import { OutputNames } from "../batch/output_names.ts";
-import { DEFAULT_PATTERN, PLACEHOLDERS } from "../options/name_pattern.ts";
+import { PLACEHOLDERS } from "../options/name_pattern.ts";
 import { requestFolder } from "../terminal/permissions.ts";
-import { encodingOf, readingOf, treatmentOf } from "../options/picture_options.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
 import { printNote, printResult } from "../terminal/print.ts";
-import { effectiveSettings } from "../batch/settings.ts";
+import { Session } from "../batch/session.ts";
 import { describeShard, isInShard, shardFrom, shardVariables } from "../batch/shard.ts";
 import { SUBCOMMANDS } from "../subcommands.ts";
-import { enhanceOptionsOf } from "../options/target_options.ts";
 import { UPSCALE_OPTIONS, type UpscaleValues } from "../options/upscale_options.ts";
-import { enhancerOptionsOf } from "../options/upscaler_options.ts";
 import { VERSION } from "../version.ts";
 
 /** Runs the subcommand. */
@@ -52,45 +44,28 @@ async function upscaleAll(names: string[], values: UpscaleValues): Promise<numbe
   const output = isStdout(values.output) ? undefined : values.output;
   const { inputs, several } = findInputs({ names, list: values["files-from"], output });
   const shard = several ? values.shard ?? shardFrom(shardVariables()) : undefined;
-  const asked = enhanceOptionsOf(values);
-  const enhancer = await Enhancer.create(await enhancerOptionsOf(values));
-  try {
-    if (values.backend === "dawn" && !values.quiet) await noteMatrixUnits(enhancer.gpu);
-    const { scale, label } = targetRequestOf(asked, enhancer.scale);
-    const request = { ...values, several, toStdout: goesToStdout(inputs, several, values) };
-    const known = { model: enhancer.label, ...(scale !== undefined && { scale }) };
-    const defaultPattern = values.to === undefined ? DEFAULT_PATTERN : patternFor(label);
-    const names = new OutputNames(inputs);
-    const jobs = planJobs(inputs, { ...request, defaultPattern, known }, names);
-    const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
-    if (shard !== undefined && !values.quiet) {
-      printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
-    }
-    const folder = several ? outputFolder(request) : undefined;
-    using ledger = folder === undefined ? undefined : new Ledger(folder);
-    const options: BatchOptions = {
-      job: {
-        enhance: { ...asked, ...treatmentOf(values) },
-        ...readingOf(values),
-        encoding: encodingOf(values),
-        frames: values.frames === "first" ? "first" : "all",
-        keepDate: values["keep-date"],
-        signal: interrupt.signal,
-      },
-      names,
-      ledger,
-      settings: ledger === undefined ? {} : await effectiveSettings(values, scale),
-      several,
-      otherShards: jobs.length - own.length,
-      overwrite: values.overwrite,
-      quiet: values.quiet,
-      json: values.json,
-    };
-    if (values["dry-run"]) return await dryRun(own, enhancer, options, folder);
-    return await runBatch(own, enhancer, options);
-  } finally {
-    enhancer.destroy();
+  checkSaveMask(values, several);
+  const toStdout = goesToStdout(inputs, several, values);
+  const { signal } = interrupt;
+  using session = await Session.open(values, { several, toStdout, signal });
+  const { gpu } = session.enhancer;
+  if (values.backend === "dawn" && !values.quiet) await noteMatrixUnits(gpu);
+  const { jobs, options: shared } = session.batchFor(inputs);
+  const own = shard === undefined ? jobs : jobs.filter(({ label }) => isInShard(label, shard));
+  if (shard !== undefined && !values.quiet) {
+    printNote(`${describeShard(shard)}: ${own.length} of ${jobs.length} pictures`);
   }
+  const options = { ...shared, otherShards: jobs.length - own.length };
+  if (values["dry-run"]) return await dryRun(own, session.enhancer, options, session.folder);
+  return await runBatch(own, session.enhancer, options);
+}
+
+function checkSaveMask({ "save-mask": path, repair }: UpscaleValues, several: boolean): void {
+  if (path === undefined) return;
+  if (repair === undefined) {
+    throw new UsageError("--save-mask saves what --repair fills: give both, as in --repair auto");
+  }
+  if (several) throw new UsageError("--save-mask names one file: give one picture");
 }
 
 /**
@@ -121,11 +96,6 @@ async function noteMatrixUnits(gpu: Gpu): Promise<void> {
   }
 }
 
-/** Names of results of a size: `photo-4k.jpg`, `photo-print-13x18cm.jpg`. */
-function patternFor(label: string): string {
-  return `{name}-${label.replaceAll(/[:@]/g, "-")}.{ext}`;
-}
-
 function help(): string {
   const subcommands = SUBCOMMANDS.map(({ name, summary }) => [name, summary] as const);
   return `Tessera upscales photos on your GPU.
@@ -141,6 +111,8 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera "holiday/**/*.{jpg,png}" -o large/ --name "{name}-{width}.{ext}"
   tessera logo.png -o logo.jpg --background white
   tessera comic.cbz                          comic-x4.cbz, page by page
+  tessera tall.jpg --to 4k --fit contain --pad extend
+  tessera scan.jpg --repair auto --tone auto
   curl -s https://example.org/a.jpg | tessera - > large.jpg
 
 Pictures are JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP or SVG files, or raw files of cameras.

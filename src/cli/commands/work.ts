@@ -121,6 +121,7 @@ class Worker implements Disposable {
       frames: values.frames === "first" ? "first" : "all",
       keepDate: values["keep-date"],
       takeName: () => {},
+      saveMask: values["save-mask"],
       codecs: CODECS_HERE,
       turns: new Turns(),
       mayReplace: () => values.overwrite,

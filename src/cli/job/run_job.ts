@@ -3,12 +3,18 @@
  */
 
 import { encodeRows } from "../../enhance/encoding.ts";
-import type { EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
+import type { Enhancement, EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
 import type { Retry } from "../../passes/pass.ts";
-import { type EncodeOptions, gatherRows, type Picture, type Samples } from "../../pictures/mod.ts";
+import {
+  type EncodeOptions,
+  encodePicture,
+  gatherRows,
+  type Picture,
+  type Samples,
+} from "../../pictures/mod.ts";
 import type { Progress } from "../../progress.ts";
 import { checkSpace, mostBytes } from "../files/disk_space.ts";
-import { openPicture } from "../files/input_file.ts";
+import { type InputFile, openPicture } from "../files/input_file.ts";
 import { encodedFrames, progressOf } from "./animation_job.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
@@ -23,6 +29,8 @@ export interface JobOptions extends PrepareOptions {
   strict: boolean;
   /** The device's: pictures before and behind this one are decoded and encoded meanwhile. */
   turns: Turns;
+  /** Where a mask of what is repaired goes; undefined: nowhere. */
+  saveMask: string | undefined;
   /**
    * Takes a name for the picture's result.
    *
@@ -62,6 +70,7 @@ export async function runJob(
   using file = early !== undefined && output === known ? early : openOutput(job, output, options);
   if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
+  if (options.saveMask !== undefined) await saveMask(options.saveMask, enhancement, input, options);
   const { run, parts } = startWork(prepared, enhancer, options, clock);
   for await (const bytes of parts) await file.write(bytes);
   await finish(job, output, file, options);
@@ -123,6 +132,21 @@ export function openOutput(job: Job, path: string, { takeName, mayReplace }: Job
   takeName(path);
   if (job.makesFolder) makeFolder(job.folder);
   return new OutputFile(path, { overwrite: mayReplace(path) });
+}
+
+/** Writes what is repaired as a picture: white there, else black. */
+async function saveMask(
+  path: string,
+  { damage }: Enhancement,
+  { picture: { width, height } }: InputFile,
+  { mayReplace }: JobOptions,
+): Promise<void> {
+  using file = new OutputFile(path, { overwrite: mayReplace(path) });
+  const data = new Uint8Array(width * height);
+  damage?.data.forEach((mark, i) => data[i] = 255 * mark);
+  const mask: Picture = { width, height, channels: 1, depth: 8, data, metadata: {} };
+  await file.write(await encodePicture(mask, { format: "png" }));
+  await file.commit();
 }
 
 function describeRetry({ cause, row, message }: Retry): string {

@@ -9,7 +9,7 @@ import { choiceOption, grouped, listOf, type Option, type OptionValues } from ".
 import { colourOf } from "./picture_options.ts";
 import { STYLE_OPTIONS, styleOf } from "./style_options.ts";
 
-const PAD_KINDS = ["blur", "mirror"] as const;
+const PAD_KINDS = ["blur", "mirror", "extend"] as const;
 
 /** The options. */
 export const TARGET_OPTIONS = {
@@ -64,7 +64,7 @@ function checkTogether(
 }
 
 /** An option that takes a target; its spelling is kept, as names and records show it. */
-function targetOption(help: string): Option<string | undefined> {
+export function targetOption(help: string): Option<string | undefined> {
   return {
     value: "SIZE",
     help,

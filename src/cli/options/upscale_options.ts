@@ -14,6 +14,7 @@ import {
 import { DEFAULT_PATTERN } from "./name_pattern.ts";
 import { ENCODING_OPTIONS, READING_OPTIONS, TREATMENT_OPTIONS } from "./picture_options.ts";
 import { PRESET_OPTIONS } from "./preset_options.ts";
+import { REGION_OPTIONS } from "./region_options.ts";
 import { SHARD_OPTION } from "../batch/shard.ts";
 import { TARGET_OPTIONS } from "./target_options.ts";
 import { UPSCALER_OPTIONS } from "./upscaler_options.ts";
@@ -40,6 +41,7 @@ export const UPSCALE_OPTIONS = {
   ...PRESET_OPTIONS,
   ...UPSCALER_OPTIONS,
   ...TARGET_OPTIONS,
+  ...REGION_OPTIONS,
   ...grouped("Result file", {
     output: textOption({
       short: "o",
@@ -47,6 +49,10 @@ export const UPSCALE_OPTIONS = {
       help: "where the result goes; -: stdout (default: photo-x4.jpg beside photo.jpg)",
     }),
     format: formatOption(`${listOf(FORMAT_NAMES)} (default: as -o or the input is named)`),
+    "save-mask": textOption({
+      value: "FILE.png",
+      help: "also a picture that is white where --repair has filled",
+    }),
     overwrite: switchOption("replace results that exist, and make those again that are done"),
     "keep-date": switchOption("give each result the date of its file"),
     ...ENCODING_OPTIONS,

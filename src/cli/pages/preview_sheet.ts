@@ -6,6 +6,7 @@ import { fillPage, inlined } from "./page.ts";
 import figureTemplate from "./preview_figure.html" with { type: "text" };
 import pageTemplate from "./preview_page.html" with { type: "text" };
 import type { PreviewSample } from "./preview_sample.ts";
+import type { FitTrial } from "./preview_fits.ts";
 import type { Trial } from "./preview_trial.ts";
 import { formatDuration } from "../terminal/progress.ts";
 
@@ -15,6 +16,7 @@ export async function previewPage(
   sample: PreviewSample,
   scale: number,
   trials: readonly Trial[],
+  fits: readonly FitTrial[] = [],
 ): Promise<Iterable<Uint8Array>> {
   const best = Math.max(...trials.map(({ psnrY }) => psnrY ?? 0));
   const figures = await Promise.all(trials.map((trial) => figureOf(trial, trial.psnrY === best)));
@@ -25,6 +27,7 @@ export async function previewPage(
     name,
     sizes: `${width} x ${height} pixels, enlarged ${scale} times to ${result}. At 100 %:`,
     figures: figures.flat(),
+    fits: (await Promise.all(fits.map(fitFigureOf))).flat(),
     method: describeMethod(sample, scale),
   });
 }
@@ -36,6 +39,19 @@ export function describeMethod({ part, region, denoise }: PreviewSample, scale: 
   if (denoise === 0) return method;
   return `${method} This picture is damaged, and the damage counts as truth: what takes it away ` +
     `scores lower than it looks.`;
+}
+
+/** One way to meet a size, at a small size of its own. */
+async function fitFigureOf({ label, picture, remark }: FitTrial): Promise<Uint8Array[]> {
+  return [...fillPage(figureTemplate, {
+    rank: "other",
+    crop: { type: "image/png", bytes: await encodePicture(picture, { format: "png" }) },
+    width: String(picture.width),
+    height: String(picture.height),
+    label,
+    remark: "",
+    facts: remark,
+  })];
 }
 
 async function figureOf(trial: Trial, isBest: boolean): Promise<Uint8Array[]> {

@@ -1,0 +1,93 @@
+/** What is looked for in one picture before it is planned: damage, what is protected, what is not copied. */
+
+import { UsageError } from "../errors.ts";
+import { MUCH } from "../fill/outlook.ts";
+import { describeFaces, findDamage } from "../inspect/mod.ts";
+import type { Picture, PictureRows } from "../pictures/mod.ts";
+import { countMarks, type Mask } from "../pictures/mask.ts";
+import type { Region } from "../raster/size.ts";
+import { type Aim, shareExtended } from "./aim.ts";
+import type { Note } from "./enhance.ts";
+import { type EnhanceOptions, isProtecting } from "./options.ts";
+import { wholeOf } from "./preparation.ts";
+import { aimedMask, findRegions, keptRegions, protectedMask, repairMask } from "./regions.ts";
+
+/** What was found. */
+export interface Looked {
+  /** The picture; in memory as a whole, if something was looked for in it. */
+  picture: Picture | PictureRows;
+  damage: Mask | undefined;
+  /** What stays faithful, at the size of what is upscaled; undefined if nothing does, or all. */
+  protection: Mask | undefined;
+  /** Parts that an extension does not copy. */
+  kept: readonly Region[];
+  notes: Note[];
+}
+
+/**
+ * Refuses what contradicts itself.
+ *
+ * @throws {UsageError} If nothing is creative, but something is to be kept from that.
+ */
+export function checkProtection({ mask, mode }: EnhanceOptions): void {
+  if (mask === undefined || mode !== "faithful") return;
+  throw new UsageError(
+    `A mask keeps parts of a creative result faithful; "${mode}" is so everywhere`,
+  );
+}
+
+/** Looks for all that the options and the aim ask for. */
+export async function lookAt(
+  picture: Picture | PictureRows,
+  options: EnhanceOptions,
+  aim: Aim,
+): Promise<Looked> {
+  const { repair, protect = [], detector, mode } = options;
+  const extends_ = aim.frame !== undefined;
+  if (repair === undefined && !isProtecting(options) && !extends_) {
+    return { picture, damage: undefined, protection: undefined, kept: [], notes: [] };
+  }
+  const whole = await wholeOf(picture);
+  const notes: string[] = [];
+  const damage = repair === undefined
+    ? undefined
+    : repair === "auto"
+    ? findDamage(whole)
+    : repairMask(whole, repair);
+  if (damage !== undefined) notes.push(describeDamaged(damage));
+  const wanted = {
+    faces: protect.includes("faces"),
+    text: protect.includes("text") || extends_,
+  };
+  const found = await findRegions(whole, wanted, detector);
+  if (wanted.faces) notes.push(`faces that are protected: ${describeFaces(found.faces)}`);
+  if (protect.includes("text")) {
+    notes.push(`lines of text that are protected: ${found.text.length}`);
+  }
+  const blends = isProtecting(options) && mode !== "faithful";
+  const asked = { ...found, text: protect.includes("text") ? found.text : [] };
+  const marks = blends ? aimedMask(protectedMask(whole, options, asked), aim) : undefined;
+  const share = shareExtended(aim);
+  if (share > 0) notes.push(describeExtension(share));
+  return {
+    picture: whole,
+    damage: damage !== undefined && countMarks(damage) > 0 ? damage : undefined,
+    protection: marks !== undefined && countMarks(marks) > 0 ? marks : undefined,
+    kept: extends_ ? keptRegions(found) : [],
+    notes: notes.map((text) => ({ kind: "regions", text })),
+  };
+}
+
+function describeDamaged(damage: Mask): string {
+  const share = countMarks(damage) / damage.data.length;
+  return share === 0 ? "no scratches or dust were found" : `${percent(share)} of it is repaired`;
+}
+
+function describeExtension(share: number): string {
+  const much = share > MUCH ? ", which is much: it will repeat itself" : "";
+  return `${percent(share)} of the result is made up from what is beside it${much}`;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(share < 0.1 ? 2 : 0))} %`;
+}

@@ -1,0 +1,100 @@
+/** Which parts of a picture are protected, repaired or not copied: from what was asked for to masks. */
+
+import { UsageError } from "../errors.ts";
+import { bodyOf } from "../fill/extend.ts";
+import { emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
+import { type Detector, type Face, findFaces, findText } from "../inspect/mod.ts";
+import { type Picture, whiteOf } from "../pictures/mod.ts";
+import type { Region, Size } from "../raster/size.ts";
+import type { Aim } from "./aim.ts";
+import type { EnhanceOptions } from "./options.ts";
+
+/** What was found of what may be protected. */
+export interface FoundRegions {
+  faces: readonly Face[];
+  text: readonly Region[];
+}
+
+/**
+ * Finds faces, if a detector is given, and text.
+ *
+ * @param picture The whole picture.
+ */
+export async function findRegions(
+  picture: Picture,
+  wanted: { faces: boolean; text: boolean },
+  detector: Detector | undefined,
+): Promise<FoundRegions> {
+  if (wanted.faces && detector === undefined) {
+    throw new UsageError("Faces are protected where something is given that finds them");
+  }
+  return {
+    faces: wanted.faces ? await findFaces(picture, detector!) : [],
+    text: wanted.text ? findText(picture) : [],
+  };
+}
+
+/** The parts that an extension does not copy: people as a whole, and text. */
+export function keptRegions({ faces, text }: FoundRegions): Region[] {
+  return [...faces.map(bodyOf), ...text];
+}
+
+/**
+ * Returns the marks of what stays faithful: where the mask is dark, and the parts that were found.
+ *
+ * @throws {UsageError} If the mask has another size than the picture.
+ */
+export function protectedMask(
+  picture: Size,
+  { mask }: Pick<EnhanceOptions, "mask">,
+  found: FoundRegions,
+): Mask {
+  const marks = mask === undefined ? emptyMask(picture) : maskOf(mask, picture, isDark);
+  for (const region of [...found.faces, ...found.text]) markRegion(marks, region);
+  return marks;
+}
+
+/**
+ * Returns the marks of what is to be repaired: where the mask is bright.
+ *
+ * @throws {UsageError} If the mask has another size than the picture.
+ */
+export function repairMask(picture: Size, mask: Picture): Mask {
+  return maskOf(mask, picture, (level) => !isDark(level));
+}
+
+/** Cuts the marks of a picture to the part of it that is upscaled, and puts them on its canvas. */
+export function aimedMask(mask: Mask, { crop, frame }: Aim): Mask {
+  const { x: left, y: top, ...size } = frame ??
+    { x: 0, y: 0, width: crop.width, height: crop.height };
+  const aimed = emptyMask(size);
+  for (let y = 0; y < crop.height; y++) {
+    const from = (crop.y + y) * mask.width + crop.x;
+    aimed.data.set(mask.data.subarray(from, from + crop.width), (top + y) * aimed.width + left);
+  }
+  return aimed;
+}
+
+/** @param level From 0 to 1. */
+function isDark(level: number): boolean {
+  return level < 0.5;
+}
+
+function maskOf(mask: Picture, picture: Size, isMarked: (level: number) => boolean): Mask {
+  const { width, height, channels, depth, data } = mask;
+  if (width !== picture.width || height !== picture.height) {
+    throw new UsageError(
+      `The mask has ${width} x ${height} pixels, the picture ${picture.width} x ${picture.height}: ` +
+        "both must be of one size",
+    );
+  }
+  const marks = emptyMask(picture);
+  const white = whiteOf(depth);
+  for (let i = 0; i < marks.data.length; i++) {
+    let sum = 0;
+    const colours = channels <= 2 ? 1 : 3;
+    for (let c = 0; c < colours; c++) sum += data[i * channels + c];
+    if (isMarked(sum / colours / white)) marks.data[i] = 1;
+  }
+  return marks;
+}
