@@ -15,6 +15,7 @@ import { describeOptions, type OptionTable, parseOptions } from "../options/argu
 import { encodingOf, readingOf, treatmentOf } from "../options/picture_options.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
 import { enhanceOptionsOf } from "../options/target_options.ts";
+import { regionOptionsOf } from "../options/region_options.ts";
 import { UPSCALE_OPTIONS } from "../options/upscale_options.ts";
 import { enhancerOptionsOf } from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
@@ -103,7 +104,7 @@ class Worker implements Disposable {
     if (!values.overwrite && statOrUndefined(output)?.isFile) return { output, skipped: true };
     const enhancer = await this.#enhancerFor(await enhancerOptionsOf(values));
     await enhancer.gpu.reopen();
-    const asked = enhanceOptionsOf(values);
+    const asked = { ...enhanceOptionsOf(values), ...await regionOptionsOf(values) };
     const { scale } = targetRequestOf(asked, enhancer.scale);
     const [job] = planJobs([{ path: input, folder: "." }], {
       output,
