@@ -104,7 +104,10 @@ class Worker implements Disposable {
     if (!values.overwrite && statOrUndefined(output)?.isFile) return { output, skipped: true };
     const enhancer = await this.#enhancerFor(await enhancerOptionsOf(values));
     await enhancer.gpu.reopen();
-    const asked = { ...enhanceOptionsOf(values), ...await regionOptionsOf(values) };
+    const asked = {
+      ...enhanceOptionsOf(values),
+      ...await regionOptionsOf(values, readingOf(values)),
+    };
     const { scale } = targetRequestOf(asked, enhancer.scale);
     const [job] = planJobs([{ path: input, folder: "." }], {
       output,
