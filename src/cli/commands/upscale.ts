@@ -115,7 +115,8 @@ Usage: tessera PICTURE|FOLDER|GLOB|-... [options]
   tessera scan.jpg --repair auto --tone auto
   curl -s https://example.org/a.jpg | tessera - > large.jpg
 
-Pictures are JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP or SVG files, or raw files of cameras.
+Pictures are JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP or SVG files,
+or raw files of cameras.
 
 ${describeOptions(UPSCALE_OPTIONS)}
 

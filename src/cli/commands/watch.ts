@@ -134,9 +134,10 @@ function pause(signal: AbortSignal): Promise<void> {
 }
 
 function help(): string {
-  return `Watches a folder and all below it: each picture is upscaled as soon as it is written
-to its end, and again if it is replaced. What was done before is skipped, also
-when the program is started again. It runs until it is stopped with Ctrl-C.
+  return `Watches a folder and all below it: each picture is upscaled as soon as it is
+written to its end, and again if it is replaced. What was done before is
+skipped, also when the program is started again. It runs until it is stopped
+with Ctrl-C.
 
 Usage: tessera watch FOLDER -o FOLDER [options]
 

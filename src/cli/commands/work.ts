@@ -223,13 +223,13 @@ stdout with one line once its result is in place under its name.
 Usage: tessera work [options] < jobs
 
   {"input": "a.jpg", "output": "a-4k.jpg", "to": "4k"}
-  {"id": 7, "input": "b.png", "output": "b.webp", "model": "fast-x4", "strip": true}
+  {"id": 7, "input": "b.png", "output": "b.webp", "strip": true}
 
 A job may have every option below by its name, and an id that comes back in the
 answer; options of the command line hold for all jobs. The answer is the line of
 --json; {"skipped": true} if the result was there already (--overwrite makes it
-again); or {"error": {"kind", "message"}}, and the next job is done. After SIGTERM
-or Ctrl-C the job in hand is finished, and no other begun.
+again); or {"error": {"kind", "message"}}, and the next job is done. After
+SIGTERM or Ctrl-C the job in hand is finished, and no other begun.
 
 ${describeOptions(OPTIONS)}`;
 }
