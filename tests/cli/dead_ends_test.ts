@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { decodePicture, encodePicture, type PictureFormat } from "../../src/pictures/mod.ts";
 import { testPicture } from "../pictures/fixtures.ts";
 import {
@@ -151,15 +151,21 @@ Deno.test("a clash of names costs one picture, whenever it is noticed", async ()
       await Deno.writeFile(join(folder, "in", name), png);
     }
     await Deno.writeFile(join(folder, "in", "scan.bmp"), png);
-    const names = ["{name}-x{scale}.{ext}", "{width}-{name}.{ext}"];
-    for (const [i, name] of names.entries()) {
+    // A name that is known before the work is that of the picture whose ending stays; one that waits for
+    // the picture's size is that of the picture which comes first.
+    const losers: [name: string, losers: string[]][] = [
+      ["{name}-x{scale}.{ext}", ["scan.bmp"]],
+      ["{width}-{name}.{ext}", ["scan.bmp", "scan.png"]],
+    ];
+    for (const [i, [name, expected]] of losers.entries()) {
       const args = ["in", "-o", `out${i}`, "--name", name, "--json", "--overwrite"];
       const { code, stdout } = await runProgram([...FAST, ...args], { cwd: folder });
       assert.equal(code, 1);
       const { summary } = JSON.parse(stdout.trim().split("\n").at(-1)!);
       assert.deepEqual([summary.done, summary.failed], [3, 1]);
       const [{ input, kind, message }] = summary.failures;
-      assert.deepEqual([input, kind], [join("in", "scan.bmp"), "usage"]);
+      assert.equal(kind, "usage");
+      assert.ok(expected.includes(basename(input)), `${name}: ${input}`);
       assert.match(message, /Two pictures would be written to/);
     }
   });
