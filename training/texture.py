@@ -30,6 +30,8 @@ JUDGE_GAIN = 2.0**14
 """As `train.GAIN`."""
 GRID_WINDOW = 12
 LEVEL = 1.0 / 255
+CALM_WINDOW = 4 * LEVEL
+"""Windows of less contrast are those in which a grid would be seen."""
 FLAT = 3 * LEVEL
 """Where the truth's luma deviates by less than this within 7x7 pixels it is flat."""
 
@@ -97,6 +99,11 @@ def windowed(places: Tensor) -> Tensor:
     return F.avg_pool2d(places, min(GRID_WINDOW, *places.shape[2:]))
 
 
+def contrast_of(truth: Tensor) -> Tensor:
+    """The variance within each window, of a picture before the shuffle: [n, 3 * scale^2, h, w] -> [n, windows, windows]"""
+    return (windowed(truth.square()) - windowed(truth).square()).clamp(min=0).mean(1)
+
+
 def grid_of(found: Tensor, large: Tensor, scale: int) -> Tensor:
     """How strong a grid the difference has, beside the contrast of the truth, both of a window: squared, mean of all.
 
@@ -105,8 +112,7 @@ def grid_of(found: Tensor, large: Tensor, scale: int) -> Tensor:
     truth = F.pixel_unshuffle(large, scale)
     means = windowed(F.pixel_unshuffle(found, scale) - truth).unflatten(1, (3, scale**2))
     grid = (means - means.mean(2, keepdim=True)).square().mean((1, 2))
-    contrast = windowed(truth.square()).mean(1) - windowed(truth).mean(1).square()
-    return (grid / (contrast.clamp(min=0) + LEVEL**2)).mean()
+    return (grid / (contrast_of(truth) + LEVEL**2)).mean()
 
 
 @torch.no_grad()
@@ -117,9 +123,9 @@ def level_places(network: Enlarger, pairs: Iterable[tuple[Tensor, Tensor]]) -> N
     """
     total, weight, count = 0, 0, network.scale**2
     for small, large in pairs:
-        error = F.pixel_unshuffle(network(small) - large, network.scale)
-        flat = F.pixel_unshuffle(flatness(large), network.scale).amin(1, keepdim=True)
-        total, weight = total + (error * flat).sum((0, 2, 3)), weight + flat.sum()
+        error = windowed(F.pixel_unshuffle(network(small) - large, network.scale))
+        flat = (contrast_of(F.pixel_unshuffle(large, network.scale)) < CALM_WINDOW**2).float()
+        total, weight = total + (error * flat[:, None]).sum((0, 2, 3)), weight + flat.sum()
     places = (total / weight.clamp(min=1)).unflatten(0, (3, count))
     network.conv_last.bias.sub_((places - places.mean(1, keepdim=True)).flatten())
 
