@@ -15,7 +15,7 @@ import type { Picture } from "../src/pictures/picture.ts";
 import { psnrY } from "../src/quality/psnr.ts";
 import { cropPicture } from "../src/targets/crop.ts";
 import type { Region } from "../src/raster/size.ts";
-import { DAMAGES, enlarge, MODELS } from "./figures/enlarge.ts";
+import { DAMAGES, enlarge, WAYS } from "./figures/enlarge.ts";
 import { repeatPixels, sideBySide } from "./figures/panels.ts";
 import { type Figures, formatFigures, replaceMarked } from "./figures/table.ts";
 import { FACTOR, render, SCENES, shrink } from "./scene/scenes.ts";
@@ -31,7 +31,7 @@ const SHOWN: Record<string, Region> = {
 const README_PART: Region = { x: 1560, y: 1120, width: 420, height: 420 };
 
 /** Panels in a row, and pixels between them. */
-const COLUMNS = 3;
+const COLUMNS = 4;
 const GAP = 4;
 
 const DOCS = new URL("../docs/", import.meta.url);
@@ -46,10 +46,10 @@ async function write(name: string, picture: Picture): Promise<void> {
 
 /** Writes what the README shows of a scene. */
 async function writeReadmePart(truth: Picture, large: Map<string, Picture>): Promise<void> {
-  const shown = { bicubic: large.get("bicubic")!, "photo-x4": large.get("photo-x4")!, truth };
-  for (const [name, picture] of Object.entries(shown)) {
-    await write(`scene-${name}`, cropPicture(picture, README_PART));
+  for (const name of ["bicubic", "photo-x4", "detail-x4"]) {
+    await write(`scene-${name}`, cropPicture(large.get(name)!, README_PART));
   }
+  await write("scene-truth", cropPicture(truth, README_PART));
 }
 
 const gpu = await Gpu.open();
@@ -60,7 +60,7 @@ for (const scene of SCENES) {
   for (const damage of DAMAGES) {
     const small = await damage.apply(clean);
     const large = new Map<string, Picture>();
-    for (const model of MODELS) large.set(model, await enlarge(gpu, model, small));
+    for (const way of WAYS) large.set(way.label, await enlarge(gpu, way, small));
     const panels = [repeatPixels(small, FACTOR), ...large.values(), truth];
     const parts = panels.map((panel) => cropPicture(panel, SHOWN[scene.name]));
     await write(`${scene.name}-${damage.name}`, sideBySide(parts, COLUMNS, GAP));
@@ -73,7 +73,7 @@ for (const scene of SCENES) {
 }
 gpu.destroy();
 
-const table = formatFigures(["scene", "input", ...MODELS], figures);
+const table = formatFigures(["scene", "input", ...WAYS.map(({ label }) => label)], figures);
 console.log(table);
 const page = new URL("networks.md", DOCS);
 await Deno.writeTextFile(page, replaceMarked(await Deno.readTextFile(page), "figures", table));

@@ -7,7 +7,12 @@ import { type Inspection, inspectPicture } from "../inspect/mod.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
 import { DEFAULT_CREATIVITY } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
-import { defaultModel, embeddedModels, type LibraryEntry } from "../weights/library.ts";
+import {
+  defaultModel,
+  embeddedModels,
+  type LibraryEntry,
+  type ModelSource,
+} from "../weights/library.ts";
 import type { EnhancerOptions, UpscaleStyle } from "./options.ts";
 
 /** The shares of helping networks in an upscaler's weights. */
@@ -68,14 +73,14 @@ export class UpscalerPool {
    */
   async upscalerFor(
     picture: Picture | PictureRows,
-    { mode, creativity = DEFAULT_CREATIVITY }: UpscaleStyle,
+    style: UpscaleStyle,
     file?: Uint8Array,
   ): Promise<Choice> {
     const isAsked = typeof this.#options.denoise === "number" || !this.#entry?.restorer;
     const inspection = isAsked || "rows" in picture ? undefined : inspectPicture(picture, file);
     const shares = {
       denoise: inspection?.denoise ?? this.#strength,
-      detail: mode === "creative" && this.#entry?.detailer ? creativity : 0,
+      detail: detailShare(this.#entry?.name, style),
     };
     return { ...shares, upscaler: await this.#withShares(shares), inspection };
   }
@@ -99,6 +104,15 @@ export class UpscalerPool {
     }
     return upscaler;
   }
+}
+
+/** Returns the share of its detailer in a model's weights: what creative results may invent. */
+export function detailShare(
+  model: ModelSource | undefined,
+  { mode, creativity = DEFAULT_CREATIVITY }: UpscaleStyle,
+): number {
+  const entry = embeddedModels().find(({ name }) => name === model);
+  return mode === "creative" && entry?.detailer ? creativity : 0;
 }
 
 function keyOf({ denoise, detail }: Shares): string {

@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { enhance, type EnhanceOptions, Enhancer, UsageError } from "../../mod.ts";
+import {
+  embeddedModels,
+  enhance,
+  type EnhanceOptions,
+  Enhancer,
+  type EnhancerOptions,
+  UsageError,
+} from "../../mod.ts";
 import { decodePicture, encodePicture, gatherRows, type Picture } from "../../src/pictures/mod.ts";
 import { gpu } from "../gpu_harness.ts";
 import { testPicture } from "../pictures/fixtures.ts";
@@ -54,6 +61,26 @@ Deno.test("enhance() chooses how much damage is taken away by picture and file",
   const asked = await enhance(await decodePicture(worn), { ...options, denoise: found.denoise });
   assert.deepEqual(asked.picture.data, found.picture.data);
   assert.equal((await enhance(worn, { ...options, denoise: 0 })).denoise, 0);
+});
+
+Deno.test("a creative result has as much of the detailer as is asked for, and the restorer beside it", async () => {
+  const photo = testPicture(24, 20, 3);
+  const run = (options: EnhanceOptions & EnhancerOptions) =>
+    enhance(photo, { device: gpu, denoise: 0, ...options });
+  const invented = await run({ mode: "creative", creativity: 1 });
+  const [pass] = invented.report.passes;
+  assert.equal(pass.network, "photo-x4, detail 1");
+  const detail = await run({ model: "detail-x4", mode: "creative", creativity: 1 });
+  assert.deepEqual(invented.picture.data, detail.picture.data);
+  const none = await run({ mode: "creative", creativity: 0 });
+  assert.deepEqual(none.picture.data, (await run({ mode: "faithful" })).picture.data);
+  const both = await run({ mode: "creative", creativity: 0.5, denoise: 0.25 });
+  assert.equal(both.report.passes[0].network, "photo-x4, denoise 0.25, detail 0.5");
+  const record = new TextDecoder().decode(both.picture.metadata.xmp);
+  const hashes = ["photo-x4", "restore-x4", "detail-x4"].map((model) =>
+    embeddedModels().find(({ name }) => name === model)!.sha256
+  );
+  assert.match(record, new RegExp(hashes.join(" ")));
 });
 
 Deno.test("an Enhancer plans what it runs, tells what is lost, and takes any number of pictures", async () => {

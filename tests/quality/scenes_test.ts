@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { DAMAGES, enlarge, MODELS } from "../../examples/figures/enlarge.ts";
+import { DAMAGES, enlarge, WAYS } from "../../examples/figures/enlarge.ts";
 import { repeatPixels, sideBySide } from "../../examples/figures/panels.ts";
 import { formatFigures, replaceMarked } from "../../examples/figures/table.ts";
 import { render, SCENES, shrink } from "../../examples/scene/scenes.ts";
@@ -109,9 +109,9 @@ Deno.test("a scene is damaged and enlarged by all networks", async () => {
   const [clean, jpeg] = await Promise.all(DAMAGES.map(({ apply }) => apply(shrink(truth))));
   assert.deepEqual([clean.width, clean.height], [24, 16]);
   assert.notDeepEqual(jpeg.data, clean.data);
-  for (const model of MODELS) {
-    const large = await enlarge(gpu, model, clean);
+  for (const way of WAYS) {
+    const large = await enlarge(gpu, way, clean);
     assert.deepEqual([large.width, large.height], [96, 64]);
-    assert.ok(psnrY(large, truth, 4) > 14, model);
+    assert.ok(psnrY(large, truth, 4) > 14, way.label);
   }
 });

@@ -318,10 +318,10 @@ Deno.test("a network's pass reports progress that only grows, and ends at 1", ()
 Deno.test("a network's pass takes smaller tiles when memory runs out", () =>
   withRandom((random) =>
     withProgram(fast, "f32", async (program) => {
-      const picture = noise(random, 90, 70, 8);
+      const picture = noise(random, 140, 110, 8);
       const whole = await run(program, picture);
       const { gpuBytes } = choiceFor(program, picture);
-      for (const tile of ["auto", 80] as const) {
+      for (const tile of ["auto", 110] as const) {
         const shortages = await withShortage(gpuBytes / 3, Infinity, async () => {
           const { words, fractions } = await run(program, picture, { tile });
           assertSameWords(words, whole.words, `tile ${tile}`);
@@ -335,9 +335,9 @@ Deno.test("a network's pass takes smaller tiles when memory runs out", () =>
 Deno.test("a network's pass keeps the rows that are done when memory runs out half-way", () =>
   withRandom((random) =>
     withProgram(fast, "f32", async (program) => {
-      const picture = noise(random, 48, 80, 8);
+      const picture = noise(random, 48, 140, 8);
       const whole = await run(program, picture);
-      const { bands, log } = bandsFrom(passOf(program, picture, { tile: 32 }), picture, random);
+      const { bands, log } = bandsFrom(passOf(program, picture, { tile: 64 }), picture, random);
       const heights: number[] = [];
       let at = 0;
       for await (const band of bands) {

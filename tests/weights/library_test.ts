@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { ModelError } from "../../src/errors.ts";
-import { defaultModel, embeddedModels, loadModel } from "../../src/weights/library.ts";
+import {
+  defaultModel,
+  embeddedModels,
+  loadModel,
+  type LoadOptions,
+} from "../../src/weights/library.ts";
 import { SafetensorsError } from "../../src/weights/safetensors.ts";
 import { type Random, withRandom } from "../reference/random.ts";
 
@@ -41,7 +46,7 @@ Deno.test("embeddedModels() returns a list that its caller may change", () => {
 Deno.test("loadModel() takes a name, a path, file URLs and bytes", async () => {
   const expected = await loadModel("fast-x4");
   assert.equal(expected.label, "fast-x4");
-  assert.equal(expected.metadata.get("architecture"), "SRVGGNetCompact");
+  assert.equal(expected.metadata.get("architecture"), "SRResNetCompact");
   const sources = [FAST, FAST.href, Deno.realPathSync(FAST), await Deno.readFile(FAST)];
   const labels = [];
   for (const source of sources) {
@@ -186,6 +191,28 @@ Deno.test("loadModel() blends in as much of the restorer as asked for", async ()
       assert.ok(Math.abs(value - (0.75 * clean[i] + 0.25 * restored[i])) < 1e-6);
     });
   }
+});
+
+Deno.test("loadModel() adds what restorer and detailer have learned beyond the model", async () => {
+  const firstWeights = async (source: string, options: LoadOptions = {}) => {
+    const conv = (await loadModel(source, options)).network.operations[1];
+    assert.ok(conv.kind === "conv");
+    return conv.weight;
+  };
+  const [photo, restore, detail] = await Promise.all(
+    ["photo-x4", "restore-x4", "detail-x4"].map((name) => firstWeights(name)),
+  );
+  const { label } = await loadModel("photo-x4", { denoise: 0.5, detail: 0.75 });
+  assert.equal(label, "photo-x4, denoise 0.5, detail 0.75");
+  const mixed = await firstWeights("photo-x4", { denoise: 0.5, detail: 0.75 });
+  mixed.forEach((value, i) => {
+    const expected = -0.25 * photo[i] + 0.5 * restore[i] + 0.75 * detail[i];
+    assert.ok(Math.abs(value - expected) < 1e-6);
+  });
+  await assert.rejects(loadModel("restore-x4", { detail: 1 }), {
+    name: "UsageError",
+    message: "Detail needs one of the models photo-x4",
+  });
 });
 
 Deno.test("loadModel() refuses to denoise with a model that has no restorer", async () => {

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { UsageError } from "../../errors.ts";
 import { type Mode, MODES, SCALE_RANGE } from "../../upscale_options.ts";
 import type { UpscaleStyle } from "../../enhance/options.ts";
+import { detailShare } from "../../enhance/upscaler_pool.ts";
 import type { Upscaler } from "../../upscaler.ts";
 import { defaultModel, embeddedModels, type LibraryEntry } from "../../weights/library.ts";
 import {
@@ -132,11 +133,17 @@ async function tryAll(
     };
     const trials = [await attempt(bicubic, {})];
     for (const { model, denoise } of candidates(sample, scale, values)) {
-      const upscaler = await createUpscaler({ ...values, model }, { denoise, device: bicubic.gpu });
-      try {
-        for (const style of stylesOf(values)) trials.push(await attempt(upscaler, style));
-      } finally {
-        upscaler.destroy();
+      for (const style of stylesOf(values)) {
+        const shares = { denoise, detail: detailShare(model, style) };
+        const upscaler = await createUpscaler({ ...values, model }, {
+          ...shares,
+          device: bicubic.gpu,
+        });
+        try {
+          trials.push(await attempt(upscaler, style));
+        } finally {
+          upscaler.destroy();
+        }
       }
     }
     const device = bicubic.gpu;

@@ -180,10 +180,10 @@ export async function gpuOf(backend: "deno" | "dawn" | undefined): Promise<{ gpu
   }
 }
 
-/** Makes the upscaler that the options describe; how much it denoises is said apart. */
+/** Makes the upscaler that the options describe; what helps its network is said apart. */
 export async function createUpscaler(
   values: UpscalerValues,
-  shared: Pick<UpscalerOptions, "device"> & { denoise: number },
+  shared: Pick<UpscalerOptions, "device" | "detail"> & { denoise: number },
 ): Promise<Upscaler> {
   return await Upscaler.create({ ...await enhancerOptionsOf(values), ...shared });
 }
