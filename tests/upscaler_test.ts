@@ -83,7 +83,7 @@ Deno.test("upscale() keeps flat pictures flat, in every depth and number of chan
     for (const channels of [1, 2, 3, 4] as const) {
       for (const depth of [8, 16, 32] as const) {
         const white = whiteOf(depth);
-        const flat = pictureOf({ width: 9, height: 8, channels, depth });
+        const flat = pictureOf({ width: 59, height: 58, channels, depth });
         for (let i = 0; i < flat.data.length; i++) {
           const value = [0.5, 0.5, 0.5, 0.8].at(channels === 2 && i % 2 === 1 ? 3 : i % channels)!;
           flat.data[i] = value * white;
@@ -92,8 +92,8 @@ Deno.test("upscale() keeps flat pictures flat, in every depth and number of chan
           const large = await upscaler.upscale(flat, { scale });
           const { width, height } = large;
           assert.deepEqual([...sizeOf(large), large.channels, large.depth], [
-            9 * scale,
-            8 * scale,
+            59 * scale,
+            58 * scale,
             channels,
             depth,
           ]);
