@@ -46,7 +46,7 @@ async function write(name: string, picture: Picture): Promise<void> {
 
 /** Writes what the README shows of a scene. */
 async function writeReadmePart(truth: Picture, large: Map<string, Picture>): Promise<void> {
-  for (const name of ["bicubic", "photo-x4", "detail-x4"]) {
+  for (const name of ["bicubic", "photo-x4"]) {
     await write(`scene-${name}`, cropPicture(large.get(name)!, README_PART));
   }
   await write("scene-truth", cropPicture(truth, README_PART));
