@@ -15,7 +15,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-CLEAN_SHARE, RESHRUNK_SHARE, BLUR_SHARE, NOISE_SHARE, JPEG_SHARE, HALVED_SHARE = 0.1, 0.4, 0.3, 0.4, 0.75, 0.7
+CLEAN_SHARE, MIXED_SHARE = 0.1, 0.5
+"""Crops that stay as they are, and those to which several things happen; to the others one thing, noise or a JPEG."""
+RESHRUNK_SHARE, BLUR_SHARE, NOISE_SHARE, JPEG_SHARE, HALVED_SHARE = 0.4, 0.3, 0.4, 0.75, 0.7
 QUALITIES = (30, 96)
 MARGIN = 16
 """Pixels by which a crop that is to be damaged is wider: where JPEG's blocks fall then varies, and blur sees its
@@ -122,11 +124,12 @@ def reshrunk(small: Tensor, large: Tensor) -> Tensor:
 @torch.no_grad()
 def damage(small: Tensor, large: Tensor) -> Tensor:
     """A damaged version of `small` [n, 3, h, w], which is `large` [n, 3, scale * h, scale * w] shrunk; sides of 16s."""
-    damaged = torch.where(chance(small, RESHRUNK_SHARE), reshrunk(small, large), small)
-    damaged = torch.where(chance(small, BLUR_SHARE), blurred(damaged), damaged)
-    damaged = rounded(torch.where(chance(small, NOISE_SHARE), noisy(damaged), damaged))
+    mixed, noised = chance(small, MIXED_SHARE), chance(small, NOISE_SHARE)
+    damaged = torch.where(mixed & chance(small, RESHRUNK_SHARE), reshrunk(small, large), small)
+    damaged = torch.where(mixed & chance(small, BLUR_SHARE), blurred(damaged), damaged)
+    damaged = rounded(torch.where(noised, noisy(damaged), damaged))
     pressed = jpeg(damaged, uniform(small, *QUALITIES).floor(), chance(small, HALVED_SHARE))
-    damaged = torch.where(chance(small, JPEG_SHARE), pressed, damaged)
+    damaged = torch.where(torch.where(mixed, chance(small, JPEG_SHARE), ~noised), pressed, damaged)
     return torch.where(chance(small, CLEAN_SHARE), small, damaged)
 
 

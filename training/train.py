@@ -40,7 +40,7 @@ LUMA_SHARE = 0.5
 
 FINISH = 0.25
 """The last share of the time, in which the error is squared: PSNR counts it so; before, absolute errors learn faster.
-Not for a network that restores: there, the worst damage would outweigh everything."""
+For a network that restores, the root of each crop's: else the worst damage would outweigh everything."""
 
 GAIN = 2.0**18
 """Factor on every loss: means over millions of values have gradients below half precision. No optimiser sees it."""
@@ -67,11 +67,19 @@ def luma_of(colours: Tensor) -> Tensor:
     return sum(weight * channel for weight, channel in zip(LUMA, colours.chunk(3, dim=1)))
 
 
-def pixel_loss(network: Enlarger, small: Tensor, large: Tensor, squared: bool) -> Tensor:
-    """Mean error, absolute or squared, of colours and luma, by their shares. RGB in 0..1 -> number"""
+def root_of_crop(error: Tensor) -> Tensor:
+    """The root of each crop's mean squared error: [n, c, h, w] -> [n]"""
+    return (error.square().mean((1, 2, 3)) + 1e-8).sqrt()
+
+
+SIZES: dict[str, Callable[[Tensor], Tensor]] = {"pixels": torch.square, "restore": root_of_crop}
+"""How an error is counted at last."""
+
+
+def pixel_loss(network: Enlarger, small: Tensor, large: Tensor, size: Callable[[Tensor], Tensor]) -> Tensor:
+    """Mean `size` of the error of colours and luma, by their shares. RGB in 0..1 -> number"""
     wanted = F.pixel_unshuffle(large, network.scale) - small.repeat_interleave(network.scale**2, dim=1)
     error = missing_of(network, small) - wanted
-    size = torch.square if squared else torch.abs
     return (1 - LUMA_SHARE) * size(error).mean() + LUMA_SHARE * size(luma_of(error)).mean()
 
 
@@ -115,7 +123,7 @@ class Run:
         self.rate = torch.zeros((), device=options.device)
         self.best, self.best_psnr = self.optimizer.averaged(), -math.inf
         self.steps, self.seconds = 0, 0.0
-        self.recorded: dict[bool, Recorded] = {}
+        self.recorded: dict[Callable, Recorded] = {}
         self.texture = None
         if recipe.aim == "texture":
             self.texture = Texture(self.network, options.features, options.device)
@@ -130,12 +138,12 @@ class Run:
 
     def step(self, crops: Crops, rate: float, finishing: bool) -> Tensor:
         """One update of the weights and of their average; returns the loss, on the device."""
-        squared = finishing and self.recipe.aim == "pixels"
+        size = SIZES[self.recipe.aim] if finishing and self.texture is None else torch.abs
 
         def update() -> Tensor:
             small, large = self.pair(crops)
             if self.texture is None:
-                loss = pixel_loss(self.network, small, large, squared)
+                loss = pixel_loss(self.network, small, large, size)
             else:
                 loss = self.texture.loss(small, large)
             (loss * GAIN).backward()
@@ -143,10 +151,10 @@ class Run:
             return loss.detach()
 
         self.rate.fill_(rate)
-        if squared not in self.recorded:
-            self.recorded[squared] = Recorded(update, self.options.device)
+        if size not in self.recorded:
+            self.recorded[size] = Recorded(update, self.options.device)
         self.steps += 1
-        return self.recorded[squared]()
+        return self.recorded[size]()
 
     def choose(self, validation: Validation) -> float:
         """PSNR-Y of the averaged weights on the validation pictures; remembers the best (of texture, the last)."""
