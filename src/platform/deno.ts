@@ -179,7 +179,7 @@ export function openFile(path: string): FileReader {
 /** The package that finds faces, with its version. */
 export const FACE_API = "@vladmandic/face-api@1.7.15";
 
-/** The module of {@linkcode FACE_API}, and what its tiny detector of faces needs. */
+/** The module of {@linkcode FACE_API}, and what one of its networks needs. */
 export interface FaceApiFiles {
   module: unknown;
   /** The list of its tensors, as TensorFlow.js has it. */
@@ -192,16 +192,19 @@ export interface FaceApiFiles {
  * Loads the package that finds faces, by a name that is put together at run time: with a literal one
  * Deno would fetch its 24 MB for everybody.
  *
+ * @param network As its files are named: "tiny_face_detector".
  * @throws Whatever the runtime says if it cannot be had.
  */
-export async function loadFaceApi(): Promise<FaceApiFiles> {
+export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
   const name = `npm:${FACE_API}`;
-  const model = "model/tiny_face_detector_model";
+  const model = `model/${network}_model`;
   const manifest = await import(`${name}/${model}-weights_manifest.json`, {
     with: { type: "json" },
   });
   const module = await withoutNode(() => import(`${name}/dist/face-api.esm.js`));
-  module.tf.env().setPlatform("deno", tensorPlatform());
+  if (module.tf.env().platformName !== "deno") {
+    module.tf.env().setPlatform("deno", tensorPlatform());
+  }
   const weights = await Deno.readFile(new URL(`${model}.bin`, folderOfFaceApi(module)));
   return { module, manifest: manifest.default, weights };
 }

@@ -108,9 +108,9 @@ export interface FaceApiFiles {
   weights: Uint8Array<ArrayBuffer>;
 }
 
-export async function loadFaceApi(): Promise<FaceApiFiles> {
+export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
   const folder = new URL("face-api/", import.meta.url);
-  const model = "model/tiny_face_detector_model";
+  const model = `model/${network}_model`;
   const manifest = await readFile(new URL(`${model}-weights_manifest.json`, folder));
   const code = new URL("dist/face-api.esm.js", folder).href;
   const module = await withoutNode(() => import(code));

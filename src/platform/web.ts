@@ -100,9 +100,9 @@ export interface FaceApiFiles {
 }
 
 /** From `face-api/` beside the bundle, where a page that finds faces puts the package. */
-export async function loadFaceApi(): Promise<FaceApiFiles> {
+export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
   const folder = new URL("face-api/", import.meta.url);
-  const model = "model/tiny_face_detector_model";
+  const model = `model/${network}_model`;
   const manifest = await readFile(new URL(`${model}-weights_manifest.json`, folder));
   return {
     module: await import(new URL("dist/face-api.esm.js", folder).href),
