@@ -16,6 +16,7 @@ Deno.test("deno publish takes what belongs to the program, and nothing else", as
   const places = new Set(files.map((path) => path.split("/")[0]));
   const expected = ["LICENSE", "README.md", "bench", "cli.ts", "deno.json", "mod.ts", "models"];
   assert.deepEqual([...places].sort(), [...expected, "src", "web"]);
+  assert.deepEqual(files.filter((path) => path.startsWith("bench/peers")), []);
   for (const path of ["src/upscaler.ts", "models/fast-x4.safetensors", "web/tokens.css"]) {
     assert.ok(files.includes(path), path);
   }

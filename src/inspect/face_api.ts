@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { FACE_API, loadFaceApi } from "../platform/mod.ts";
+import { FACE_API, loadFaceApi, toHex } from "../platform/mod.ts";
 
 /** SHA-256 of the detector's weights, which deno.lock does not list. */
 const WEIGHTS = "b7503ce7df31039b1c43316a9b865cab6a70dd748cc602d3fa28b551503c3871";
@@ -126,7 +126,7 @@ export async function openFaceApi(
 
 /** Refuses weights with which the figures in docs/inspect.md were not measured. */
 async function checkWeights(bytes: Uint8Array<ArrayBuffer>, wanted: string): Promise<void> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   if (hash !== wanted) throw new Error(`The weights have the SHA-256 ${hash}, not ${wanted}`);
 }
 

@@ -19,7 +19,7 @@ import { networkFromTensors } from "../networks/detect.ts";
 import { chainNetworks } from "../networks/chain.ts";
 import { mixNetworks } from "../networks/mix.ts";
 import type { Network } from "../networks/network.ts";
-import { isNotFound, modelUrl, readFile } from "../platform/mod.ts";
+import { isNotFound, modelUrl, readFile, toHex } from "../platform/mod.ts";
 import models from "../../models/models.json" with { type: "json" };
 import { readWeights } from "./read_weights.ts";
 
@@ -268,7 +268,7 @@ async function readEmbedded(entry: LibraryEntry): Promise<Uint8Array> {
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** The only access to files and network in this room. */
