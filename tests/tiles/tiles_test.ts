@@ -189,7 +189,7 @@ for (const [name, make] of NETWORKS) {
 }
 
 /** Few lanes and small matrices take the least time without matrix units. */
-assumeMatrixUnits(gpu, { m: 8, n: 8, k: 8, lanes: 8, by: "twin" });
+assumeMatrixUnits(gpu, { m: 8, n: 8, k: 8, lanes: 8, by: "twin", staged: "nothing" });
 
 /** Levels of 65535 that storing and multiplying in f16 may change at most, in these networks. */
 const MOST_LEVELS_OF_F16 = 400;
