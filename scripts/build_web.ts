@@ -14,6 +14,7 @@ import {
   copyModels,
   copyPackageFiles,
   filesBelow,
+  importedBy,
   ROOT,
   withoutShaderComments,
 } from "./bundling.ts";
@@ -38,6 +39,9 @@ const STATIC = [
   "icon.svg",
   "tessera_compare.js",
 ];
+
+/** What the page begins with, beside its modules. */
+const BEGINS = ["index.html", "style.css", "icon.svg", "manifest.webmanifest", "sample.jpg"];
 
 /** What the page does not show without a network unless it was used before: large, or for others. */
 const ONLY_WHEN_USED =
@@ -95,9 +99,9 @@ async function writeSample(): Promise<void> {
 async function listFiles(): Promise<void> {
   const paths = (await filesBelow(DIST)).map((path) => path.slice(DIST.length + 1)).sort();
   const names = paths.filter((path) => path !== "service_worker.js");
-  const begins = /^(chunk-|page|engine_worker|index|style|icon|manifest|sample)/;
-  const shell = names.filter((name) => begins.test(name));
-  const rest = names.filter((name) => !begins.test(name) && !ONLY_WHEN_USED.test(name));
+  const modules = await importedBy(DIST, "page.js", "engine_worker.js");
+  const shell = names.filter((name) => modules.includes(name) || BEGINS.includes(name));
+  const rest = names.filter((name) => !shell.includes(name) && !ONLY_WHEN_USED.test(name));
   const version = await hashOf(paths);
   const path = join(DIST, "service_worker.js");
   const code = await Deno.readTextFile(path);

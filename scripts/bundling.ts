@@ -203,6 +203,18 @@ export async function filesBelow(folder: string): Promise<string[]> {
   return paths;
 }
 
+/** Returns a module of a bundle and all that it imports at once, by their names, each of them once. */
+export async function importedBy(folder: string, ...entries: string[]): Promise<string[]> {
+  const names = new Set(entries);
+  for (const name of names) {
+    const code = await Deno.readTextFile(join(folder, name));
+    for (const [, next] of code.matchAll(/(?:\bfrom|^import|;import)"\.\/([\w.-]+\.js)"/gm)) {
+      names.add(next);
+    }
+  }
+  return [...names];
+}
+
 async function namesIn(folder: string): Promise<string[]> {
   const names = [];
   for await (const { name } of Deno.readDir(folder)) names.push(name);

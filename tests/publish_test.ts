@@ -1,6 +1,7 @@
 /** What others are given: the program, its networks, and nothing of what only its makers need. */
 
 import assert from "node:assert/strict";
+import { VERSION } from "../src/version.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -32,6 +33,11 @@ Deno.test("deno.lock lists what the program and the page load, and nothing that 
     }
   }
   assert.deepEqual(Object.keys(lock.specifiers).sort(), [...loaded].sort());
+});
+
+Deno.test("the version is that of deno.json", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  assert.equal(VERSION, version);
 });
 
 /** A package as an import names it, up to its version. */

@@ -1,7 +1,7 @@
 /** Filling by patches: host side of `wgsl/fill_*.wgsl`. */
 
 import { specialise } from "../gpu/specialise.ts";
-import { fillHead, fillRefine, fillSearch, fillVote } from "../wgsl/sources.ts";
+import { fillHead, fillRefine, fillSearch, fillVote } from "../wgsl/fill_sources.ts";
 import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
 
 /** Pixels from the middle of a patch to its edge; as the shaders have it. */

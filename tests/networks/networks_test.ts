@@ -12,7 +12,8 @@ import { checkNetwork } from "../../src/networks/check.ts";
 import type { Shapes } from "../../src/networks/checkpoint.ts";
 import { networkFromTensors } from "../../src/networks/detect.ts";
 import { type ConvOperation, type Network, tensorsBeside } from "../../src/networks/network.ts";
-import { FAST_HALO, rrdbNetShapes, type RrdbNetSizes } from "../../src/networks/rrdbnet/rrdbnet.ts";
+import { FAST_HALO } from "../../src/networks/rrdbnet/halo.ts";
+import { rrdbNetShapes, type RrdbNetSizes } from "../../src/networks/rrdbnet/rrdbnet.ts";
 import {
   srResNetShapes,
   type SrResNetSizes,
