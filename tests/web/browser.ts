@@ -71,6 +71,8 @@ export interface VisitOptions {
   width?: number;
   height?: number;
   scheme?: "light" | "dark";
+  /** Whether the browser asks where files are saved, of which tests see nothing. Default: false. */
+  picker?: boolean;
 }
 
 /** A page that is open, and what it asked for. */
@@ -107,6 +109,7 @@ export async function visit(
   await buildPage();
   const { settings, given = [], webgpu = true, width = 1280, height = 800, scheme = "light" } =
     options;
+  const { picker = false } = options;
   const server = servePage(new URL("../../web/dist/", import.meta.url), 0, given);
   const browser = await (await loadChromium()).launch({
     executablePath: CHROMIUM!,
@@ -133,6 +136,9 @@ export async function visit(
     await page.addInitScript((kept) => {
       if (kept !== null) localStorage.setItem("tessera", kept);
     }, settings === undefined ? null : JSON.stringify(settings));
+    if (!picker) {
+      await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showSaveFilePicker"));
+    }
     await page.goto(server.url);
     const { origin } = new URL(server.url);
     await work({ page, context, browser, origin, requests, errors, stopServer });

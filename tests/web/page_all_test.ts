@@ -7,10 +7,18 @@
 import assert from "node:assert/strict";
 import axe from "npm:axe-core@4.14.1";
 import type { Page } from "npm:playwright-core@1.65.0";
-import { decodePicture, encodePicture } from "../../src/pictures/mod.ts";
+import { copyOf } from "../../src/enhance/aim.ts";
+import {
+  convertDepth,
+  decodePicture,
+  encodeAnimation,
+  encodePicture,
+  packFrame,
+} from "../../src/pictures/mod.ts";
 import { tinyCompactFile } from "../networks/tiny_networks.ts";
 import { testPicture } from "../pictures/fixtures.ts";
 import { Random } from "../reference/random.ts";
+import { hasShared, shared } from "../reference/shared.ts";
 import {
   CHROMIUM,
   download,
@@ -23,6 +31,9 @@ import {
 import type { Visit } from "./browser.ts";
 
 const SETTINGS = { size: "x2", format: "png", quick: true, language: "en" };
+
+/** A photograph that a face fills. */
+const FACE = "images/Kodak24/kodim04.png";
 
 /** What stands in a text that somebody called a picture. */
 const TEXT = new TextEncoder().encode("Dear diary, today it rained.");
@@ -210,6 +221,67 @@ test("the page works without a network after the first picture", async (visit) =
   await page.reload({ timeout: PATIENCE });
   await enlarge(page, "b.png", bytes);
   assert.equal(await page.textContent("#h-done"), "24 × 20");
+});
+
+test("a file is saved where the person says, if the browser asks", async ({ page, errors }) => {
+  await page.evaluate(() => {
+    // deno-lint-ignore no-explicit-any
+    (globalThis as any).showSaveFilePicker = async ({ suggestedName }: any) => {
+      const folder = await navigator.storage.getDirectory();
+      return await folder.getFileHandle(suggestedName, { create: true });
+    };
+  });
+  await enlarge(page, "a.png", await png(12, 10));
+  await page.click("#download");
+  const size = await page.waitForFunction(async () => {
+    const folder = await navigator.storage.getDirectory();
+    const file = await (await folder.getFileHandle("a-x2.png")).getFile();
+    return file.size;
+  });
+  assert.ok(await size.jsonValue() > 0);
+  await page.evaluate(() => {
+    // deno-lint-ignore no-explicit-any
+    (globalThis as any).showSaveFilePicker = () =>
+      Promise.reject(new DOMException("", "AbortError"));
+  });
+  await page.click("#download");
+  assert.deepEqual(errors, []);
+});
+
+test("of an animation the page says that it takes the first frame", async ({ page }) => {
+  const header = testPicture(12, 10, 3);
+  const frames = await Promise.all([0, 80, 160].map((shade) => {
+    const data = new Uint8Array(header.data.length).fill(shade);
+    return packFrame({ ...header, data });
+  }));
+  const timing = { delays: [50, 50, 50], loops: 0 };
+  const options = { quality: 90, lossless: true };
+  const gif = await encodeAnimation("gif", header, frames, timing, options);
+  await drop(page, { "dance.gif": gif });
+  await waitFor(page, "ready");
+  await page.waitForFunction(() =>
+    /the first of its 3 frames/.test(document.querySelector("#ready-line")!.textContent!)
+  );
+});
+
+Deno.test({
+  name:
+    "a face that fills the picture brings the look for portraits (needs Chromium, ../shared; TESSERA_TEST=all)",
+  ignore: CHROMIUM === undefined || Deno.env.get("TESSERA_TEST") !== "all" || !hasShared(FACE),
+  fn: () =>
+    visit(async ({ page, requests, origin, errors }) => {
+      const face = await decodePicture(await Deno.readFile(shared(FACE)));
+      const small = convertDepth(await copyOf(face, 200), 8);
+      await drop(page, { "face.png": await encodePicture(small, { format: "png" }) });
+      await page.waitForSelector("[name=look][value=portrait]", { timeout: PATIENCE });
+      assert.match(await page.textContent("#ready-line") ?? "", /Portrait is made for that/);
+      assert.ok(requests.some((url) => url.startsWith(`${origin}/face-api/`)));
+      await page.check("[name=look][value=portrait]");
+      await page.click("#go");
+      await waitFor(page, "done");
+      assert.match(await page.textContent("#done-line") ?? "", /Portrait/);
+      assert.deepEqual(errors, []);
+    }, { settings: SETTINGS }),
 });
 
 test("a page of ten lines enlarges a picture with tessera.js", async ({ page, origin, errors }) => {
