@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { InputError, UsageError } from "../src/errors.ts";
 import { encodePngRows } from "../src/pictures/mod.ts";
 import * as deno from "../src/platform/deno.ts";
+import * as node from "../src/platform/node.ts";
 import * as web from "../src/platform/web.ts";
 import { Upscaler } from "../src/upscaler.ts";
 import { gpu } from "./gpu_harness.ts";
@@ -32,8 +33,12 @@ function someBytes(random: Random, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => i % 50 < 40 ? i % 7 : random.integer(0, 255));
 }
 
-Deno.test("both sides of the door have the same names", () => {
-  assert.deepEqual(Object.keys(web).sort(), Object.keys(deno).sort());
+Deno.test("all sides of the door have the same names and versions", () => {
+  const { VIPS, FACE_API, DAWN } = deno;
+  for (const side of [node, web]) {
+    assert.deepEqual(Object.keys(side).sort(), Object.keys(deno).sort());
+    assert.deepEqual([side.VIPS, side.FACE_API, side.DAWN], [VIPS, FACE_API, DAWN]);
+  }
 });
 
 Deno.test("crc32() is the same on both sides, at once and piece by piece", () =>

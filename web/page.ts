@@ -2,7 +2,6 @@
 /// <reference lib="dom.iterable" />
 /** The page: its states, and the ways between them. */
 
-import "./tessera_compare.js";
 import { byId, make, show, shown, translate } from "./dom.ts";
 import { Engine } from "./engine.ts";
 import { givenFiles, isWeights, listenForFiles } from "./files.ts";
@@ -116,8 +115,8 @@ async function takeSample(): Promise<void> {
   await take([new File([await response.blob()], "canal.jpg")]);
 }
 
-function fillIn(): void {
-  speak(session.settings.language);
+async function fillIn(): Promise<void> {
+  await speak(session.settings.language);
   translate();
   const { width, height } = screenSize();
   const isSlim = matchMedia("(max-width: 699px)").matches;
@@ -146,7 +145,7 @@ function offerLanguages(): void {
 }
 
 offerLanguages();
-fillIn();
+await fillIn();
 listenForFiles(take);
 byId("choose").addEventListener("click", () => byId("picker").click());
 byId("sample").addEventListener("click", takeSample);

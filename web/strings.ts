@@ -1,4 +1,4 @@
-/** Every word that the page says, in its languages. `{name}` is filled in. */
+/** Every word that the page says, and the way to other languages. `{name}` is filled in. */
 
 /** English: the list of what there is to say. */
 const ENGLISH = {
@@ -131,6 +131,7 @@ const ENGLISH = {
   "batch.none": "No picture",
   "batch.download": "Download {name}",
   "batch.zip": "Download {count} as ZIP",
+  "batch.large": "More than 4 GB: download them one by one.",
   "batch.again": "Start over",
 
   "problem.what": "What you can do",
@@ -182,201 +183,28 @@ const ENGLISH = {
 /** The name of something that is said. */
 export type TextName = keyof typeof ENGLISH;
 
-const GERMAN: Readonly<Record<TextName, string>> = {
-  "private": "Nichts verlässt diesen Rechner",
-  "cancel": "Abbrechen",
-  "drop": "Irgendwo loslassen",
-
-  "empty.title": "Kleines Foto rein,\nscharfes 4K raus.",
-  "empty.lead":
-    "Ein Bild irgendwo auf diese Seite ziehen oder einfügen: Es kommt scharf und so groß wie der Bildschirm zurück.",
-  "empty.choose": "Bilder auswählen",
-  "empty.gpu": "Die Arbeit macht die eigene Grafikkarte. Kein Bild wird verschickt.",
-  "empty.gpu.named": "Die Arbeit macht die eigene Grafikkarte ({name}). Kein Bild wird verschickt.",
-  "empty.gpu.software":
-    "Dieser Browser gibt keine Grafikkarte frei; der Prozessor rechnet, und das dauert. Kein Bild wird verschickt.",
-  "empty.sample": "Dieses ausprobieren",
-  "empty.scale": "{width} × {height}, maßstäblich",
-  "empty.size": "{width} × {height}",
-  "empty.screen": "Dieser Bildschirm, {width} × {height}",
-  "empty.local": "Freie Software. Was sie braucht, kommt mit dieser Seite.",
-  "empty.offline": "Läuft ab jetzt auch ohne Netz.",
-  "empty.own": "{name} ist geladen, ein {architecture} für {scale}×. Jetzt ein Bild.",
-  "empty.language": "Sprache",
-
-  "ready.title": "{width} × {height}, {kind}",
-  "ready.title.quality": "{width} × {height}, {kind} mit Qualität {quality}",
-  "ready.title.several": "{count} Bilder",
-  "ready.first": "Das erste ist {name}.",
-  "ready.marks": "Die Spuren der Kompression werden entfernt.",
-  "ready.noise": "Das Rauschen wird entfernt.",
-  "ready.kept": "Kompressionsspuren und Rauschen bleiben.",
-  "ready.sound": "Es ist sauber.",
-  "ready.reading": "{name} wird gelesen",
-  "ready.part": "Wählen, welchen Teil die Vorschau zeigt",
-  "ready.more": "Mehr",
-  "ready.other": "Anderes Bild",
-  "ready.legend": "Wie es aussehen soll. Derselbe Teil des Bildes bei 100 %",
-  "ready.size": "Größe des Ergebnisses",
-  "ready.width": "Breite",
-  "ready.height": "Höhe",
-  "ready.go": "Vergrößern",
-  "ready.go.time": "Vergrößern, {time}",
-  "ready.go.several": "{count} Bilder vergrößern",
-  "ready.wholly": "Das ganze Bild, nichts fällt weg",
-  "ready.cut": "Die Mitte, {width} × {height}",
-  "ready.cut.detailed": "Der detailreichste Teil, {width} × {height}",
-  "ready.result": "Das ganze Bild, mit {width} × {height}",
-  "ready.excellent": "In dieser Größe sollte es ausgezeichnet aussehen.",
-  "ready.good": "In dieser Größe sollte es gut aussehen.",
-  "ready.variable": "In dieser Größe sind feine Einzelheiten Glückssache.",
-  "ready.poor": "Für diese Größe gibt es wenig her.",
-  "ready.larger": "Es ist schon größer. Eine größere Größe wählen.",
-  "ready.badsize": "Breite und Höhe in Pixeln angeben.",
-
-  "size.screen": "Bildschirm",
-  "size.4k": "4K",
-  "size.x2": "2×",
-  "size.x4": "4×",
-  "size.phone": "Handy",
-  "size.custom": "Eigene",
-  "size.any": "Beliebig",
-
-  "look.none": "Wie es ist",
-  "look.none.about": "Vom Browser vergrößert, zum Vergleich.",
-  "look.faithful": "Treu",
-  "look.faithful.about": "Scharf, und nichts ist erfunden.",
-  "look.photo": "Foto",
-  "look.photo.about": "Scharf und ruhig, an Fotos gelernt.",
-  "look.detail": "Detail",
-  "look.detail.about": "Mehr Struktur. Manches davon ist geraten.",
-  "look.own": "Eigenes",
-  "look.own.about": "{name}",
-
-  "more.quick": "<b>Schnell</b> ein kleineres Netz",
-  "more.clean": "<b>Säubern</b> Kompression und Rauschen",
-  "more.whole": "<b>Ganzes Bild</b> nichts fällt weg",
-  "more.detailed": "<b>Detailreichster Teil</b> beim Zuschnitt",
-  "more.own": "Eigenes Netz, .safetensors oder .pth",
-
-  "working.title": "Wird auf {width} × {height} vergrößert",
-  "working.line": "{name}, {look}",
-  "working.bar": "Vergrößern",
-  "working.begins": "Wird vorbereitet",
-  "working.left": "Noch etwa {time}",
-  "working.retry": "Die Grafikkarte war weg und ist wieder da",
-  "working.said": "{percent} Prozent fertig",
-
-  "time.seconds": "{n} s",
-  "time.minutes": "{n} min",
-
-  "done.title": "{width} × {height}",
-  "done.line": "Aus {width} × {height}. {look}, in {time} auf diesem Rechner gemacht.",
-  "done.zoom": "Zoom",
-  "done.fit": "Ganz",
-  "done.lens": "Lupe",
-  "done.before": "Vorher",
-  "done.after": "Nachher",
-  "done.slider": "Vorher und nachher",
-  "done.again": "Ändern",
-  "done.next": "Nächstes Bild",
-  "done.download": "Herunterladen",
-  "done.format": "Format wählen",
-  "done.writing": "{format}, wird geschrieben",
-  "done.written": "{format}, {size}",
-  "done.rows": "PNG, {size}. Ein so großes Ergebnis wird als PNG geschrieben.",
-  "done.opaque": "JPEG kann nichts Durchsichtiges enthalten, darum ist dies ein PNG.",
-  "done.said": "Fertig",
-  "done.failed": "{format} kann dieses Ergebnis nicht aufnehmen.",
-
-  "format.png": "<b>PNG</b> verliert nichts",
-  "format.jpeg": "<b>JPEG</b> lässt sich überall öffnen",
-  "format.webp": "<b>WebP</b> kleiner, fürs Web",
-  "format.avif": "<b>AVIF</b> am kleinsten, dauert länger",
-  "format.jxl": "<b>JPEG XL</b> fürs Archiv",
-  "unit.bytes": "{n} Byte",
-  "unit.kb": "{n} KB",
-  "unit.mb": "{n} MB",
-
-  "batch.title": "{count} Bilder auf {size}",
-  "batch.line": "{done} fertig, {waiting} offen, {out} ausgelassen",
-  "batch.add": "Bilder hinzufügen",
-  "batch.done": "Fertig, {size}",
-  "batch.progress": "{percent} %",
-  "batch.waiting": "Wartet",
-  "batch.reading": "Wird gelesen",
-  "batch.stopped": "Abgebrochen",
-  "batch.out": "Ausgelassen. {reason}",
-  "batch.larger": "Es ist schon größer.",
-  "batch.unknown": "Es ist kein Bild.",
-  "batch.none": "Kein Bild",
-  "batch.download": "{name} herunterladen",
-  "batch.zip": "{count} als ZIP herunterladen",
-  "batch.again": "Von vorn",
-
-  "problem.what": "Was hilft",
-  "problem.copy": "Einzelheiten kopieren",
-  "problem.copied": "Kopiert",
-  "problem.details": "Die Einzelheiten nennen diesen Browser und seine Grafik, sonst nichts.",
-  "problem.again": "Noch einmal",
-  "problem.back": "Zurück",
-  "problem.other": "<b>Ein anderes Bild nehmen.</b>",
-
-  "problem.gpu.title": "Dieser Browser lässt Tessera nicht an die Grafikkarte.",
-  "problem.gpu.lead":
-    "Tessera braucht WebGPU, und das fehlt hier oder ist abgeschaltet. An den Bildern liegt es nicht.",
-  "problem.gpu.1":
-    "<b>Diese Seite in einem anderen Browser öffnen.</b> Chrome oder Edge 140, Safari 26, Firefox 141 unter Windows, oder neuer.",
-  "problem.gpu.2":
-    "<b>Grafikbeschleunigung einschalten.</b> In Chrome und Edge: Einstellungen, System. Dann den Browser neu starten.",
-  "problem.gpu.3":
-    "<b>Stattdessen das Programm nehmen.</b> Es macht dasselbe ohne Browser. <code>./tessera foto.jpg --to 4k</code>",
-
-  "problem.picture.title": "Diese Datei lässt sich nicht verwenden.",
-  "problem.picture.lead": "{name}: {message}",
-  "problem.picture.1":
-    "<b>In einem anderen Programm neu speichern</b>, als JPEG oder PNG, und diese Datei nehmen.",
-
-  "problem.weights.title": "Diese Gewichte lassen sich nicht verwenden.",
-  "problem.weights.lead": "{name}: {message}",
-  "problem.weights.1":
-    "<b>Die Datei eines Netzes nach Art von ESRGAN wählen</b>, .safetensors oder .pth, wie es sie im Netz gibt.",
-  "problem.weights.2": "<b>Ohne sie weitermachen.</b> Die Netze von Tessera sind noch da.",
-
-  "problem.memory.title": "Die Grafikkarte hat zu wenig Speicher.",
-  "problem.memory.lead": "{message}",
-  "problem.memory.1": "<b>Andere Seiten und Spiele schließen</b> und es noch einmal versuchen.",
-  "problem.memory.2": "<b>Eine kleinere Größe wählen</b>, oder Schnell unter Mehr.",
-
-  "problem.lost.title": "Die Grafikkarte ist ausgefallen und kam nicht wieder.",
-  "problem.lost.lead":
-    "Sie wurde dreimal neu gestartet. Das Bild ist unversehrt und noch da. {message}",
-  "problem.lost.1":
-    "<b>Noch einmal versuchen.</b> Ein Treiber, der aktualisiert oder geweckt wurde, braucht einen Moment.",
-  "problem.lost.2": "<b>Den Browser neu starten</b> und das Bild wieder öffnen.",
-
-  "problem.other.title": "Das hat nicht geklappt.",
-  "problem.other.lead": "{message}",
-  "problem.other.1":
-    "<b>Noch einmal versuchen.</b> Bleibt es dabei: die Einzelheiten für jemanden kopieren, der helfen kann.",
-};
-
 /** The languages by their tags, and what they call themselves. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 
 /** The tag of a language. */
 export type Language = keyof typeof LANGUAGES;
 
-const TEXTS: Readonly<Record<Language, Readonly<Record<TextName, string>>>> = {
-  en: ENGLISH,
-  de: GERMAN,
+/** What a language says. */
+export type Texts = Readonly<Record<TextName, string>>;
+
+/** The languages but English, which are loaded when they are spoken. */
+const OTHERS: Readonly<Record<Exclude<Language, "en">, () => Promise<Texts>>> = {
+  de: async () => (await import("./german.ts")).GERMAN,
 };
 
 let language: Language = "en";
+let texts: Texts = ENGLISH;
 
-/** Sets the language of all that is said from now on. */
-export function speak(tag: Language): void {
-  language = tag;
+/** Sets the language of all that is said from now on; English where another one cannot be loaded. */
+export async function speak(tag: Language): Promise<void> {
+  const loaded = tag === "en" ? ENGLISH : await OTHERS[tag]().catch(() => undefined);
+  language = loaded === undefined ? "en" : tag;
+  texts = loaded ?? ENGLISH;
 }
 
 /** The language that is spoken. */
@@ -386,5 +214,5 @@ export function spoken(): Language {
 
 /** Returns a text with its places filled in. */
 export function text(name: TextName, values: Record<string, string | number> = {}): string {
-  return TEXTS[language][name].replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
+  return texts[name].replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
 }

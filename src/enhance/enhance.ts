@@ -5,7 +5,8 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
-import { describeDamage, type Inspection } from "../inspect/mod.ts";
+import { describeDamage } from "../inspect/advice.ts";
+import type { Inspection } from "../inspect/inspection.ts";
 import type { PassReport, PlannedPass } from "../passes/pass.ts";
 import { decodePicture } from "../pictures/decode.ts";
 import {
@@ -19,17 +20,23 @@ import {
   type PictureRows,
   toDisplay,
 } from "../pictures/mod.ts";
-import { FAST_HALO } from "../networks/rrdbnet/rrdbnet.ts";
+import { FAST_HALO } from "../networks/rrdbnet/halo.ts";
 import type { Size } from "../raster/size.ts";
 import type { UpscaleOptions } from "../upscale_options.ts";
 import type { PictureRun, Plan, Report, RunOptions } from "../upscale_plan.ts";
 import type { Mask } from "../pictures/mask.ts";
 import type { Upscaler } from "../upscaler.ts";
 import { type Aim, aimAt, padTo, resultOf, upscaleOf } from "./aim.ts";
-import { checkProtection, lookAt } from "./looking.ts";
+import type { Looked } from "./looking.ts";
 import { prepare, type Source } from "./preparation.ts";
 import { blendProtected, Feather } from "./protection.ts";
-import { type EnhanceOptions, type EnhancerOptions, targetRequestOf } from "./options.ts";
+import {
+  checkProtection,
+  type EnhanceOptions,
+  type EnhancerOptions,
+  isProtecting,
+  targetRequestOf,
+} from "./options.ts";
 import { recordedHashes, type RecordedRun, withRunRecord } from "./record.ts";
 import { treat } from "./treatment.ts";
 import { type Choice, UpscalerPool } from "./upscaler_pool.ts";
@@ -146,7 +153,7 @@ export class Enhancer {
     const treated = linear === undefined ? stored : toDisplay(stored);
     const aim = aimOf(await aimAt(request, treated), strip);
     notes.push(...cropNotes(aim, treated, request.label));
-    const looked = await lookAt(treated, options, aim);
+    const looked = await lookIfAsked(treated, options, aim);
     notes.push(...looked.notes);
     const preparation = { ...looked, tone: options.tone === "auto", aim };
     const { header, source } = prepare(this.gpu, looked.picture, preparation);
@@ -368,6 +375,19 @@ export async function enhance(
   } finally {
     enhancer.destroy();
   }
+}
+
+/** Looks for what the options and the aim ask for, if they ask for anything. */
+async function lookIfAsked(
+  picture: Picture | PictureRows,
+  options: EnhanceOptions,
+  aim: Aim,
+): Promise<Looked> {
+  if (options.repair === undefined && !isProtecting(options) && aim.frame === undefined) {
+    return { picture, damage: undefined, protection: undefined, kept: [], notes: [] };
+  }
+  const { lookAt } = await import("./looking.ts");
+  return await lookAt(picture, options, aim);
 }
 
 /** A stripped result tells no density, not even that of a print. */

@@ -1,6 +1,8 @@
-/** What is looked for in one picture before it is planned: damage, what is protected, what is not copied. */
+/**
+ * What is looked for in one picture before it is planned: damage, what is protected, what is not copied.
+ * Most pictures need none of it, so that it is loaded where something asks for it.
+ */
 
-import { UsageError } from "../errors.ts";
 import { MUCH } from "../fill/outlook.ts";
 import { describeFaces, findDamage } from "../inspect/mod.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
@@ -24,18 +26,6 @@ export interface Looked {
   notes: Note[];
 }
 
-/**
- * Refuses what contradicts itself.
- *
- * @throws {UsageError} If nothing is creative, but something is to be kept from that.
- */
-export function checkProtection({ mask, mode }: EnhanceOptions): void {
-  if (mask === undefined || mode !== "faithful") return;
-  throw new UsageError(
-    `A mask keeps parts of a creative result faithful; "${mode}" is so everywhere`,
-  );
-}
-
 /** Looks for all that the options and the aim ask for. */
 export async function lookAt(
   picture: Picture | PictureRows,
@@ -44,9 +34,6 @@ export async function lookAt(
 ): Promise<Looked> {
   const { repair, protect = [], detector, mode } = options;
   const extends_ = aim.frame !== undefined;
-  if (repair === undefined && !isProtecting(options) && !extends_) {
-    return { picture, damage: undefined, protection: undefined, kept: [], notes: [] };
-  }
   const whole = await wholeOf(picture);
   const notes: string[] = [];
   const damage = repair === undefined

@@ -116,6 +116,18 @@ export function isProtecting({ mask, protect = [] }: EnhanceOptions): boolean {
   return mask !== undefined || protect.length > 0;
 }
 
+/**
+ * Refuses what contradicts itself.
+ *
+ * @throws {UsageError} If nothing is creative, but something is to be kept from that.
+ */
+export function checkProtection({ mask, mode }: EnhanceOptions): void {
+  if (mask === undefined || mode !== "faithful") return;
+  throw new UsageError(
+    `A mask keeps parts of a creative result faithful; "${mode}" is so everywhere`,
+  );
+}
+
 /** Writes a factor as names carry it: "4", "1.5", at most three decimals. */
 export function scaleText(scale: number): string {
   return String(Number(scale.toFixed(3)));

@@ -3,8 +3,6 @@
  * extended. It is done when the rows are asked for, so that a plan costs nothing of it.
  */
 
-import { extend } from "../fill/extend.ts";
-import { fill } from "../fill/fill.ts";
 import type { Mask } from "../pictures/mask.ts";
 import type { Gpu } from "../gpu/device.ts";
 import {
@@ -63,9 +61,13 @@ async function makePart(
 ): Promise<Picture> {
   let whole = await wholeOf(picture);
   if (tone) whole = stretchTone(whole);
-  if (damage !== undefined) whole = await fill(gpu, whole, damage, { signal });
+  if (damage !== undefined) {
+    const { fill } = await import("../fill/fill.ts");
+    whole = await fill(gpu, whole, damage, { signal });
+  }
   const part = cropTo(whole, aim) as Picture;
   if (aim.frame === undefined) return part;
+  const { extend } = await import("../fill/extend.ts");
   return await extend(gpu, part, aim.frame, { kept, signal });
 }
 

@@ -3,7 +3,7 @@
  * chooses for each picture, and in how much texture they invent; all share one device.
  */
 
-import { type Inspection, inspectPicture } from "../inspect/mod.ts";
+import { type Inspection, inspectPicture } from "../inspect/inspection.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
 import { DEFAULT_CREATIVITY } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";

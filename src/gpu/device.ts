@@ -6,7 +6,7 @@
  */
 
 import { GpuError, NoGpuError } from "../errors.ts";
-import { QUEUE_WAITS_IN_CALL } from "../platform/mod.ts";
+import { QUEUE_WAITS_IN_CALL, runtimeGpu } from "../platform/mod.ts";
 
 /** What is known about an adapter before anything runs on it. */
 export interface AdapterSummary {
@@ -424,7 +424,7 @@ export async function visibleAdapters(
 async function seenAdapters(options: GpuOptions): Promise<GPUAdapter[]> {
   const seen = new Map<string, GPUAdapter>();
   for (const way of WAYS_TO_ADAPTERS) {
-    const adapter = await webGpu(options).requestAdapter(way);
+    const adapter = await (await webGpu(options)).requestAdapter(way);
     if (adapter === null) continue;
     const { description, vendor, device } = adapter.info;
     const key = [description, vendor, device].join("\n");
@@ -433,17 +433,19 @@ async function seenAdapters(options: GpuOptions): Promise<GPUAdapter[]> {
   return [...seen.values()];
 }
 
-function webGpu({ gpu = globalThis.navigator?.gpu }: GpuOptions): GPU {
+async function webGpu(options: GpuOptions): Promise<GPU> {
+  const gpu = options.gpu ?? await runtimeGpu();
   if (gpu !== undefined) return gpu;
   throw new NoGpuError(
-    "This runtime has no WebGPU; use Deno 2.9.6 or later, or a current browser",
+    "This runtime has no WebGPU; use Deno 2.9.6 or later, a current browser, or Node.js with the " +
+      "package `webgpu`",
   );
 }
 
 async function requestAdapter(options: GpuOptions): Promise<GPUAdapter> {
   if (options.name !== undefined) return await adapterNamed(options.name, options);
   const { power = "high-performance" } = options;
-  const adapter = await webGpu(options).requestAdapter({ powerPreference: power });
+  const adapter = await (await webGpu(options)).requestAdapter({ powerPreference: power });
   if (adapter !== null) return adapter;
   throw new NoGpuError("No GPU adapter was found", { remedies: ["a driver"] });
 }

@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { FACE_API, loadFaceApi } from "../platform/mod.ts";
+import { FACE_API, loadFaceApi, toHex } from "../platform/mod.ts";
 
 /** SHA-256 of the detector's weights, which deno.lock does not list. */
 const WEIGHTS = "b7503ce7df31039b1c43316a9b865cab6a70dd748cc602d3fa28b551503c3871";
@@ -31,7 +31,7 @@ export interface RgbPixels {
 }
 
 /** What is used of the package. */
-interface FaceApi {
+export interface FaceApi {
   tf: {
     setBackend(name: "cpu"): Promise<boolean>;
     ready(): Promise<void>;
@@ -39,9 +39,17 @@ interface FaceApi {
     io: { decodeWeights(bytes: ArrayBuffer, entries: unknown[]): unknown };
   };
   env: { setEnv(env: Record<string, unknown>): void };
-  nets: { tinyFaceDetector: { loadFromWeightMap(weights: unknown): void } };
+  nets: { tinyFaceDetector: LoadedNetwork; faceRecognitionNet: LoadedNetwork & Describer };
   TinyFaceDetectorOptions: new (options: typeof OPTIONS) => object;
   detectAllFaces(input: Disposed, options: object): PromiseLike<Detection[]>;
+}
+
+interface LoadedNetwork {
+  loadFromWeightMap(tensors: unknown): void;
+}
+
+interface Describer {
+  computeFaceDescriptor(input: Disposed): Promise<Float32Array>;
 }
 
 interface Disposed {
@@ -68,16 +76,8 @@ export class FaceDetector {
    */
   static async load(): Promise<FaceDetector> {
     try {
-      const { module, manifest, weights } = await loadFaceApi();
-      await checkWeights(weights);
-      const api = module as FaceApi;
-      api.env.setEnv(emptyEnvironment());
-      await api.tf.setBackend("cpu");
-      await api.tf.ready();
-      const entries = (manifest as { weights: unknown[] }[]).flatMap((group) => group.weights);
-      api.nets.tinyFaceDetector.loadFromWeightMap(
-        api.tf.io.decodeWeights(weights.buffer, entries),
-      );
+      const { api, tensors } = await openFaceApi("tiny_face_detector", WEIGHTS);
+      api.nets.tinyFaceDetector.loadFromWeightMap(tensors);
       return new FaceDetector(api);
     } catch (error) {
       const [reason] = String(error instanceof Error ? error.message : error).split("\n");
@@ -104,10 +104,30 @@ export class FaceDetector {
   }
 }
 
+/**
+ * Loads the package and the tensors of one of its networks.
+ *
+ * @param network As its files are named: "tiny_face_detector".
+ * @param hash SHA-256 of its weights.
+ */
+export async function openFaceApi(
+  network: string,
+  hash: string,
+): Promise<{ api: FaceApi; tensors: unknown }> {
+  const { module, manifest, weights } = await loadFaceApi(network);
+  await checkWeights(weights, hash);
+  const api = module as FaceApi;
+  api.env.setEnv(emptyEnvironment());
+  await api.tf.setBackend("cpu");
+  await api.tf.ready();
+  const entries = (manifest as { weights: unknown[] }[]).flatMap((group) => group.weights);
+  return { api, tensors: api.tf.io.decodeWeights(weights.buffer, entries) };
+}
+
 /** Refuses weights with which the figures in docs/inspect.md were not measured. */
-async function checkWeights(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  if (hash !== WEIGHTS) throw new Error(`The weights have the SHA-256 ${hash}, not ${WEIGHTS}`);
+async function checkWeights(bytes: Uint8Array<ArrayBuffer>, wanted: string): Promise<void> {
+  const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+  if (hash !== wanted) throw new Error(`The weights have the SHA-256 ${hash}, not ${wanted}`);
 }
 
 /** Classes that no input is an instance of, as the package asks of each whether it is a canvas. */

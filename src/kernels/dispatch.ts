@@ -37,7 +37,7 @@ export interface Dispatch {
 const MOST_GROUPS = 65535;
 
 /** Rows that a grid of {@linkcode gridOf} can have at most. */
-export const MOST_GRID_ROWS = 8 * MOST_GROUPS;
+export const MOST_GRID_ROWS: number = 8 * MOST_GROUPS;
 
 /**
  * The grid of 8x8 workgroups over a raster: rows that are wider than one can be go on in its next layer.

@@ -7,6 +7,7 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
+import { toHex } from "../platform/mod.ts";
 import {
   columnsDirect,
   columnsHalf,
@@ -126,6 +127,6 @@ async function keyOf({ adapter, enabled }: Gpu): Promise<string> {
     ...[matrixWeightsDirect, matrixWeightsStaged],
   ];
   const bytes = new TextEncoder().encode(about.join("\n"));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   return `https://tessera.invalid/style/${hash}`;
 }

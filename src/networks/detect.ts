@@ -5,11 +5,9 @@
 import { ModelError } from "../errors.ts";
 import { quote, type TensorView } from "../weights/tensor.ts";
 import type { Metadata } from "./architecture.ts";
-import { Checkpoint } from "./checkpoint.ts";
-import { checkNetwork } from "./check.ts";
+import { networkAmong } from "./match.ts";
 import type { Network } from "./network.ts";
 import { ARCHITECTURES } from "./registry.ts";
-import { unwrapNames } from "./wrappers.ts";
 
 /** Names that an error shows of a checkpoint that nobody knows. */
 const SHOWN = 3;
@@ -40,16 +38,9 @@ export function networkFromTensors(
   tensors: ReadonlyMap<string, TensorView>,
   metadata: Metadata = new Map(),
 ): Network {
-  const unwrapped = unwrapNames(tensors.keys());
-  const names = [...unwrapped.keys()];
-  for (const architecture of ARCHITECTURES) {
-    const match = architecture.match(names);
-    if (match === undefined) continue;
-    const network = match.read(new Checkpoint(tensors, unwrapped, match.dialect), metadata);
-    checkNetwork(network);
-    return network;
-  }
-  throw unknownNetwork(tensors);
+  const network = networkAmong(ARCHITECTURES, tensors, metadata);
+  if (network === undefined) throw unknownNetwork(tensors);
+  return network;
 }
 
 function unknownNetwork(tensors: ReadonlyMap<string, TensorView>): ModelError {

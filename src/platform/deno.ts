@@ -1,17 +1,18 @@
 /**
  * Everything that the core asks of the runtime and that differs between runtimes: here, for Deno. A
- * bundle for pages puts `web.ts` in this file's place; both export the same names.
+ * bundle for pages puts `web.ts` in this file's place, one for Node.js `node.ts`; all export the same
+ * names.
  */
 
-import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { pipeline, Readable, type Transform } from "node:stream";
 import { Worker as NodeWorker } from "node:worker_threads";
-import * as zlib from "node:zlib";
+import { tensorPlatform, withoutNode } from "./node_faces.ts";
 
-/** A zlib stream that cannot be inflated. */
-export class InflateError extends Error {
-  override readonly name: string = "InflateError";
+export * from "./node_zlib.ts";
+
+/** The runtime's WebGPU, if it has one. */
+export function runtimeGpu(): Promise<GPU | undefined> {
+  return Promise.resolve(globalThis.navigator?.gpu);
 }
 
 /** Whether `onSubmittedWorkDone()` of the runtime's own WebGPU waits, before it returns its promise. */
@@ -83,6 +84,11 @@ export function modelUrl(file: string): URL {
  */
 export function imagescriptEncoder(): Promise<unknown> {
   return import("npm:imagescript@1.3.1/codecs/node/index.js");
+}
+
+/** What an instance of a codec has to be told to find its WebAssembly: here, nothing. */
+export function codecOptions(_file: string): Promise<object> {
+  return Promise.resolve({});
 }
 
 /** A thread of its own, which answers messages. */
@@ -173,7 +179,7 @@ export function openFile(path: string): FileReader {
 /** The package that finds faces, with its version. */
 export const FACE_API = "@vladmandic/face-api@1.7.15";
 
-/** The module of {@linkcode FACE_API}, and what its tiny detector of faces needs. */
+/** The module of {@linkcode FACE_API}, and what one of its networks needs. */
 export interface FaceApiFiles {
   module: unknown;
   /** The list of its tensors, as TensorFlow.js has it. */
@@ -186,46 +192,21 @@ export interface FaceApiFiles {
  * Loads the package that finds faces, by a name that is put together at run time: with a literal one
  * Deno would fetch its 24 MB for everybody.
  *
- * Its bundle takes Deno for Node.js, whose `util` is empty in it, so that it is not told of Node.js while
- * it loads, and gets a platform afterwards.
- *
+ * @param network As its files are named: "tiny_face_detector".
  * @throws Whatever the runtime says if it cannot be had.
  */
-export async function loadFaceApi(): Promise<FaceApiFiles> {
+export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
   const name = `npm:${FACE_API}`;
-  const model = "model/tiny_face_detector_model";
+  const model = `model/${network}_model`;
   const manifest = await import(`${name}/${model}-weights_manifest.json`, {
     with: { type: "json" },
   });
   const module = await withoutNode(() => import(`${name}/dist/face-api.esm.js`));
-  module.tf.env().setPlatform("deno", tensorPlatform());
+  if (module.tf.env().platformName !== "deno") {
+    module.tf.env().setPlatform("deno", tensorPlatform());
+  }
   const weights = await Deno.readFile(new URL(`${model}.bin`, folderOfFaceApi(module)));
   return { module, manifest: manifest.default, weights };
-}
-
-/** Hides the version of Node.js that Deno stands in for while something loads. */
-async function withoutNode<T>(load: () => Promise<T>): Promise<T> {
-  const { versions } = process;
-  const define = (value: object) =>
-    Object.defineProperty(process, "versions", { value, configurable: true, writable: true });
-  define({ ...versions, node: undefined });
-  try {
-    return await load();
-  } finally {
-    define(versions);
-  }
-}
-
-/** What TensorFlow.js asks of a runtime. */
-function tensorPlatform(): Record<string, unknown> {
-  return {
-    fetch,
-    now: () => performance.now(),
-    encode: (text: string) => new TextEncoder().encode(text),
-    decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
-    isTypedArray: (value: unknown) => ArrayBuffer.isView(value) && !(value instanceof DataView),
-    setTimeoutCustom: (work: () => void, milliseconds: number) => setTimeout(work, milliseconds),
-  };
 }
 
 /**
@@ -292,102 +273,4 @@ function isThere(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Returns the CRC-32 of bytes, going on from that of the bytes before them. */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  return zlib.crc32(bytes, before);
-}
-
-/** Compresses bytes to a zlib stream. */
-export function deflate(bytes: Uint8Array): Promise<Uint8Array> {
-  return Promise.resolve(plain(zlib.deflateSync(bytes)));
-}
-
-/**
- * Inflates a zlib stream.
- *
- * @param most The most bytes that may come out.
- * @throws {InflateError} If it is damaged, or more would come.
- */
-export async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  try {
-    return await Promise.resolve(plain(zlib.inflateSync(bytes, { maxOutputLength: most })));
-  } catch (error) {
-    throw new InflateError((error as Error).message, { cause: error });
-  }
-}
-
-/**
- * Inflates a Brotli stream.
- *
- * @param most The most bytes that may come out.
- * @throws {InflateError} If it is damaged, or more would come.
- */
-export async function inflateBrotli(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  try {
-    return await Promise.resolve(
-      plain(zlib.brotliDecompressSync(bytes, { maxOutputLength: most })),
-    );
-  } catch (error) {
-    throw new InflateError((error as Error).message, { cause: error });
-  }
-}
-
-/**
- * Compresses blocks to one zlib stream and yields its pieces.
- *
- * @param level 1 (fast) to 9 (small); a runtime without a choice takes its own.
- */
-export async function* deflateBlocks(
-  blocks: AsyncIterable<Uint8Array>,
-  level: number,
-): AsyncGenerator<Uint8Array> {
-  yield* through(blocks, zlib.createDeflate({ level, chunkSize: 2 ** 18 }));
-}
-
-/**
- * Inflates a zlib stream that comes in blocks and yields its pieces; what follows its end is ignored.
- *
- * @param pieceBytes The most bytes of a piece.
- * @throws {InflateError} If it is damaged, or ends too early.
- */
-export async function* inflateBlocks(
-  blocks: AsyncIterable<Uint8Array>,
-  pieceBytes: number,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* through(blocks, zlib.createInflate({ chunkSize: pieceBytes }));
-  } catch (error) {
-    if (!isZlibError(error)) throw error;
-    throw new InflateError(error.message, { cause: error });
-  }
-}
-
-/**
- * Sends blocks through a transform. However it ends, the source has ended when it does: what the source
- * holds is then free.
- */
-async function* through(
-  blocks: AsyncIterable<Uint8Array>,
-  transform: Transform,
-): AsyncGenerator<Uint8Array> {
-  const source = blocks[Symbol.asyncIterator]();
-  // A failure of the source destroys the transform with that error, so the loop below throws it.
-  pipeline(Readable.from({ [Symbol.asyncIterator]: () => source }), transform, () => {});
-  try {
-    for await (const piece of transform) yield plain(piece);
-  } finally {
-    transform.destroy();
-    await source.return?.();
-  }
-}
-
-function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
-}
-
-/** The same bytes, without the methods of Node's buffers. */
-function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

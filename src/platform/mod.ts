@@ -4,3 +4,4 @@
  */
 
 export * from "./deno.ts";
+export * from "./hex.ts";

@@ -8,6 +8,10 @@ export class InflateError extends Error {
   override readonly name: string = "InflateError";
 }
 
+export function runtimeGpu(): Promise<GPU | undefined> {
+  return Promise.resolve(globalThis.navigator?.gpu);
+}
+
 export const QUEUE_WAITS_IN_CALL = false;
 
 export function prepareMapping(_buffer: GPUBuffer): void {}
@@ -44,6 +48,10 @@ export function modelUrl(file: string): URL {
 /** Others take over: mozjpeg, and PNG where a file is written in rows. */
 export function imagescriptEncoder(): Promise<unknown> {
   return Promise.reject(new Error("pages cannot load it"));
+}
+
+export function codecOptions(_file: string): Promise<object> {
+  return Promise.resolve({});
 }
 
 export interface Thread {
@@ -92,9 +100,9 @@ export interface FaceApiFiles {
 }
 
 /** From `face-api/` beside the bundle, where a page that finds faces puts the package. */
-export async function loadFaceApi(): Promise<FaceApiFiles> {
+export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
   const folder = new URL("face-api/", import.meta.url);
-  const model = "model/tiny_face_detector_model";
+  const model = `model/${network}_model`;
   const manifest = await readFile(new URL(`${model}-weights_manifest.json`, folder));
   return {
     module: await import(new URL("dist/face-api.esm.js", folder).href),

@@ -15,11 +15,13 @@
  */
 
 import { ModelError, UsageError } from "../errors.ts";
-import { networkFromTensors } from "../networks/detect.ts";
+import type { networkFromTensors } from "../networks/detect.ts";
+import { networkAmong } from "../networks/match.ts";
+import { srResNetCompact } from "../networks/srresnet_compact/srresnet_compact.ts";
 import { chainNetworks } from "../networks/chain.ts";
 import { mixNetworks } from "../networks/mix.ts";
 import type { Network } from "../networks/network.ts";
-import { isNotFound, modelUrl, readFile } from "../platform/mod.ts";
+import { isNotFound, modelUrl, readFile, toHex } from "../platform/mod.ts";
 import models from "../../models/models.json" with { type: "json" };
 import { readWeights } from "./read_weights.ts";
 
@@ -232,11 +234,20 @@ export function helpersOf(
 async function parseModel(bytes: Uint8Array, label: string): Promise<LoadedModel> {
   try {
     const { tensors, metadata } = await readWeights(bytes);
-    return { label, network: networkFromTensors(tensors, metadata), metadata };
+    return { label, network: await networkOf(tensors, metadata), metadata };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(`Cannot use the model "${label}": ${error.message}`, { cause: error });
   }
+}
+
+/** The architecture of the embedded networks is at hand; the others are loaded with the first such file. */
+async function networkOf(...checkpoint: Parameters<typeof networkFromTensors>): Promise<Network> {
+  const [tensors, metadata = new Map()] = checkpoint;
+  const own = networkAmong([srResNetCompact], tensors, metadata);
+  if (own !== undefined) return own;
+  const { networkFromTensors } = await import("../networks/detect.ts");
+  return networkFromTensors(tensors, metadata);
 }
 
 /** Takes a string for a URL only if it begins like one: `C:\model.safetensors` is a path. */
@@ -268,7 +279,7 @@ async function readEmbedded(entry: LibraryEntry): Promise<Uint8Array> {
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** The only access to files and network in this room. */

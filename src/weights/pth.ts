@@ -76,13 +76,6 @@ function checkArchive(members: ReadonlyMap<string, Uint8Array>, folder: string):
   }
 }
 
-/** Says whether bytes begin like a pickle: as PyTorch's old files do, or as text does in older ones. */
-export function isPickle(bytes: Uint8Array): boolean {
-  if (bytes[0] === 0x80) return bytes[1] <= 5;
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 256));
-  return /^\(*(?:[ci][\w.]+\n|[SV][^\n]*\n[p0i(]|[ltd]p\d+\n)/.test(head);
-}
-
 /**
  * Reads a file of PyTorch before zip.
  *

@@ -5,10 +5,9 @@
  */
 
 import { ModelError } from "../errors.ts";
-import { isPickle, readTorchPickles, readTorchZip } from "./pth.ts";
+import { isPickle, isZip } from "./pth_signatures.ts";
 import { isSafetensors, readSafetensors } from "./safetensors.ts";
 import { quote, type Weights } from "./tensor.ts";
-import { isZip } from "./zip.ts";
 
 /** A format that weights come in. */
 interface WeightsFormat {
@@ -20,11 +19,19 @@ interface WeightsFormat {
   read(file: Uint8Array): Weights | Promise<Weights>;
 }
 
-/** Formats, in the order in which they are asked. */
+/** Formats, in the order in which they are asked; PyTorch's readers are loaded with the first such file. */
 const FORMATS: readonly WeightsFormat[] = [
-  { name: "PyTorch", recognises: isZip, read: readTorchZip },
+  {
+    name: "PyTorch",
+    recognises: isZip,
+    read: async (file) => await (await import("./pth.ts")).readTorchZip(file),
+  },
   { name: "safetensors", recognises: isSafetensors, read: readSafetensors },
-  { name: "PyTorch before 1.6", recognises: isPickle, read: readTorchPickles },
+  {
+    name: "PyTorch before 1.6",
+    recognises: isPickle,
+    read: async (file) => (await import("./pth.ts")).readTorchPickles(file),
+  },
 ];
 
 /** Formats that are known by name only: `bytes` at `start`. */

@@ -71,13 +71,6 @@ interface Member extends Entry {
   end: number;
 }
 
-/** Says whether bytes begin like a zip archive, be it an empty one. */
-export function isZip(bytes: Uint8Array): boolean {
-  if (bytes.length < 4) return false;
-  const signature = viewOf(bytes).getUint32(0, true);
-  return signature === LOCAL_SIGNATURE || signature === END_SIGNATURE;
-}
-
 /**
  * Reads every member of an archive.
  *

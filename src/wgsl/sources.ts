@@ -1,6 +1,7 @@
 /**
  * The one place where shader texts are imported, each under the name of its file: a body for every
  * operation, and the heads that several have in common. How they are put together, the kernels know.
+ * `fill_sources.ts` has those that only filling runs, so that pages load them with it.
  */
 
 import backProjectionAdd from "./back_projection_add.wgsl" with { type: "text" };
@@ -13,9 +14,6 @@ import conv3x3Half from "./conv3x3_half.wgsl" with { type: "text" };
 import conv3x3Winograd from "./conv3x3_winograd.wgsl" with { type: "text" };
 import depthwise3x3 from "./depthwise3x3.wgsl" with { type: "text" };
 import dysample from "./dysample.wgsl" with { type: "text" };
-import fillRefine from "./fill_refine.wgsl" with { type: "text" };
-import fillSearch from "./fill_search.wgsl" with { type: "text" };
-import fillVote from "./fill_vote.wgsl" with { type: "text" };
 import matrixConv from "./matrix_conv.wgsl" with { type: "text" };
 import normApply from "./norm_apply.wgsl" with { type: "text" };
 import normMoments from "./norm_moments.wgsl" with { type: "text" };
@@ -40,7 +38,6 @@ import columnsHalf from "./shared/columns_half.wgsl" with { type: "text" };
 import columnsStaged from "./shared/columns_staged.wgsl" with { type: "text" };
 import convEnd from "./shared/conv_end.wgsl" with { type: "text" };
 import convHead from "./shared/conv_head.wgsl" with { type: "text" };
-import fillHead from "./shared/fill_head.wgsl" with { type: "text" };
 import grid from "./shared/grid.wgsl" with { type: "text" };
 import matrixPixelsDirect from "./shared/matrix_pixels_direct.wgsl" with { type: "text" };
 import matrixPixelsStaged from "./shared/matrix_pixels_staged.wgsl" with { type: "text" };
@@ -81,10 +78,6 @@ export {
   convHead,
   depthwise3x3,
   dysample,
-  fillHead,
-  fillRefine,
-  fillSearch,
-  fillVote,
   grid,
   matrixConv,
   matrixPixelsDirect,

@@ -169,8 +169,10 @@ function costOf(
     const share = Math.floor(Math.abs(way) * 256 / side);
     return Math.floor(lean * share * share / 256);
   };
-  const fines = fine(source.x - target.x, level.width, lean.x) +
-    fine(source.y - target.y, level.height, lean.y);
+  const { left, right, top, bottom } = lean.known ??
+    { left: 0, right: level.width, top: 0, bottom: level.height };
+  const fines = fine(source.x - mirrored(target.x, left, right), level.width, lean.x) +
+    fine(source.y - mirrored(target.y, top, bottom), level.height, lean.y);
   let cost = totalOf(level, target.x, target.y) * Math.min(fines, 4095);
   for (const [dx, dy] of patch()) {
     const confidence = confidenceAt(level, target.x + dx, target.y + dy);
@@ -180,6 +182,11 @@ function costOf(
     own.forEach((value, c) => cost += confidence * (value - other[c]) ** 2);
   }
   return cost;
+}
+
+function mirrored(at: number, first: number, end: number): number {
+  if (at < first) return Math.min(2 * first - 1 - at, end - 1);
+  return at >= end ? Math.max(2 * end - 1 - at, first) : at;
 }
 
 /** A number that looks random, the same one for the same three. */

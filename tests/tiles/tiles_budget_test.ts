@@ -9,7 +9,7 @@ import { UsageError } from "../../src/errors.ts";
 import { chooseTiles, type TileChoice, type TileDemand } from "../../src/tiles/budget.ts";
 import { receptiveRadius } from "../../src/networks/analysis.ts";
 import type { Network } from "../../src/networks/network.ts";
-import { FAST_HALO } from "../../src/networks/rrdbnet/rrdbnet.ts";
+import { FAST_HALO } from "../../src/networks/rrdbnet/halo.ts";
 import { Random, withRandom } from "../reference/random.ts";
 import { tinyCompact, tinyRrdbNet } from "../networks/tiny_networks.ts";
 

@@ -127,7 +127,7 @@ Deno.test("the page's texts are there in every language", async () => {
   const names = [...html.matchAll(/data-(?:text|html|label)="([^"]+)"/g)].map(([, name]) => name);
   assert.ok(names.length > 20);
   for (const language of Object.keys(LANGUAGES) as (keyof typeof LANGUAGES)[]) {
-    speak(language);
+    await speak(language);
     for (const name of names) assert.ok(text(name as Parameters<typeof text>[0]), name);
   }
 });

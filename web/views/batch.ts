@@ -216,7 +216,8 @@ export class BatchView {
     const outputs = this.#entries.flatMap(({ output }) => output ?? []);
     const names = distinct(outputs.map(({ name }) => name));
     const archive = await zipOf(outputs.map(({ file }, i) => ({ name: names[i], file })));
-    save(archive, "tessera.zip");
+    if (archive === undefined) byId("batch-left").textContent = text("batch.large");
+    else save(archive, "tessera.zip");
   }
 }
 

@@ -63,10 +63,13 @@ export class WorkViews {
     byId("working-line").textContent = text("working.line", { name: item.name, look });
     show("working");
     const progress = new ProgressFigures(this.#mosaicOf(plan, facts), plan);
+    const slider = import("../tessera_compare.js");
+    slider.catch(() => {});
     try {
       const stripWidth = Math.min(MOST_SHOWN, byId("mosaic").clientWidth * devicePixelRatio);
       const asks = { ...item, wish, stripWidth };
       const result = await engine.call("enhance", asks, { signal, onNews: progress.take });
+      await slider;
       this.#session.dropResult();
       this.#session.result = result;
       this.#showResult(result, plan, look);

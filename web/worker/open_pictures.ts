@@ -2,7 +2,7 @@
 
 import { copyOf } from "../../src/enhance/aim.ts";
 import { InputError } from "../../src/errors.ts";
-import { type Inspection, inspectPicture } from "../../src/inspect/mod.ts";
+import { type Inspection, inspectPicture } from "../../src/inspect/inspection.ts";
 import { sniff } from "../../src/pictures/kind.ts";
 import { decodePicture, type Picture } from "../../src/pictures/mod.ts";
 import type { Region } from "../../src/raster/size.ts";

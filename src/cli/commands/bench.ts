@@ -30,7 +30,7 @@ const OPTIONS = {
   ),
   model: textOption({
     value: "NAME|PATH|URL,...",
-    help: "networks beside the embedded ones",
+    help: "networks to measure (default: the embedded ones)",
   }),
   images: textOption({
     value: "FOLDER",
@@ -77,7 +77,7 @@ export async function run(args: string[]): Promise<number> {
   using interrupt = new InterruptListener();
   const report = await runBench({
     sections: values.only ?? DEFAULT_SECTIONS,
-    models: [...embeddedModels().map(({ name }) => name), ...values.model?.split(",") ?? []],
+    models: values.model?.split(",") ?? embeddedModels().map(({ name }) => name),
     images: values.images,
     quality: { jpeg: values.jpeg, mode: values.mode, denoise: values.denoise },
     size: values.size,

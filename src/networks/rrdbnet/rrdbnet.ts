@@ -12,6 +12,7 @@ import type { Checkpoint, Shapes } from "../checkpoint.ts";
 import { addLayer, convolution, convolve, readLayer } from "../convolution.ts";
 import type { Activation, Network, Operation, Residual } from "../network.ts";
 import { rrdbNetNaming } from "./dialects.ts";
+import { FAST_HALO } from "./halo.ts";
 
 /** What an RRDBNet's shapes follow from. */
 export interface RrdbNetSizes {
@@ -40,12 +41,6 @@ export const rrdbNet: Architecture = {
     return { ...dialect, read: (checkpoint) => readRrdbNet(checkpoint, upsamplings) };
   },
 };
-
-/**
- * Halo in input pixels: the whole receptive field (349 for 23 blocks) would multiply the work, and
- * what lies beyond this much changes a picture by 7 of 255 levels at most, as was measured.
- */
-export const FAST_HALO = 32;
 
 const RESIDUAL_SCALE = 0.2;
 const LEAKY: Activation = { kind: "leaky", slope: 0.2 };

@@ -1,5 +1,6 @@
 /** GIF in and out, by libvips: read, the canvas with its first frame; written, 256 colours, with noise. */
 
+import { fromHex } from "../../platform/mod.ts";
 import { concatBytes } from "../bytes.ts";
 import type { Picture } from "../picture.ts";
 import { toSrgb } from "../colour/srgb.ts";
@@ -22,7 +23,7 @@ const HAS_PALETTE = 0x80;
  * One transparent pixel. What no frame covers is transparent, but libvips gives alpha only to files in which
  * some frame has a transparent colour: this one, put at the end, sees to that.
  */
-const TRANSPARENT_FRAME = Uint8Array.fromHex(
+const TRANSPARENT_FRAME = fromHex(
   "21f9040100000000" + "2c00000000010001008000000000000000" + "02024401" + "00",
 );
 

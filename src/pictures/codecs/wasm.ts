@@ -7,6 +7,7 @@
  */
 
 import { InputError, UsageError } from "../../errors.ts";
+import { codecOptions } from "../../platform/mod.ts";
 import { damaged } from "../limits.ts";
 
 /** The module of a codec as Emscripten makes it: a function that makes an instance. */
@@ -35,18 +36,21 @@ export interface RgbaPixels {
  * Makes an instance of a codec that prints nothing.
  *
  * @param name the package with its version, for the error
+ * @param file the name of its WebAssembly
  * @param load imports the module
  * @param onMessage receives what the codec would print: complaints about a file
  * @throws {UsageError} if it cannot be loaded
  */
 export async function loadCodec<T>(
   name: string,
+  file: string,
   load: () => Promise<WasmModule<T>>,
   onMessage: (message: string) => void = () => {},
 ): Promise<T> {
   try {
     const module = await load();
-    return await module.default({ noInitialRun: true, print: onMessage, printErr: onMessage });
+    const messages = { print: onMessage, printErr: onMessage };
+    return await module.default({ noInitialRun: true, ...messages, ...await codecOptions(file) });
   } catch (error) {
     throw notLoaded(name, error);
   }

@@ -6,10 +6,13 @@
  * The intent is relative colorimetric with black point compensation, as photo editors have it.
  */
 
+import { codecOptions } from "../../platform/mod.ts";
 import { damaged } from "../limits.ts";
 import { notLoaded } from "../codecs/wasm.ts";
 
 const ENGINE = "lcms-wasm@1.0.2";
+
+const SILENT = { print: () => {}, printErr: () => {} };
 
 /** An instance of the module: one is enough, as all that is made in it is also deleted. */
 interface Engine {
@@ -137,7 +140,7 @@ async function load(): Promise<Engine> {
     const module: { instantiate(options: object): Promise<Engine> } = await import(
       "npm:lcms-wasm@1.0.2"
     );
-    return await module.instantiate({ print: () => {}, printErr: () => {} });
+    return await module.instantiate({ ...SILENT, ...await codecOptions("lcms.wasm") });
   } catch (error) {
     throw notLoaded(ENGINE, error);
   }

@@ -64,6 +64,7 @@ export async function decodeMozjpeg(
 ): Promise<RgbaPixels | null> {
   const decoder = await loadCodec<Decoder>(
     CODEC,
+    "mozjpeg_dec.wasm",
     () => import("npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.js"),
     onComplaint,
   );
@@ -89,6 +90,7 @@ export async function encodeMozjpeg(
 ): Promise<Uint8Array> {
   const encoder = await loadCodec<Encoder>(
     CODEC,
+    "mozjpeg_enc.wasm",
     () => import("npm:@jsquash/jpeg@1.6.0/codec/enc/mozjpeg_enc.js"),
   );
   return encodeRgba("JPEG", encoder, rgba, width, height, {

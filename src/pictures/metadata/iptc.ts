@@ -6,6 +6,7 @@
  * paths, guides, resolution), or repeat what is carried apart (EXIF, XMP, profile).
  */
 
+import { toHex } from "../../platform/mod.ts";
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
 
 const SIGNATURE = "8BIM";
@@ -57,7 +58,7 @@ export function iptcOfRecords(records: Uint8Array): Uint8Array | undefined {
 export function writeIptcText(iptc: Uint8Array): Uint8Array {
   let text = `\niptc\n${String(iptc.length).padStart(8)}\n`;
   for (let at = 0; at < iptc.length; at += LINE_BYTES) {
-    text += `${iptc.subarray(at, at + LINE_BYTES).toHex()}\n`;
+    text += `${toHex(iptc.subarray(at, at + LINE_BYTES))}\n`;
   }
   return latin1(text);
 }

@@ -3,7 +3,7 @@
  * no chunk of its own ("Raw profile type exif": ImageMagick, GIMP and darktable write these).
  */
 
-import { deflate, inflate } from "../../platform/mod.ts";
+import { deflate, fromHex, inflate } from "../../platform/mod.ts";
 import { concatBytes, latin1, startsWith } from "../bytes.ts";
 import { EXIF_PREFIX, withoutPrefix } from "../metadata/exif.ts";
 import { iptcOfRecords, readIptc } from "../metadata/iptc.ts";
@@ -107,7 +107,7 @@ async function readRaw(type: string, data: Uint8Array): Promise<RawText | undefi
 function readRawProfile(keyword: string, text: Uint8Array, metadata: Metadata): void {
   const match = /^\s*\S+\s+(\d+)\s+([\da-f\s]*)$/i.exec(new TextDecoder("latin1").decode(text));
   const digits = match?.[2].replace(/\s/g, "") ?? "";
-  const bytes = Uint8Array.fromHex(digits.slice(0, digits.length & ~1));
+  const bytes = fromHex(digits.slice(0, digits.length & ~1));
   if (match === null || bytes.length !== Number(match[1])) return;
   switch (keyword.slice(RAW_PROFILE.length).toLowerCase()) {
     case "exif":
