@@ -111,10 +111,11 @@ function describeStyle({ style, source }: StyleChoice): string {
   return `${style}: ${STYLES[style].summary} (${source})`;
 }
 
-function describeUnits({ matrixUnits: units }: GpuDiagnosis): string {
+function describeUnits({ matrixUnits: units, styles }: GpuDiagnosis): string {
   if (units.shape === undefined) return `not used: ${units.missing}`;
-  const { m, n, k } = units.shape;
-  return `used, in products of ${m}x${n}x${k}, for networks of convolutions alone`;
+  const { m, n, k, staged } = units.shape;
+  return `used, in products of ${m}x${n}x${k} with ${staged} staged (${styles.matrix.source}), for ` +
+    "networks of convolutions alone";
 }
 
 function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {
