@@ -132,7 +132,7 @@ function workOf(
   way: ConvWay,
 ): Pick<KernelCase, "label" | "buffers" | "passes"> {
   const buffers = inputs.map(({ words }) => words);
-  const passes: Pass[] = inputs.map((input, link) => {
+  const passes: Pass[] = inputs.map((_, link) => {
     const { dispatch, weights } = linkOf(operation, link, inputs, output, way);
     const first = buffers.push(...weights) - weights.length;
     const beside = way.storage !== "matrix" && operation.upsample === 2 ? [] : [0, 0];

@@ -78,11 +78,15 @@ function describeDawn(
   { dawn: { package: name, state }, gpu }: Pick<Diagnosis, "dawn" | "gpu">,
 ): string {
   if (state === "loaded") return `${name}, in use`;
-  const there = { present: "there", absent: "not fetched yet, 50 MB", unknown: "may be there" };
+  const there = {
+    present: "there",
+    absent: "not fetched yet (51 MB, 132 MB unpacked)",
+    unknown: "may be there",
+  };
   const brings = gpu?.adapter.software
     ? "nothing that a software adapter needs"
     : "the matrix units of graphics cards that have them";
-  return `${name}, ${there[state]}; --backend dawn would bring ${brings}`;
+  return `${name}, ${there[state]}; --backend dawn would bring ${brings}; it takes --allow-ffi`;
 }
 
 const NO_ADAPTER: Row = ["Adapter", "none that can be used"];
