@@ -7,7 +7,7 @@ import { convertDepth } from "../colour/depth.ts";
 import { isOpaque } from "../colour/alpha.ts";
 import { spaceOf } from "../colour/color_engine.ts";
 import { isUsable, NAIVE_CMYK, rgbOfCmyk } from "../colour/srgb.ts";
-import { checkSize, damaged } from "../limits.ts";
+import { checkSize, damaged, unsupported } from "../limits.ts";
 import {
   allocateSamples,
   hasAlpha,
@@ -242,5 +242,8 @@ function explained(format: string, error: unknown): unknown {
   const lines = error.message.split("\n").map((line) => line.trim());
   const last = lines.findLast((line) => line !== "" && !line.startsWith("unable to")) ?? lines[0];
   const reason = last.replace(/^[\w ]+: /, "");
+  if (/not (configured|supported)|unsupported/i.test(reason)) {
+    return unsupported(format, `is of a kind (${reason})`);
+  }
   return damaged(format, `it cannot be decoded to the end (${reason})`);
 }
