@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
+import { copyModels } from "../../scripts/bundling.ts";
 import { CHROMIUM, launchChromium } from "./browser.ts";
 import { inFolder, ROOT } from "../cli/program.ts";
 
@@ -34,6 +35,7 @@ async function bundleTests(file: string, folder: string): Promise<void> {
   });
   const { success, stderr } = await command.output();
   assert.ok(success, new TextDecoder().decode(stderr));
+  await copyModels(folder);
   await Deno.copyFile(new URL("runner.js", RUNNER), join(folder, "runner.js"));
   await Deno.writeTextFile(join(folder, "index.html"), "<!DOCTYPE html>");
 }
