@@ -5,6 +5,7 @@
 import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
 import { byteLength, indexOf, type Layout, layoutOf } from "../src/kernels/layout.ts";
+import { CHUNK } from "../src/kernels/matrix_shape.ts";
 
 /** A tensor's place in memory and what lies there. */
 export interface TestTensor {
@@ -34,7 +35,9 @@ export function randomTensor(
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < size.height; y++) {
       let at = sampleIndex(layout, c, y, 0);
-      for (let x = 0; x < size.width; x++, at += 4) samples[at] = 2 * Math.random() - 1;
+      for (let x = 0; x < size.width; x++, at += besideIn(layout)) {
+        samples[at] = 2 * Math.random() - 1;
+      }
     }
   }
   return { layout, words };
@@ -75,5 +78,11 @@ function samplesOf({ layout, words }: TestTensor): Float32Array | Float16Array {
 }
 
 function sampleIndex(layout: Layout, c: number, y: number, x: number): number {
-  return ((c >> 2) * layout.plane + indexOf(layout, x, y)) * 4 + c % 4;
+  const beside = besideIn(layout);
+  return (Math.floor(c / beside) * layout.plane + indexOf(layout, x, y)) * beside + c % beside;
+}
+
+/** Channels of a pixel that lie beside each other. */
+function besideIn({ storage }: Layout): number {
+  return storage === "matrix" ? CHUNK : 4;
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# gpu_stubs.sh FOLDER: sets up, below FOLDER, what compiles shaders for GPUs that this machine lacks: a
-# chroot of Debian sid with Mesa's Vulkan drivers and its stubs of the kernel's GPU drivers, Deno, and
+# gpu_stubs.sh FOLDER: sets up, below FOLDER, what compiles shaders for GPUs that this machine lacks, and
+# what Dawn runs on where this machine's drivers are too old for it (in_gpu_stubs.sh runs it): a chroot of
+# Debian sid with Mesa's Vulkan drivers and its stubs of the kernel's GPU drivers, Deno, and
 # a Vulkan layer that writes down what the compilers tell (tests/kernels/stubs/statistics_layer.c).
 #
 # With a stub a driver opens, and its real compiler runs; only what is dispatched does not. Takes some
@@ -42,5 +43,5 @@ stubs=$here/../tests/kernels/stubs
 mkdir -p "$root/tessera"
 cc -O1 -Wall -shared -fPIC -I"$headers" -o "$root/tessera/libstatistics.so" \
   "$stubs/statistics_layer.c" || cannot "the Vulkan layer does not compile"
-cp "$stubs/statistics_layer.json" "$stubs/compile.ts" "$root/tessera"
+cp "$stubs/statistics_layer.json" "$root/tessera"
 chroot "$root" dpkg-query --show --showformat='${Version}' mesa-vulkan-drivers

@@ -102,6 +102,18 @@ def shrink_on(picture: np.ndarray, scale: int, device: str) -> np.ndarray:
     return shrink_tensor(rows.float(), scale, rounded=True)[0].permute(1, 2, 0).byte().cpu().numpy()
 
 
+def smooth_pair(side: int, scale: int, device: str) -> tuple[Tensor, Tensor]:
+    """A surface without texture, flat or with a slope, both of a random colour: small [1, 3, side, side] and large."""
+    colour = torch.randint(0, 256, (1, 3, 1, 1), device=device) / 255
+    slopes = (torch.rand((2, 1, 3, 1, 1), device=device) - 0.5) * 4 / 255 * (torch.rand((), device=device) < 0.5)
+
+    def at(pixels: int) -> Tensor:
+        place = (torch.arange(pixels, device=device) + 0.5) * (side / pixels) - side / 2
+        return (colour + slopes[0] * place[:, None] + slopes[1] * place).clamp(0, 1)
+
+    return at(side), at(scale * side)
+
+
 def shrink_tensor(large: Tensor, scale: int, rounded: bool = False) -> Tensor:
     """MATLAB's bicubic shrinking of [n, c, scale * h, scale * w], differentiable unless `rounded` -> [n, c, h, w]"""
     n, channels, height, width = large.shape

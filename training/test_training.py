@@ -18,7 +18,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from .amx import hasten, library
-from .data import Crops, shrink_tensor
+from .data import Crops, shrink_tensor, smooth_pair
 from .degrade import compressed, damage, jpeg, moved
 from .network import SRResNetCompact, SRVGGNetCompact, missing_of, multiply_adds, network_from
 from .optimizer import MuonAdam, orthogonalised
@@ -109,6 +109,14 @@ class CropsTest(unittest.TestCase):
 
 
 class OptimizerTest(unittest.TestCase):
+    def test_a_smooth_surface_is_its_large_one_shrunk(self) -> None:
+        for _ in range(8):
+            small, large = smooth_pair(32, 4, "cpu")
+            shrunk = shrink_tensor(large, 4)
+            if 0.2 < small.min() and small.max() < 0.8:  # cut off at black and white it is none
+                self.assertLess((shrunk - small)[..., 3:-3, 3:-3].abs().max().item(), 1e-5)
+        self.assertEqual(small.shape, (1, 3, 32, 32))
+
     def test_orthogonalised_levels_the_singular_values(self) -> None:
         torch.manual_seed(0)
         values = torch.linalg.svdvals(orthogonalised(torch.randn(3, 16, 72)))

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .amx import hasten
-from .data import Crops
+from .data import Crops, smooth_pair
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
 from .network import Enlarger, SRResNetCompact, missing_of, multiply_adds
@@ -41,6 +41,12 @@ LUMA_SHARE = 0.5
 FINISH = 0.25
 """The last share of the time, in which the error is squared: PSNR counts it so; before, absolute errors learn faster.
 For a network that restores, the root of each crop's: else the worst damage would outweigh everything."""
+
+SMOOTH = {"pixels": 1, "restore": 1, "texture": 3}
+"""Weight of what is added to a surface without texture, by the network's aim: if the places within an input pixel
+differ there, it is a grid."""
+SMOOTH_SIDE, SMOOTH_BORDER = 32, 10
+"""The side of that surface, in input pixels, and what of it is left out."""
 
 GAIN = 2.0**18
 """Factor on every loss: means over millions of values have gradients below half precision. No optimiser sees it."""
@@ -81,6 +87,13 @@ def pixel_loss(network: Enlarger, small: Tensor, large: Tensor, size: Callable[[
     wanted = F.pixel_unshuffle(large, network.scale) - small.repeat_interleave(network.scale**2, dim=1)
     error = missing_of(network, small) - wanted
     return (1 - LUMA_SHARE) * size(error).mean() + LUMA_SHARE * size(luma_of(error)).mean()
+
+
+def smooth_loss(network: Enlarger, device: str) -> Tensor:
+    """Mean error on a surface without texture. In float32: what half precision rounds is as large as the grid."""
+    small, large = smooth_pair(SMOOTH_SIDE, network.scale, device)
+    border = SMOOTH_BORDER * network.scale
+    return (network(small) - large)[..., border:-border, border:-border].abs().mean()
 
 
 class Recorded:
@@ -146,6 +159,7 @@ class Run:
                 loss = pixel_loss(self.network, small, large, size)
             else:
                 loss = self.texture.loss(small, large)
+            loss = loss + SMOOTH[self.recipe.aim] * smooth_loss(self.network, self.options.device)
             (loss * GAIN).backward()
             self.optimizer.step(self.rate)
             return loss.detach()

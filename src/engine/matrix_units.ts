@@ -37,12 +37,23 @@ export function assumeMatrixUnits(gpu: Gpu, shape: MatrixShape): void {
 }
 
 async function examine(gpu: Gpu): Promise<MatrixUnits> {
+  const offered = offeredUnits(gpu);
+  if (offered.shape === undefined) return offered;
+  const { matrix: { way } } = await chosenStyles(gpu);
+  if (way === "unused") {
+    return { missing: "the ordinary kernels were measured to be faster" };
+  }
+  return await tryMatrixUnits(gpu, { ...offered.shape, staged: way });
+}
+
+/** Returns the shape that is worth a try on a device, or why there is none. */
+export function offeredUnits(gpu: Gpu): MatrixUnits {
   const shape = matrixShapeOf(gpu.adapter, gpu.enabled);
   if ("missing" in shape) return { missing: `the adapter lacks ${shape.missing}` };
   if (gpu.adapter.software) {
     return { missing: "the adapter is software, which has none to speak of" };
   }
-  return await tryMatrixUnits(gpu, shape);
+  return { shape };
 }
 
 /** Compares a small convolution on matrix units with that of the ordinary kernel. */

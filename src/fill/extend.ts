@@ -47,7 +47,13 @@ export async function extend(
   const edges = edgesOf(picture, frame);
   if (edges.length === 0) return canvas;
   const structures = structuresIn(await activityOf(picture), picture, edges);
-  const options = { lean: LEAN, signal, ...seed !== undefined && { seed } };
+  const known = {
+    left: frame.x,
+    right: frame.x + picture.width,
+    top: frame.y,
+    bottom: frame.y + picture.height,
+  };
+  const options = { lean: { ...LEAN, known }, signal, ...seed !== undefined && { seed } };
   try {
     return await fill(gpu, canvas, hole, {
       ...options,

@@ -22,7 +22,7 @@ export const MOST_WORK_PIXELS = 2 ** 19;
 export interface FillOptions {
   /** What may not be copied, beside the hole. Default: nothing. */
   barred?: Mask;
-  /** What it costs to copy from afar. Default: nothing. */
+  /** What it costs to copy from afar; what is known is in pixels of the picture. Default: nothing. */
   lean?: Lean;
   /** Another one gives another result; the same one the same, on any device. Default: 1. */
   seed?: number;
@@ -66,8 +66,21 @@ export async function fill(
       `Of ${picture.width} x ${picture.height} pixels, too little is left to copy from`,
     );
   }
-  const synthesis = await withDevice(gpu, () => synthesise(gpu, levels, { seed, lean, signal }));
+  const known = lean.known && reducedBy(lean.known, factor);
+  const reduced = { x: lean.x, y: lean.y, ...known && { known } };
+  const synthesis = await withDevice(
+    gpu,
+    () => synthesise(gpu, levels, { seed, lean: reduced, signal }),
+  );
   return copyFilled(picture, hole, factor, synthesis);
+}
+
+function reducedBy({ left, right, top, bottom }: NonNullable<Lean["known"]>, factor: number) {
+  const [from, to] = [
+    (at: number) => Math.ceil(at / factor),
+    (at: number) => Math.floor(at / factor),
+  ];
+  return { left: from(left), right: to(right), top: from(top), bottom: to(bottom) };
 }
 
 /** Does it all again if the device was lost: the result is the same. */

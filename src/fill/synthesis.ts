@@ -37,6 +37,7 @@ export interface Synthesis extends Size {
 export interface SynthesisOptions {
   /** Another one gives another result; the same one the same, on any device. */
   seed: number;
+  /** What is known of it is in pixels of the largest level. */
   lean: Lean;
   signal?: AbortSignal | undefined;
 }
@@ -55,7 +56,7 @@ const NEAR = 8;
 const STEPS = [1, 4, 1, 2] as const;
 
 /** Bytes of a uniform buffer. */
-const PARAMS_BYTES = 48;
+const PARAMS_BYTES = 64;
 
 /** The steps of one level, with the buffers that each binds. */
 interface Step {
@@ -86,7 +87,7 @@ export async function synthesise(
         "filling",
         () => new LevelBuffers(gpu, level, coarse),
       );
-      const steps = stepsOf(level, below?.level, levels.length - 1 - i, options);
+      const steps = stepsOf(level, below?.level, levels[0], levels.length - 1 - i, options);
       try {
         await runSteps(gpu, submitter, steps, buffers, options.signal);
       } catch (error) {
@@ -106,17 +107,19 @@ export async function synthesise(
 export function stepsOf(
   level: Level,
   coarse: Size | undefined,
+  largest: Size,
   index: number,
   { seed, lean }: SynthesisOptions,
 ): Step[] {
   const all = { first: 0, count: level.targets.length / 2 };
   const size: FillLevel = { ...level, sources: level.sources.length };
+  const leanAt = reducedLean(lean, level.width / largest.width);
   const steps: Step[] = [];
   let searches = 0;
   const search = (range: TargetRange, params: Partial<Search>) => {
     const turn = searches++;
     const step = STEPS[turn % STEPS.length];
-    const own = { seed: seed + turn, step, radius: 0, samples: 0, lean, ...params };
+    const own = { seed: seed + turn, step, radius: 0, samples: 0, lean: leanAt, ...params };
     const [from, to] = turn % 2 === 0
       ? ["matches", "other"] as const
       : ["other", "matches"] as const;
@@ -147,6 +150,14 @@ export function stepsOf(
     vote(all);
   }
   return steps;
+}
+
+/** The same at a smaller level. */
+function reducedLean({ x, y, known }: Lean, scale: number): Lean {
+  if (known === undefined) return { x, y };
+  const [left, right, top, bottom] = [known.left, known.right, known.top, known.bottom]
+    .map((at) => Math.round(at * scale));
+  return { x, y, known: { left, right, top, bottom } };
 }
 
 async function runSteps(

@@ -39,6 +39,11 @@ export interface Lean {
   /** What it costs to be in another column, and in another row; 0: nothing. */
   x: number;
   y: number;
+  /**
+   * The part of the level that is known, in its pixels, without the last column and row. Targets beyond it
+   * count as being at their mirror images. Default: the whole level.
+   */
+  known?: { left: number; right: number; top: number; bottom: number };
 }
 
 /** What is tried for each target, beside the match that it has. */
@@ -94,10 +99,22 @@ function dispatchOf(
   check(level, range);
   const { seed = 0, step = 0, radius = 0, samples = 0, lean = { x: 0, y: 0 } } = params;
   const { coarseWidth = 0 } = params;
+  const { left, right, top, bottom } = lean.known ??
+    { left: 0, right: level.width, top: 0, bottom: level.height };
   const searching = [seed, step, radius, samples, level.sources, lean.x, lean.y, coarseWidth];
   return {
     shader: shaderOf(label, () => specialise(fillHead + body)),
-    params: paramWords([level.width, level.height, range.first, range.count, ...searching]),
+    params: paramWords([
+      level.width,
+      level.height,
+      range.first,
+      range.count,
+      ...searching,
+      left,
+      right,
+      top,
+      bottom,
+    ]),
     workgroups: [Math.ceil(range.count / 64), 1, 1],
     flop: flopPerPixel * (2 * PATCH_REACH + 1) ** 2 * range.count,
   };

@@ -7,8 +7,12 @@ import {
   activationsF16,
   convEnd,
   matrixConv as body,
+  matrixPixelsDirect,
+  matrixPixelsStaged,
   matrixTwin,
   matrixUnits,
+  matrixWeightsDirect,
+  matrixWeightsStaged,
   quadsChunks,
 } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
@@ -67,8 +71,8 @@ export function matrixConv(request: MatrixConv): Dispatch {
   if (upsample === 2) checkUpconv(operation, input, output);
   else checkFit(operation, output);
   const outputs = roundUp(outChannels, CHUNK);
-  const block = matrixBlock(shape, outputs);
   const taps = upsample === 2 ? 2 : kernel;
+  const block = matrixBlock(shape, outputs, taps);
   const last = isLast(operation, link);
   const scales = last ? scalesBeside(operation) : [];
   const before = upsample === 2 ? 1 : kernel >> 1;
@@ -155,16 +159,23 @@ function shaderFor(
   phases: number,
   ending: Ending,
 ): Shader {
-  const { m, n, k, lanes, by } = shape;
-  const { rows, tiles, subgroups } = block;
-  const label = `matrix ${by} ${m}x${n}x${k} lanes=${lanes} taps=${taps} phases=${phases} ` +
-    `rows=${rows} tiles=${tiles} ${ending.activate}` +
+  const { m, n, k, lanes, by, staged } = shape;
+  const { rows, tiles, subgroups, held } = block;
+  const label = `matrix ${by} ${m}x${n}x${k} lanes=${lanes} staged=${staged} taps=${taps} ` +
+    `phases=${phases} rows=${rows} tiles=${tiles} ${ending.activate}` +
     (ending.gate === "none" ? "" : ` ${ending.gate}`);
   return shaderOf(label, () => {
+    const pixels = staged === "pixels" || staged === "both"
+      ? matrixPixelsStaged
+      : matrixPixelsDirect;
+    const weights = staged === "weights" || staged === "both"
+      ? matrixWeightsStaged
+      : matrixWeightsDirect;
+    const common = quadsChunks + body + pixels + weights;
     // What the twin calls is long: written out, it would take a compiler minutes.
     const kernel = by === "units"
-      ? matrixUnits + quadsChunks + body
-      : activationsF16 + matrixTwin + quadsChunks + body.replaceAll(/^ *\/\/ unroll\n/gm, "");
+      ? matrixUnits + common
+      : activationsF16 + matrixTwin + common.replaceAll(/^ *\/\/ unroll\n/gm, "");
     const text = kernel + activate(ending.activate) + convEnd;
     return specialise(text, {
       GATE: GATES[ending.gate],
@@ -175,6 +186,7 @@ function shaderFor(
       SUBGROUPS: subgroups,
       ROWS: rows,
       TILES: tiles,
+      HELD: held,
       TAPS: taps,
       PHASES: phases,
     });

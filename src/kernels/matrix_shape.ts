@@ -13,7 +13,14 @@ export interface MatrixShape {
   lanes: number;
   /** `twin`: the same without matrix units, which any adapter can run, for checks. */
   by: "units" | "twin";
+  staged: Staged;
 }
+
+/** What a workgroup copies into its memory before its subgroups load matrices of it. */
+export type Staged = "nothing" | "weights" | "pixels" | "both";
+
+/** Every way to stage; the first is taken where none was measured to be faster. */
+export const STAGED: readonly Staged[] = ["nothing", "weights", "pixels", "both"];
 
 /** How much one subgroup computes, and how many of them a workgroup has. */
 export interface MatrixBlock {
@@ -22,6 +29,8 @@ export interface MatrixBlock {
   /** Matrices of outputs, side by side. */
   tiles: number;
   subgroups: number;
+  /** Matrices of sums of a subgroup that are in workgroup memory at once. */
+  held: number;
 }
 
 /** Pixels along each axis that every workgroup's rows and columns divide. */
@@ -32,6 +41,9 @@ export const CHUNK = 16;
 
 /** Registers of a lane that sums may take, by lanes: GPUs', Intel's, and a processor's, which compiles long. */
 const SUMS_PER_LANE: [lanes: number, registers: number][] = [[32, 128], [16, 64], [0, 16]];
+
+/** Bytes of a workgroup's memory: what every adapter has. */
+const WORKGROUP_BYTES = 16384;
 
 /** Outputs of a subgroup, those that are preferred first: each divides what 16 divides best. */
 const OUTPUTS = [64, 48, 32, 16];
@@ -55,7 +67,7 @@ export function matrixShapeOf(
     return { missing: `a shape of f16 to f32 among ${offered.join(", ") || "none"}` };
   }
   const { m, n, k } = shape;
-  return { m, n, k, lanes: lanesFor(m, subgroupSizes), by: "units" };
+  return { m, n, k, lanes: lanesFor(m, subgroupSizes), by: "units", staged: STAGED[0] };
 }
 
 function isUsable(side: number): boolean {
@@ -68,12 +80,33 @@ function lanesFor(m: number, { min, max }: AdapterSummary["subgroupSizes"]): num
   return Math.min(Math.max(wanted, min), max);
 }
 
-/** Cuts a convolution to `outputs` stored channels, a multiple of 16. */
-export function matrixBlock({ m, n, lanes }: MatrixShape, outputs: number): MatrixBlock {
+/**
+ * Cuts a convolution of `taps` x `taps` to `outputs` stored channels, a multiple of 16. As many subgroups
+ * as there is memory for share what is staged.
+ */
+export function matrixBlock(shape: MatrixShape, outputs: number, taps: number): MatrixBlock {
+  const { m, n, lanes } = shape;
   const [, registers] = SUMS_PER_LANE.find(([least]) => lanes >= least)!;
   const room = registers * lanes / (m * n);
   const block = OUTPUTS.find((count) => outputs % count === 0 && 2 * count / n <= room) ?? CHUNK;
   const tiles = block / n;
   const rows = [8, 4, 2].find((count) => count * tiles <= room) ?? 1;
-  return { rows, tiles, subgroups: Math.min(4, MATRIX_MULTIPLE / rows) };
+  const most = Math.min(4, MATRIX_MULTIPLE / rows);
+  const cuts = [4, 2, 1].filter((count) => count <= most).flatMap((subgroups) =>
+    [8, 4, 3, 2, 1].filter((held) => tiles % held === 0).map((held) => {
+      return { rows, tiles, subgroups, held };
+    })
+  );
+  return cuts.find((cut) => workgroupBytes(shape, cut, taps) <= WORKGROUP_BYTES)!;
+}
+
+/** Memory that a workgroup takes. */
+function workgroupBytes({ m, n, staged }: MatrixShape, cut: MatrixBlock, taps: number): number {
+  const { rows, tiles, subgroups, held } = cut;
+  const halo = taps - 1;
+  const pixels = staged === "pixels" || staged === "both"
+    ? (subgroups * rows + halo) * (m + halo)
+    : 0;
+  const weights = staged === "weights" || staged === "both" ? taps * tiles * n : 0;
+  return 2 * CHUNK * (pixels + weights) + 4 * subgroups * held * m * n;
 }

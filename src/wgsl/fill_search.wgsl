@@ -3,7 +3,9 @@
 // anywhere; the first of the best stays.
 //
 // The cost of a match is the squared difference of both patches, weighed by confidence, and what lies
-// beyond the edge or is not known counts nothing; and a fine for being far away along either axis.
+// beyond the edge or is not known counts nothing; and a fine for being far away, along either axis, from
+// the target, or from its mirror image where it lies beyond what is known: what is as far inside as the
+// target is outside. So the strip along an edge is not copied over and over.
 //
 // One invocation does one target. Matches are read from one buffer and written to another, so that the
 // order in which invocations run changes nothing.
@@ -23,10 +25,18 @@ const MOST_FINE = 4095u;
 const NEIGHBOURS = 4u;
 const NONE = 0xffffffffu;
 
-// What it costs to be so far from the target, where `side` pixels are the whole way.
+// What it costs to be so far from home, where `side` pixels are the whole way.
 fn fine(distance: i32, side: u32, lean: u32) -> u32 {
   let share = u32(abs(distance)) * 256u / side;
   return lean * share * share / 256u;
+}
+
+// Where a target that lies beyond what is known has its mirror image, along one axis.
+fn mirrored(at: i32, first: i32, end: i32) -> i32 {
+  if (at < first) {
+    return min(2 * first - 1 - at, end - 1);
+  }
+  return select(at, max(2 * end - 1 - at, first), at >= end);
 }
 
 // The way to a neighbour: left, up, right and down.
@@ -64,6 +74,10 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
       total += (own[i] >> 24u) & CONFIDENCE;
     }
   }
+  let home = vec2i(
+    mirrored(centre.x, params.left, params.right),
+    mirrored(centre.y, params.top, params.bottom),
+  );
   var best = vec2i(-1);
   var best_cost = NONE;
   let first_sample = select(1u, 1u + NEIGHBOURS, params.step > 0u);
@@ -89,7 +103,7 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
     if ((pixels[index_of(source)] & SOURCE) == 0u) {
       continue;
     }
-    let way = source - centre;
+    let way = source - home;
     let fines = fine(way.x, params.width, params.lean_x) + fine(way.y, params.height, params.lean_y);
     var cost = total * min(fines, MOST_FINE);
     let corner = index_of(source - REACH);

@@ -39,8 +39,12 @@ import columnsStaged from "./shared/columns_staged.wgsl" with { type: "text" };
 import convEnd from "./shared/conv_end.wgsl" with { type: "text" };
 import convHead from "./shared/conv_head.wgsl" with { type: "text" };
 import grid from "./shared/grid.wgsl" with { type: "text" };
+import matrixPixelsDirect from "./shared/matrix_pixels_direct.wgsl" with { type: "text" };
+import matrixPixelsStaged from "./shared/matrix_pixels_staged.wgsl" with { type: "text" };
 import matrixTwin from "./shared/matrix_twin.wgsl" with { type: "text" };
 import matrixUnits from "./shared/matrix_units.wgsl" with { type: "text" };
+import matrixWeightsDirect from "./shared/matrix_weights_direct.wgsl" with { type: "text" };
+import matrixWeightsStaged from "./shared/matrix_weights_staged.wgsl" with { type: "text" };
 import normHead from "./shared/norm_head.wgsl" with { type: "text" };
 import quadsChunks from "./shared/quads_chunks.wgsl" with { type: "text" };
 import quadsPlanes from "./shared/quads_planes.wgsl" with { type: "text" };
@@ -76,8 +80,12 @@ export {
   dysample,
   grid,
   matrixConv,
+  matrixPixelsDirect,
+  matrixPixelsStaged,
   matrixTwin,
   matrixUnits,
+  matrixWeightsDirect,
+  matrixWeightsStaged,
   normApply,
   normHead,
   normMoments,

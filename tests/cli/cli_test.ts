@@ -308,7 +308,9 @@ Deno.test("tessera photo.jpg writes photo-x4.jpg beside it", async () => {
     const { code, stdout, stderr } = await runProgram(["photo.jpg"], { cwd: folder });
     assert.equal(code, 0, stderr);
     assert.equal(stdout, "");
-    const [damage, done] = stderr.trim().split("\n");
+    const [damage, ...rest] = stderr.trim().split("\n");
+    // Where it takes long, there is progress between the two.
+    const done = rest.at(-1)!;
     assert.equal(damage, "photo-x4.jpg: JPEG of quality 92: denoise 0.25");
     assert.match(done, /^photo\.jpg -> photo-x4\.jpg \(48 x 36, consistency .* dB, \d+\.\d s\)$/);
     assert.deepEqual(filesIn(folder), ["photo-x4.jpg", "photo.jpg"]);
@@ -433,7 +435,8 @@ Deno.test("tessera writes a JPEG where transparency is only claimed", async () =
 });
 
 Deno.test("tessera without a GPU has exit code 4 and says what helps", async () => {
-  const env = { DENO_WEBGPU_BACKEND: "none" };
+  // The one is heard by Deno's own WebGPU, the other by Dawn through Vulkan's loader.
+  const env = { DENO_WEBGPU_BACKEND: "none", VK_DRIVER_FILES: "none" };
   await inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"));
     const upscaling = await runProgram(["a.png"], { cwd: folder, env });
@@ -464,7 +467,9 @@ Deno.test("tessera doctor shows the adapter and what will be used", async () => 
   }
   const json = await runProgram(["doctor", "--json"]);
   const { gpu, dawn } = JSON.parse(json.stdout);
-  assert.match(gpu.matrixUnits.missing, /^the adapter lacks /);
+  if (gpu.matrixUnits.shape === undefined) {
+    assert.match(gpu.matrixUnits.missing, /^the adapter (lacks|is software)/);
+  }
   assert.match(dawn.package, /^npm:webgpu@\d+\.\d+\.\d+$/);
   assert.ok(["present", "absent"].includes(dawn.state), dawn.state);
   assert.ok(gpu.adapter.description.length > 0 && gpu.plan.outputWidth === 3840);

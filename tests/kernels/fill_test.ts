@@ -64,6 +64,12 @@ Deno.test("searchStep() finds the twin's matches", () =>
       { step: 1, radius: 0, samples: 0, lean: { x: 0, y: 0 } },
       { step: 0, radius: 0, samples: 7, lean: { x: 3, y: 900 } },
       { step: 4, radius: 45, samples: 3, lean: { x: 1, y: 0 } },
+      {
+        step: 2,
+        radius: 5,
+        samples: 3,
+        lean: { x: 40, y: 70, known: { left: 20, right: 30, top: 3, bottom: 20 } },
+      },
     ];
     for (const test of CASES) {
       const level = levelFor(random, test);

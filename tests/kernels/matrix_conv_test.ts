@@ -6,7 +6,12 @@
 import assert from "node:assert/strict";
 import { layoutOf } from "../../src/kernels/layout.ts";
 import { matrixConv, packMatrixConv } from "../../src/kernels/matrix_conv.ts";
-import { matrixBlock, type MatrixShape, matrixShapeOf } from "../../src/kernels/matrix_shape.ts";
+import {
+  matrixBlock,
+  type MatrixShape,
+  matrixShapeOf,
+  STAGED,
+} from "../../src/kernels/matrix_shape.ts";
 import type { Activation, ConvOperation, Gate } from "../../src/networks/network.ts";
 import { assertTensor, gpu, pack, poison, runKernel, stored } from "../gpu_harness.ts";
 import { convolve as twin } from "../reference/conv.ts";
@@ -57,21 +62,26 @@ const SHAPES: MatrixShape[] = ([
   [8, 16, 16, 16],
   [8, 8, 8, 32],
   [8, 8, 8, 8],
-] as const).map(([m, n, k, lanes]) => ({ m, n, k, lanes, by: "twin" }));
+] as const).map(([m, n, k, lanes]) => ({ m, n, k, lanes, by: "twin", staged: "nothing" }));
 
 const own = matrixShapeOf(gpu.adapter, gpu.enabled);
 const units = "missing" in own ? undefined : own;
 
 CASES.forEach((test, i) => {
-  // The shape changes only where things lie, so that each case is tried with two.
-  for (const shape of [SHAPES[i % 6], SHAPES[(i + 1 + (i % 5)) % 6]]) {
-    Deno.test(`matrixConv() ${nameOf(shape)}: ${describe(test)}`, () => compare(test, shape));
-  }
-  Deno.test({
-    name: `matrixConv() on matrix units: ${describe(test)}`,
-    ignore: units === undefined,
-    fn: () => compare(test, units!),
+  // The shape changes only where things lie, so that each case is tried with three, staged or not.
+  const shapes = [0, 1 + i % 5, 1 + (i + 2) % 5].map((step) => SHAPES[(i + step) % 6]);
+  const staged = [STAGED[0], STAGED[1 + i % 3], STAGED[1 + (i + 1) % 3]];
+  shapes.forEach((shape, k) => {
+    const way = { ...shape, staged: staged[k] };
+    Deno.test(`matrixConv() ${nameOf(way)}: ${describe(test)}`, () => compare(test, way));
   });
+  for (const way of staged) {
+    Deno.test({
+      name: `matrixConv() on matrix units, ${way} staged: ${describe(test)}`,
+      ignore: units === undefined,
+      fn: () => compare(test, { ...units!, staged: way }),
+    });
+  }
 });
 
 function compare(test: Case, shape: MatrixShape): Promise<void> {
@@ -150,8 +160,8 @@ function operationOf(test: Case, random: Random): ConvOperation {
   };
 }
 
-function nameOf({ m, n, k, lanes }: MatrixShape): string {
-  return `${m}x${n}x${k}, ${lanes} lanes`;
+function nameOf({ m, n, k, lanes, staged }: MatrixShape): string {
+  return `${m}x${n}x${k}, ${lanes} lanes, ${staged} staged`;
 }
 
 function describe(test: Case): string {
@@ -162,13 +172,17 @@ function describe(test: Case): string {
     `${inputs.join("+")} to ${out}, ${end}, ${residuals} residuals`;
 }
 
-Deno.test("matrixBlock() fits every number of outputs and the rows of a layout", () => {
-  for (const shape of SHAPES) {
+Deno.test("matrixBlock() fits every number of outputs, the rows of a layout and the memory", () => {
+  for (const shape of SHAPES.flatMap((each) => STAGED.map((staged) => ({ ...each, staged })))) {
     for (let outputs = 16; outputs <= 256; outputs += 16) {
-      const { rows, tiles, subgroups } = matrixBlock(shape, outputs);
-      assert.equal(outputs % (tiles * shape.n), 0, `${nameOf(shape)}, ${outputs}`);
-      assert.equal(16 % (rows * subgroups), 0, `${nameOf(shape)}, ${outputs}`);
-      assert.ok(subgroups >= 1);
+      for (const taps of [1, 2, 3]) {
+        const { rows, tiles, subgroups, held } = matrixBlock(shape, outputs, taps);
+        const label = `${nameOf(shape)}, ${outputs}, ${taps}x${taps} taps`;
+        assert.equal(outputs % (tiles * shape.n), 0, label);
+        assert.equal(16 % (rows * subgroups), 0, label);
+        assert.equal(tiles % held, 0, label);
+        assert.ok(subgroups >= 1, label);
+      }
     }
   }
 });

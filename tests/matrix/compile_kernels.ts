@@ -1,19 +1,24 @@
 // deno-lint-ignore-file no-console -- its lines are its result
 /**
  * Compiles the convolutions for matrix units on the adapter that Dawn finds, which may be a stub of a
- * GPU that nobody has: `deno run -A tests/matrix/compile_kernels.ts`, as `matrix_compilers_test.ts` runs
- * it. Prints the shape, then a line for each shader: its label.
- *
- * Before a pipeline is made, its name is written to the file `$STATS_LABEL`, for a driver's layer that
- * writes down what its compiler says.
+ * GPU that nobody has: `matrix_compilers_test.ts` runs it so. Prints lines of JSON: the shape, then for
+ * each kernel, staged in each way, what the driver's compiler told, with its machine code.
  */
 
 import { Gpu } from "../../src/gpu/device.ts";
 import { layoutOf } from "../../src/kernels/layout.ts";
 import { matrixConv } from "../../src/kernels/matrix_conv.ts";
-import { matrixShapeOf } from "../../src/kernels/matrix_shape.ts";
+import { matrixShapeOf, STAGED, type Staged } from "../../src/kernels/matrix_shape.ts";
 import type { ConvOperation } from "../../src/networks/network.ts";
 import { loadDawn } from "../../src/platform/mod.ts";
+
+/** What was compiled. */
+export interface CompiledKernel {
+  kernel: string;
+  staged: Staged;
+  /** Lines of `name: value`, then texts behind `##### name`. */
+  told: string;
+}
 
 const NONE = new Float32Array();
 
@@ -25,16 +30,27 @@ const KERNELS: Record<string, Partial<ConvOperation> & { inChannels: number }> =
   "upconv3x3_64": { inChannels: 64, outChannels: 64, upsample: 2 },
 };
 
-const gpu = await Gpu.open({ gpu: await loadDawn() });
-const shape = matrixShapeOf(gpu.adapter, gpu.enabled);
-console.log(gpu.adapter.description);
-if ("missing" in shape) {
-  console.log(`missing: ${shape.missing}`);
-  Deno.exit(1);
+if (import.meta.main) {
+  const statistics = Deno.env.get("TESSERA_STATISTICS")!;
+  const gpu = await Gpu.open({ gpu: await loadDawn() });
+  const shape = matrixShapeOf(gpu.adapter, gpu.enabled);
+  if ("missing" in shape) throw new Error(`${gpu.adapter.description} lacks ${shape.missing}`);
+  console.log(JSON.stringify(shape));
+  for (const kernel of Object.keys(KERNELS)) {
+    for (const staged of STAGED) {
+      const { shader } = matrixConv({ ...placed(kernel), shape: { ...shape, staged } });
+      await Deno.writeTextFile(statistics, "");
+      await gpu.pipeline(shader.label, shader.code);
+      const told = await Deno.readTextFile(statistics);
+      console.log(JSON.stringify({ kernel, staged, told } satisfies CompiledKernel));
+    }
+  }
+  // A stub has no work to wait for.
+  Deno.exit(0);
 }
-console.log(`${shape.m}x${shape.n}x${shape.k}, ${shape.lanes} lanes`);
-const label = Deno.env.get("STATS_LABEL");
-for (const [name, kernel] of Object.entries(KERNELS)) {
+
+/** A kernel's operation, and tensors for it. */
+function placed(name: string): Omit<Parameters<typeof matrixConv>[0], "shape"> {
   const operation: ConvOperation = {
     kind: "conv",
     name,
@@ -48,21 +64,15 @@ for (const [name, kernel] of Object.entries(KERNELS)) {
     activation: { kind: "none" },
     residuals: [],
     upsample: 1,
-    ...kernel,
+    ...KERNELS[name],
   };
   const tensor = (channels: number, side: number) =>
     layoutOf({ channels, width: side, height: side }, "matrix", "uniform");
-  const { shader } = matrixConv({
+  return {
     operation,
     link: 0,
     input: tensor(operation.inChannels, 32),
     inputAt: { x: 0, y: 0 },
     output: tensor(operation.outChannels, 32 * operation.upsample),
-    shape,
-  });
-  if (label !== undefined) Deno.writeTextFileSync(label, name);
-  await gpu.pipeline(shader.label, shader.code);
-  console.log(`${name}: ${shader.label}`);
+  };
 }
-// A stub has no work to wait for.
-Deno.exit(0);

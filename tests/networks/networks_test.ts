@@ -27,6 +27,7 @@ import type { TensorView } from "../../src/weights/tensor.ts";
 import { assertClose } from "../reference/compare.ts";
 import { convolve } from "../reference/conv.ts";
 import { runNetwork } from "../reference/network.ts";
+import { pixelUnshuffle } from "../reference/pixel_unshuffle.ts";
 import { Random, withRandom } from "../reference/random.ts";
 import { hasShared, shared } from "../reference/shared.ts";
 import { at, type Tensor, tensorOf } from "../reference/tensor.ts";
@@ -281,7 +282,7 @@ for (const plus of [false, true]) {
 /** SRResNetCompact as its file's head defines it: nothing fused. */
 function runSrResNet(
   network: Network,
-  { blocks, convolutions: count, scale }: SrResNetSizes,
+  { blocks, convolutions: count, scale, unshuffle = 1 }: SrResNetSizes,
   picture: Tensor,
   block: "residual" | "gate",
   activate: (value: number) => number,
@@ -294,7 +295,7 @@ function runSrResNet(
   const map = (tensor: Tensor, f: (value: number) => number) => {
     return { ...tensor, data: tensor.data.map(f) };
   };
-  const first = conv("conv_first", picture);
+  const first = conv("conv_first", pixelUnshuffle(picture, unshuffle));
   let x = first;
   for (let b = 0; b < blocks; b++) {
     let t = x;
@@ -306,10 +307,12 @@ function runSrResNet(
     else x = { ...x, data: x.data.map((v, i) => (t.data[i] + v) * (sigmoid(t.data[i]) - 0.5)) };
   }
   const y = conv("conv_last", sum([1, conv("conv_body", x)], [1, first]));
+  const shuffle = scale * unshuffle;
   return tensorOf(3, picture.height * scale, picture.width * scale, (c, v, u) => {
-    const [row, column] = [Math.floor(v / scale), Math.floor(u / scale)];
-    const channel = (c * scale + v % scale) * scale + u % scale;
-    return at(y, channel, row, column) + at(picture, c, row, column);
+    const channel = (c * shuffle + v % shuffle) * shuffle + u % shuffle;
+    const value = at(y, channel, Math.floor(v / shuffle), Math.floor(u / shuffle));
+    const base = unshuffle === 1 ? at(picture, c, Math.floor(v / scale), Math.floor(u / scale)) : 0;
+    return value + base;
   });
 }
 
@@ -327,18 +330,22 @@ for (const block of ["residual", "gate"] as const) {
   for (const [activation, activate] of Object.entries(SRRESNET_ACTIVATIONS)) {
     Deno.test(`SRResNetCompact's operations are its definition: ${block}, ${activation}`, () =>
       withRandom((random) => {
+        const unshuffle = random.pick([1, 1, 2, 4] as const);
+        const scales = ([1, 2, 3, 4] as const).filter((scale) => scale * unshuffle <= 4);
         const sizes: SrResNetSizes = {
           features: random.integer(1, 9),
           blocks: random.integer(1, 3),
           convolutions: random.integer(1, 4),
-          scale: random.pick([1, 2, 3, 4]),
+          scale: random.pick(scales),
+          unshuffle,
         };
         const metadata = new Map([["block", block], ["activation", activation]]);
         const network = networkFromTensors(fill(srResNetShapes(sizes), random), metadata);
         const picture = tensorOf(3, 3, 5, () => random.uniform());
         const expected = runSrResNet(network, sizes, picture, block, activate);
         assertClose(runNetwork(network, picture).data, expected.data, { atol: 1e-9, rtol: 1e-9 });
-        assert.equal(receptiveRadius(network), sizes.blocks * sizes.convolutions + 3);
+        const layers = sizes.blocks * sizes.convolutions + 3;
+        assert.equal(receptiveRadius(network), unshuffle * layers + unshuffle - 1);
       }));
   }
 }
@@ -423,6 +430,11 @@ Deno.test("networkFromTensors() refuses channels that are no RGB picture's", () 
   assertRefused(grey, /"body.0.weight" takes 1 channels, expected 3/);
   const last = replace(fill(compactShapes(COMPACT)), "body.6.weight", [47, 4, 3, 3]);
   assertRefused(last, /"body.6.weight" gives 47 channels, expected 3, 12, 27 or 48/);
+  const odd = replace(fill(srResNetShapes(SRRESNET)), "conv_first.weight", [6, 27, 3, 3]);
+  assertRefused(odd, /"conv_first.weight" takes 27 channels, expected 3, 12 or 48/);
+  const uneven = fill(srResNetShapes({ ...SRRESNET, scale: 3 }));
+  replace(uneven, "conv_first.weight", [6, 12, 3, 3]);
+  assertRefused(uneven, /unshuffle by 2 and ends with a pixel shuffle by 3, expected a multiple/);
   const kernel = replace(fill(compactShapes(COMPACT)), "body.0.weight", [4, 3, 5, 5]);
   assertRefused(kernel, /"body.0.weight" is \[4, 3, 5, 5\], expected \[out, in, 3, 3\]/);
 });
@@ -642,6 +654,7 @@ Deno.test("requiredRanges() and receptiveRadius() agree with marks that spread f
       fill(srResNetShapes({ ...SRRESNET, scale: 2 })),
       new Map([["block", "gate"]]),
     ),
+    networkFromTensors(fill(srResNetShapes({ ...SRRESNET, scale: 1, unshuffle: 2 }))),
     ...([1, 2, 4] as const).map((unshuffle) => {
       return networkFromTensors(fill(rrdbNetShapes({ ...RRDB, blocks: 1, unshuffle })));
     }),

@@ -11,6 +11,8 @@ import { encodeMozjpeg } from "../../src/pictures/jpeg/mozjpeg.ts";
 import {
   decodePicture,
   encodePicture,
+  encodeTiffPages,
+  openTiffPages,
   openTiffRows,
   type Picture,
   type Samples,
@@ -270,6 +272,57 @@ Deno.test("TIFF: 8 and 16 bits are written and read again without loss, with all
     const detail = readTiffDirectory(metadata.exif!, numbersOf(main, 0x8769)[0])!;
     assert.deepEqual([numbersOf(detail, 0xa002), numbersOf(detail, 0xa003)], [[9], [7]]);
   }
+});
+
+Deno.test("TIFF: pages keep their sizes, depths, profiles and densities", async () => {
+  const icc = testProfile("RGB ", 333);
+  const density = { x: 300 / 0.0254, y: 300 / 0.0254 };
+  const pictures = [
+    testPicture(9, 7, 3, 8, { icc }),
+    testPicture(31, 5, 1, 16, { density, exif: uprightExif(testExif(1, true))! }),
+    testPicture(4, 19, 4, 8, { xmp: latin1("<x:xmpmeta/>") }),
+  ];
+  const file = concatBytes(await Array.fromAsync(encodeTiffPages(pictures, 3)));
+  const opened = (await openTiffPages(file))!;
+  assert.equal(opened.count, 3);
+  const pages = await Array.fromAsync(opened.pages());
+  for (const [i, { metadata, ...page }] of pages.entries()) {
+    const { metadata: wanted, ...picture } = pictures[i];
+    assert.deepEqual(page, picture, `page ${i}`);
+    assert.deepEqual([metadata.icc, metadata.xmp], [wanted.icc, wanted.xmp]);
+  }
+  assert.ok(Math.abs(pages[1].metadata.density!.x - density.x) < 1);
+  const main = readTiffDirectory(pages[1].metadata.exif!)!;
+  const detail = readTiffDirectory(pages[1].metadata.exif!, numbersOf(main, 0x8769)[0])!;
+  assert.deepEqual(numbersOf(detail, 0xa002), [31]);
+  const { notes, data } = await decodePicture(file);
+  assert.deepEqual(notes, ["of the 3 pages only the first is read"]);
+  assert.deepEqual(data, pictures[0].data);
+  assert.equal(
+    await openTiffPages(await encodePicture(pictures[0], { format: "tiff" })),
+    undefined,
+  );
+});
+
+Deno.test("TIFF: smaller copies of a page and masks are no pages, and a damaged page is named", async () => {
+  const pictures = [testPicture(9, 7, 3), testPicture(4, 3, 3), testPicture(5, 6, 3)];
+  const file = concatBytes(await Array.fromAsync(encodeTiffPages(pictures, 3)));
+  const second = viewOf(file).getUint32(8 + 2 + 12 * viewOf(file).getUint16(8, true), true);
+  assert.equal(viewOf(file).getUint16(second + 2, true), 0xfe);
+  for (const kind of [1, 4]) {
+    viewOf(file).setUint32(second + 10, kind, true);
+    const opened = (await openTiffPages(file))!;
+    const sizes = (await Array.fromAsync(opened.pages())).map(({ width }) => width);
+    assert.deepEqual(sizes, [9, 5]);
+  }
+  const loop = file.slice();
+  viewOf(loop).setUint32(second + 2 + 12 * viewOf(file).getUint16(second, true), second, true);
+  assert.equal(await openTiffPages(loop), undefined);
+  const cut = (await openTiffPages(file.subarray(0, file.length - 20)))!;
+  await assert.rejects(
+    Array.fromAsync(cut.pages()),
+    (error) => error instanceof InputError && /^Page 2: .*damaged/.test(error.message),
+  );
 });
 
 Deno.test("TIFF: a picture of several bands comes whole, at once and in rows, in strips and in tiles", async () => {

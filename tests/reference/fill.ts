@@ -81,8 +81,9 @@ export function vote(level: TwinLevel, range: Targets): Uint32Array {
       const match = matchAt(level, x + dx, y + dy);
       if (match === undefined) continue;
       const pixel = level.pixels[(match.y - dy) * level.width + match.x - dx];
-      colours(pixel).forEach((value, c) => sums[c] += value * match.weight);
-      total += match.weight;
+      const weight = Math.max(1, Math.floor(match.weight ** 2 / 256));
+      colours(pixel).forEach((value, c) => sums[c] += value * weight);
+      total += weight;
     }
     if (total === 0) continue;
     const [red, green, blue] = sums.map((sum) => Math.floor((sum + Math.floor(total / 2)) / total));
@@ -169,8 +170,10 @@ function costOf(
     const share = Math.floor(Math.abs(way) * 256 / side);
     return Math.floor(lean * share * share / 256);
   };
-  const fines = fine(source.x - target.x, level.width, lean.x) +
-    fine(source.y - target.y, level.height, lean.y);
+  const { left, right, top, bottom } = lean.known ??
+    { left: 0, right: level.width, top: 0, bottom: level.height };
+  const fines = fine(source.x - mirrored(target.x, left, right), level.width, lean.x) +
+    fine(source.y - mirrored(target.y, top, bottom), level.height, lean.y);
   let cost = totalOf(level, target.x, target.y) * Math.min(fines, 4095);
   for (const [dx, dy] of patch()) {
     const confidence = confidenceAt(level, target.x + dx, target.y + dy);
@@ -180,6 +183,11 @@ function costOf(
     own.forEach((value, c) => cost += confidence * (value - other[c]) ** 2);
   }
   return cost;
+}
+
+function mirrored(at: number, first: number, end: number): number {
+  if (at < first) return Math.min(2 * first - 1 - at, end - 1);
+  return at >= end ? Math.max(2 * end - 1 - at, first) : at;
 }
 
 /** A number that looks random, the same one for the same three. */

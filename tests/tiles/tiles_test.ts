@@ -150,6 +150,7 @@ const NETWORKS: [name: string, make: (random: Random) => Network][] = [
   ["SRVGGNetCompact x1", (random) => tinyCompact(random, { scale: 1, activation: "relu" })],
   ["SRResNetCompact x4", (random) => tinySrResNet(random)],
   ["SRResNetCompact x2 with gates", (random) => tinySrResNet(random, { scale: 2 }, "gate")],
+  ["SRResNetCompact x1", (random) => tinySrResNet(random, { scale: 1, unshuffle: 2 })],
   ["SPAN x2", (random) => tinySpan(random, 2)],
   ["PLKSR x2", (random) => tinyPlksr(random, { real: false })],
   ["RealPLKSR x2 with layer norm", (random) => tinyPlksr(random, { real: true, norm: "layer" })],
@@ -189,7 +190,7 @@ for (const [name, make] of NETWORKS) {
 }
 
 /** Few lanes and small matrices take the least time without matrix units. */
-assumeMatrixUnits(gpu, { m: 8, n: 8, k: 8, lanes: 8, by: "twin" });
+assumeMatrixUnits(gpu, { m: 8, n: 8, k: 8, lanes: 8, by: "twin", staged: "nothing" });
 
 /** Levels of 65535 that storing and multiplying in f16 may change at most, in these networks. */
 const MOST_LEVELS_OF_F16 = 400;

@@ -179,7 +179,7 @@ function describe(report: JobReport): string {
   return `${input} -> ${output} (${size}${promise}, ${formatDuration(seconds.total)})`;
 }
 
-/** Says how many pages a comic has; nothing of a single picture. */
+/** Says how many pages a comic or a TIFF has; nothing of a single picture. */
 function describePages(pages: JobReport["pages"]): string {
   if (pages === undefined) return "";
   const kept = pages.kept > 0 ? `, ${pages.kept} as before` : "";

@@ -78,11 +78,15 @@ function describeDawn(
   { dawn: { package: name, state }, gpu }: Pick<Diagnosis, "dawn" | "gpu">,
 ): string {
   if (state === "loaded") return `${name}, in use`;
-  const there = { present: "there", absent: "not fetched yet, 50 MB", unknown: "may be there" };
+  const there = {
+    present: "there",
+    absent: "not fetched yet (51 MB, 132 MB unpacked)",
+    unknown: "may be there",
+  };
   const brings = gpu?.adapter.software
     ? "nothing that a software adapter needs"
     : "the matrix units of graphics cards that have them";
-  return `${name}, ${there[state]}; --backend dawn would bring ${brings}`;
+  return `${name}, ${there[state]}; --backend dawn would bring ${brings}; it takes --allow-ffi`;
 }
 
 const NO_ADAPTER: Row = ["Adapter", "none that can be used"];
@@ -111,10 +115,11 @@ function describeStyle({ style, source }: StyleChoice): string {
   return `${style}: ${STYLES[style].summary} (${source})`;
 }
 
-function describeUnits({ matrixUnits: units }: GpuDiagnosis): string {
+function describeUnits({ matrixUnits: units, styles }: GpuDiagnosis): string {
   if (units.shape === undefined) return `not used: ${units.missing}`;
-  const { m, n, k } = units.shape;
-  return `used, in products of ${m}x${n}x${k}, for networks of convolutions alone`;
+  const { m, n, k, staged } = units.shape;
+  return `used, in products of ${m}x${n}x${k} with ${staged} staged (${styles.matrix.source}), for ` +
+    "networks of convolutions alone";
 }
 
 function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {

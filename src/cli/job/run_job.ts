@@ -20,6 +20,7 @@ import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
 import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";
 import { StandardOutput } from "../files/standard_output.ts";
+import { encodedPages } from "./pages_job.ts";
 import { type PreparedJob, prepareJob, type PrepareOptions } from "./prepare_job.ts";
 import type { Turns } from "../batch/turns.ts";
 
@@ -84,23 +85,27 @@ export async function runJob(
     retries: passes.flatMap((pass) =>
       pass.retries.map(({ cause, row }) => ({ pass: pass.kind, cause, row }))
     ),
+    ...prepared.pages && { pages: { enhanced: prepared.pages.file.count, kept: 0 } },
     seconds: clock.stop(),
   };
 }
 
 /** Starts what was prepared; the parts are the bytes of the result's file, and the work is done as they come. */
 export function startWork(
-  { enhancement, animation, encoding, writing }: PreparedJob,
+  { enhancement, animation, pages, encoding, writing }: PreparedJob,
   enhancer: Enhancer,
   options: JobOptions,
   clock: PhaseClock,
 ): { run: EnhancementRun; parts: AsyncGenerator<Uint8Array> } {
   const { signal, onProgress, onNote } = options;
   const onRetry = (retry: Retry) => onNote(describeRetry(retry));
-  const frames = animation?.animation.delays.length ?? 1;
+  const frames = animation?.animation.delays.length ?? pages?.file.count ?? 1;
   const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
   if (animation !== undefined) {
     return { run, parts: encodedFrames(run, animation, enhancer, { ...options, encoding }, clock) };
+  }
+  if (pages !== undefined) {
+    return { run, parts: encodedPages(run, pages, enhancer, { ...options, encoding }, clock) };
   }
   const encoded = writing === "rows" ? encodedInRows : encodedAsWhole;
   return { run, parts: encoded(run, encoding, options, clock) };

@@ -9,6 +9,9 @@
  * The shape is SRResNet's (Ledig et al., CVPR 2017) without normalisation, as EDSR has it (Lim et al.,
  * 2017); that the activation ends a block is DISP's (NTIRE 2026). With gated blocks the last convolution
  * t of a block has no activation, and `b = (t + b) * (sigmoid(t) - 1/2)` as in SPAN (Wan et al., 2024).
+ *
+ * One whose first convolution takes 12 or 48 channels begins with a pixel unshuffle by 2 or 4, as
+ * Real-ESRGAN's networks of scale 2 and 1 do; nothing is added to its result then.
  */
 
 import { ModelError } from "../../errors.ts";
@@ -36,6 +39,8 @@ export interface SrResNetSizes {
   convolutions: number;
   /** Output pixels per input pixel, along one side. */
   scale: 1 | 2 | 3 | 4;
+  /** Pixel-unshuffle factor of the input; 1, the default, is none. Times the scale it is at most 4. */
+  unshuffle?: 1 | 2 | 4;
 }
 
 /** Activations by the names that a checkpoint's metadata use; the first is taken if they are silent. */
@@ -58,16 +63,16 @@ const BLOCKS = { residual: "residual", gate: "gate" } as const;
  * ```
  */
 export function srResNetShapes(sizes: SrResNetSizes): Shapes {
-  const { features, blocks, convolutions, scale } = sizes;
+  const { features, blocks, convolutions, scale, unshuffle = 1 } = sizes;
   const shapes: Shapes = new Map();
-  addLayer(shapes, "conv_first", features, 3);
+  addLayer(shapes, "conv_first", features, 3 * unshuffle ** 2);
   for (let block = 0; block < blocks; block++) {
     for (let k = 1; k <= convolutions; k++) {
       addLayer(shapes, layerName(block, k), features, features);
     }
   }
   addLayer(shapes, "conv_body", features, features);
-  addLayer(shapes, "conv_last", 3 * scale ** 2, features);
+  addLayer(shapes, "conv_last", 3 * (scale * unshuffle) ** 2, features);
   return shapes;
 }
 
@@ -100,18 +105,22 @@ function readSizes(checkpoint: Checkpoint): SrResNetSizes {
   const last = checkpoint.names.map((name) => Number(/^body\.0\.conv(\d+)\./.exec(name)?.[1] ?? 0));
   const convolutions = Math.max(...last);
   const first = checkpoint.convShape("conv_first");
-  if (first.inChannels !== 3) {
+  const unshuffle = ([1, 2, 4] as const).find((factor) => 3 * factor ** 2 === first.inChannels);
+  if (unshuffle === undefined) {
     throw new ModelError(
       `Tensor "${checkpoint.ownName("conv_first.weight")}" takes ${first.inChannels} channels, ` +
-        "expected 3 (RGB)",
+        "expected 3, 12 or 48 (RGB, unshuffled by 1, 2 or 4)",
     );
   }
-  return {
-    features: first.outChannels,
-    blocks,
-    convolutions,
-    scale: checkpoint.shuffleFactor("conv_last"),
-  };
+  const shuffle = checkpoint.shuffleFactor("conv_last");
+  const scale = ([1, 2, 3, 4] as const).find((scale) => scale * unshuffle === shuffle);
+  if (scale === undefined) {
+    throw new ModelError(
+      `SRResNetCompact begins with a pixel unshuffle by ${unshuffle} and ends with a pixel shuffle by ` +
+        `${shuffle}, expected a multiple of it`,
+    );
+  }
+  return { features: first.outChannels, blocks, convolutions, scale, unshuffle };
 }
 
 /** What the metadata choose among the options of this name. */
@@ -128,12 +137,12 @@ function named<T>(key: string, options: Record<string, T>, metadata: Metadata): 
 
 function readOperations(
   checkpoint: Checkpoint,
-  { blocks, convolutions, scale }: SrResNetSizes,
+  { blocks, convolutions, scale, unshuffle = 1 }: SrResNetSizes,
   activation: Activation,
   gated: boolean,
 ): Operation[] {
   const operations: Operation[] = [
-    { kind: "input", output: "picture", factor: 1 },
+    { kind: "input", output: "picture", factor: unshuffle },
     convolution(checkpoint, "conv_first", ["picture"]),
   ];
   let before = "conv_first";
@@ -149,10 +158,11 @@ function readOperations(
     before = layerName(block, convolutions);
   }
   const residuals = [{ tensor: "conv_first", scale: 1 }];
+  const shuffle = scale * unshuffle as 1 | 2 | 3 | 4;
   operations.push(
     convolution(checkpoint, "conv_body", [before], { residuals }),
     convolution(checkpoint, "conv_last", ["conv_body"]),
-    { kind: "output", input: "conv_last", factor: scale, base: true },
+    { kind: "output", input: "conv_last", factor: shuffle, base: unshuffle === 1 },
   );
   return operations;
 }

@@ -135,11 +135,12 @@ function work(vips: Vips, request: VipsRequest): VipsAnswer {
   return { id, closed: true };
 }
 
-function open(vips: Vips, { source, loader, lenient, all }: VipsInput): Opened {
+function open(vips: Vips, { source, loader, lenient, all, page }: VipsInput): Opened {
   const options = {
     access: "sequential",
     fail_on: lenient ? "none" : "error",
     ...all ? { n: -1 } : {},
+    ...page === undefined ? {} : { page },
   };
   if (typeof source !== "string") {
     const image = plainColours(vips.Image[`${loader}Buffer`](source, options));

@@ -24,6 +24,10 @@ struct Params {
   lean_x: u32, // what a match costs that lies in another column
   lean_y: u32, // or in another row
   coarse_width: u32, // of the level above
+  left: i32, // what is known lies between these columns and rows, the latter ones outside it
+  right: i32,
+  top: i32,
+  bottom: i32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

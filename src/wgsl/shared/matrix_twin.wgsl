@@ -9,6 +9,7 @@ const N = 16u; // outputs
 const K = 16u; // inputs
 const LANES = 32u;
 const SUBGROUPS = 4u; // of a workgroup
+const PER_QUAD = 2u; // elements
 const SHARE = M * N / LANES;
 
 alias Element = u32; // two of f16
@@ -33,7 +34,8 @@ fn multiply(left: Left, right: Right, sum: Sum) -> Sum {
     let a = left + element / N * CHUNK;
     let b = right + element % N * CHUNK;
     for (var k = 0u; k < K; k += 2u) {
-      let products = unpack2x16float(input[(a + k) / 2u]) * unpack2x16float(weights[(b + k) / 2u]);
+      let pixels = unpack2x16float(left_elements[(a + k) / 2u]);
+      let products = pixels * unpack2x16float(right_elements[(b + k) / 2u]);
       result[i] += products.x + products.y;
     }
   }

@@ -12,6 +12,7 @@ const N = 16u; // outputs
 const K = 16u; // inputs
 const LANES = 32u;
 const SUBGROUPS = 4u; // of a workgroup
+const PER_QUAD = 4u; // elements
 
 alias Element = f16;
 alias Quad = vec4<f16>;
@@ -28,11 +29,11 @@ fn narrow(value: vec4f) -> Quad {
 }
 
 fn load_left(at: u32) -> Left {
-  return subgroupMatrixLoad<Left, row_major>(&input, at, CHUNK);
+  return subgroupMatrixLoad<Left, row_major>(&left_elements, at, CHUNK);
 }
 
 fn load_right(at: u32) -> Right {
-  return subgroupMatrixLoad<Right, col_major>(&weights, at, CHUNK);
+  return subgroupMatrixLoad<Right, col_major>(&right_elements, at, CHUNK);
 }
 
 fn multiply(left: Left, right: Right, sum: Sum) -> Sum {

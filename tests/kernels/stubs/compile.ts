@@ -1,6 +1,6 @@
 /**
  * Runs in the chroot of the stubs: compiles the shaders of a JSON file, from one on, to pipelines, and
- * prints a line of JSON for each. Imports nothing, as the project is not there.
+ * prints a line of JSON for each.
  *
  * `compile.ts FILE FIRST`: the first line says which adapter it is, and what it grants.
  */

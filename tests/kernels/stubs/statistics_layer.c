@@ -1,6 +1,7 @@
 // A Vulkan layer that asks the driver, for every compute pipeline, what its compiler made of it
 // (VK_KHR_pipeline_executable_properties), and appends it to the file $TESSERA_STATISTICS as lines of
-// "name: value". WebGPU has no way to ask for this.
+// "name: value"; with $TESSERA_ASSEMBLY, the texts of its stages as well, each behind a line of
+// "##### name". WebGPU has no way to ask for this.
 //
 // It stands in the way of three calls only: those that make an instance, a device, and pipelines.
 
@@ -21,6 +22,7 @@ static bool tells; // whether the driver has the extension
 static PFN_vkCreateComputePipelines create_pipelines;
 static PFN_vkGetPipelineExecutablePropertiesKHR get_executables;
 static PFN_vkGetPipelineExecutableStatisticsKHR get_statistics;
+static PFN_vkGetPipelineExecutableInternalRepresentationsKHR get_texts;
 
 static void write_statistics(FILE *to, VkDevice device, VkPipeline pipeline, uint32_t index) {
   VkPipelineExecutableInfoKHR info = {
@@ -44,14 +46,39 @@ static void write_statistics(FILE *to, VkDevice device, VkPipeline pipeline, uin
   free(found);
 }
 
+static void write_texts(FILE *to, VkDevice device, VkPipeline pipeline, uint32_t index) {
+  VkPipelineExecutableInfoKHR info = {
+      .sType = VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_INFO_KHR,
+      .pipeline = pipeline,
+      .executableIndex = index,
+  };
+  uint32_t count = 0;
+  get_texts(device, &info, &count, NULL);
+  VkPipelineExecutableInternalRepresentationKHR *found = calloc(count, sizeof *found);
+  for (uint32_t i = 0; i < count; i++) {
+    found[i].sType = VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_INTERNAL_REPRESENTATION_KHR;
+  }
+  // Once for the sizes, once for the texts.
+  get_texts(device, &info, &count, found);
+  for (uint32_t i = 0; i < count; i++) found[i].pData = calloc(1, found[i].dataSize + 1);
+  get_texts(device, &info, &count, found);
+  for (uint32_t i = 0; i < count; i++) {
+    if (found[i].isText) fprintf(to, "##### %s\n%s\n", found[i].name, (char *)found[i].pData);
+    free(found[i].pData);
+  }
+  free(found);
+}
+
 static VkResult VKAPI_CALL make_pipelines(VkDevice device, VkPipelineCache cache, uint32_t count,
                                           const VkComputePipelineCreateInfo *wanted,
                                           const VkAllocationCallbacks *allocation,
                                           VkPipeline *made) {
   VkComputePipelineCreateInfo *infos = malloc(count * sizeof *infos);
   memcpy(infos, wanted, count * sizeof *infos);
+  bool texts = getenv("TESSERA_ASSEMBLY");
   for (uint32_t i = 0; tells && i < count; i++) {
     infos[i].flags |= VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR;
+    if (texts) infos[i].flags |= VK_PIPELINE_CREATE_CAPTURE_INTERNAL_REPRESENTATIONS_BIT_KHR;
   }
   VkResult result = create_pipelines(device, VK_NULL_HANDLE, count, infos, allocation, made);
   free(infos);
@@ -66,7 +93,10 @@ static VkResult VKAPI_CALL make_pipelines(VkDevice device, VkPipelineCache cache
     };
     uint32_t executables = 0;
     get_executables(device, &info, &executables, NULL);
-    for (uint32_t k = 0; k < executables; k++) write_statistics(to, device, made[i], k);
+    for (uint32_t k = 0; k < executables; k++) {
+      write_statistics(to, device, made[i], k);
+      if (texts) write_texts(to, device, made[i], k);
+    }
   }
   fclose(to);
   return result;
@@ -135,6 +165,7 @@ static VkResult VKAPI_CALL make_device(VkPhysicalDevice physical, const VkDevice
   create_pipelines = NEXT(vkCreateComputePipelines);
   get_executables = NEXT(vkGetPipelineExecutablePropertiesKHR);
   get_statistics = NEXT(vkGetPipelineExecutableStatisticsKHR);
+  get_texts = NEXT(vkGetPipelineExecutableInternalRepresentationsKHR);
   return result;
 }
 

@@ -32,6 +32,7 @@ const STUBS = {
   rdna3: AMD("navi31"),
   rdna4: AMD("gfx1201"),
   turing: NVIDIA("162"),
+  ampere: NVIDIA("172"),
   ada: NVIDIA("192"),
   adreno6: { driver: "freedreno", shim: "freedreno" },
   adreno7: { driver: "freedreno", shim: "freedreno", environment: { FD_GPU_ID: "740" } },
@@ -40,9 +41,6 @@ const STUBS = {
 
 /** The name of a GPU. */
 export type Chip = keyof typeof STUBS;
-
-/** Every name. */
-export const CHIPS = Object.keys(STUBS) as Chip[];
 
 /** A chroot that is set up, or why it is not. */
 export type Stubs = { folder: string; mesa: string } | { missing: string };
@@ -112,17 +110,10 @@ async function run(
   shaders: Shader[],
   first: number,
 ): Promise<{ adapter: AdapterSummary; compiled: Compiled[]; end: string }> {
-  const root = `${folder}/root`;
-  await Deno.writeTextFile(`${root}/tmp/shaders.json`, JSON.stringify(shaders));
-  const { stdout, stderr } = await new Deno.Command("unshare", {
-    args: [
-      ...["--mount", "--propagation", "private", "sh", "-euc"],
-      `mount -t proc proc "$0/proc"; exec chroot "$0" env -i "$@"`,
-      root,
-      ...environmentOf(STUBS[chip], root),
-      ...["deno", "run", "-A", "--no-lock", "/tessera/compile.ts", "/tmp/shaders.json", `${first}`],
-    ],
-  }).output();
+  await Deno.writeTextFile(`${folder}/root/tmp/shaders.json`, JSON.stringify(shaders));
+  const script = "tests/kernels/stubs/compile.ts";
+  const command = ["deno", "run", "-A", "--no-lock", script, "/tmp/shaders.json", `${first}`];
+  const { stdout, stderr } = await inStubs(folder, [...environmentOf(chip, folder), ...command]);
   const text = new TextDecoder();
   // What follows the last line break was cut short by a crash.
   const lines = text.decode(stdout).split("\n").slice(0, -1);
@@ -132,15 +123,19 @@ async function run(
   return { adapter, compiled: compiled.map(readStatistics), end };
 }
 
-function environmentOf({ driver, shim, environment = {} }: Stub, root: string): string[] {
-  const libraries = [...Deno.readDirSync(`${root}/usr/lib`)].map(({ name }) => name);
+/** Runs a command in the chroot, from the project's folder; variables may stand in front. */
+export function inStubs(folder: string, command: string[]): Promise<Deno.CommandOutput> {
+  const script = new URL("../../../scripts/in_gpu_stubs.sh", import.meta.url);
+  return new Deno.Command("sh", { args: [script.pathname, folder, ...command] }).output();
+}
+
+/** The variables that make a driver take a GPU's stub for the GPU, and its compiler tell of its work. */
+export function environmentOf(chip: Chip, folder: string): string[] {
+  const { driver, shim, environment = {} }: Stub = STUBS[chip];
+  const libraries = [...Deno.readDirSync(`${folder}/root/usr/lib`)].map(({ name }) => name);
   const library = libraries.find((name) => name.endsWith("-linux-gnu"));
   return Object.entries({
-    PATH: "/usr/local/bin:/usr/bin:/bin",
-    HOME: "/root",
-    DENO_DIR: "/tmp/deno",
-    DENO_NO_UPDATE_CHECK: "1",
-    XDG_RUNTIME_DIR: "/tmp",
+    // What was compiled once before would not be compiled, nor told of.
     MESA_SHADER_CACHE_DISABLE: "1",
     VK_DRIVER_FILES: `/usr/share/vulkan/icd.d/${driver}_icd.json`,
     VK_LAYER_PATH: "/tessera",
