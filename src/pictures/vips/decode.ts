@@ -30,6 +30,8 @@ export interface VipsReading {
   maxPixels: number;
   /** Whether damage is passed over, as far as libvips can. */
   lenient?: boolean;
+  /** Whether a file is refused for whatever libvips complains of. */
+  wary?: boolean;
   /** The page that is read, from 0 on; the first unless given. */
   page?: number;
 }
@@ -138,10 +140,10 @@ export async function openFramesWithVips(
 /** @param all Whether all frames are opened, and not the first alone. */
 async function open(
   source: Uint8Array | string,
-  { format, loader, maxPixels, lenient = false, page }: VipsReading,
+  { format, loader, maxPixels, lenient = false, wary = false, page }: VipsReading,
   all = false,
 ): Promise<VipsFile> {
-  const file = await openVips({ source, loader, lenient, all, page });
+  const file = await openVips({ source, loader, lenient, wary, all, page });
   try {
     checkSize(format, file.header.width, file.header.pageHeight, maxPixels);
     await dropBrokenProfile(file.header);

@@ -143,10 +143,10 @@ function work(vips: Vips, request: VipsRequest): VipsAnswer {
   return { id, closed: true };
 }
 
-function open(vips: Vips, { source, loader, lenient, all, page }: VipsInput): Opened {
+function open(vips: Vips, { source, loader, lenient, wary, all, page }: VipsInput): Opened {
   const options = {
     access: "sequential",
-    fail_on: lenient ? "none" : "error",
+    fail_on: lenient ? "none" : wary ? "warning" : "error",
     ...all ? { n: -1 } : {},
     ...page === undefined ? {} : { page },
   };

@@ -1,7 +1,7 @@
 /** Files read by other programs, to compare with: ImageMagick 6 of Debian, and the formats' own tools. */
 
 import { rgbaOf } from "../../../src/pictures/colour/rgba.ts";
-import { convertDepth, decodePicture, type Picture, toSrgb } from "../../../src/pictures/mod.ts";
+import { convertDepth, decodePicture, type Picture } from "../../../src/pictures/mod.ts";
 
 /** What another program is asked, by name and arguments. */
 export type Call = readonly [program: string, ...args: string[]];
@@ -45,7 +45,7 @@ export interface Comparison {
   unreadElsewhere?: boolean;
   /** Width and height, if they are not the other program's. */
   sizes?: string;
-  /** The largest difference of a sample, in levels of 255; of colours, where they can be seen. */
+  /** The largest difference of a sample as it is stored, in levels of 255; of colours, where they can be seen. */
   most: number;
 }
 
@@ -58,7 +58,7 @@ export async function compareFile(path: string, own?: Call): Promise<Comparison>
   const other = await readElsewhere(path, own);
   let picture: Picture;
   try {
-    picture = await toSrgb(await decodePicture(await Deno.readFile(path)));
+    picture = await decodePicture(await Deno.readFile(path));
   } catch (error) {
     return { refused: (error as Error).message, unreadElsewhere: other === undefined, most: 0 };
   }
