@@ -12,7 +12,7 @@ import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
 /** Numbers that lanes may fetch behind the last weight. */
-const ROOM = 8 * 4;
+const ROOM = 16 * 4;
 
 /** One such convolution over laid-out tensors of one size. */
 export interface PartialConv {
