@@ -60,7 +60,8 @@ async function measure(
     "waiting for the device": of(({ waiting }) => waiting),
     "compiling shaders": of(({ compiling }) => compiling),
     "opening the device": of(({ opening }) => opening),
-    "main thread": of(({ mainThread }) => mainThread),
+    "processor: main thread": of(({ mainThread }) => mainThread),
+    "of it, until the program begins": of(({ starting }) => starting),
     "codecs and runtime": of(({ otherThreads }) => otherThreads),
     "driver": of(({ driverThreads }) => driverThreads),
   };

@@ -20,8 +20,10 @@ export interface RunCost {
   compiling: number;
   /** Of it, inside the calls that open the device. */
   opening: number;
-  /** Processor time of the thread that runs the program. */
+  /** Processor time of the thread that runs the program, without these three. */
   mainThread: number;
+  /** Of it, until the program's modules are loaded and it begins. */
+  starting: number;
   /** Processor time of the driver's threads, in which a software adapter computes. */
   driverThreads: number;
   /** Processor time of the runtime's other threads: codecs, compilers of JavaScript, files. */
@@ -31,21 +33,36 @@ export interface RunCost {
 /** Clock ticks of a second in `/proc`, the same on every Linux of today. */
 const TICKS = 100;
 
-/** Adds up the time that calls of a method take until they return. */
-function timed<T extends object>(prototype: T, name: keyof T & string, add: (s: number) => void) {
+/** What the calls of some methods took until they returned, in seconds. */
+interface Calls {
+  wall: number;
+  /** Processor time of this thread. */
+  processor: number;
+}
+
+/** Adds up what calls of a method take. */
+function timed<T extends object>(prototype: T, name: keyof T & string, calls: Calls) {
   const original = prototype[name] as (...args: unknown[]) => unknown;
   Object.defineProperty(prototype, name, {
     configurable: true,
     writable: true,
     value(this: T, ...args: unknown[]) {
       const start = performance.now();
+      const processorStart = mainThreadSeconds();
       try {
         return original.apply(this, args);
       } finally {
-        add((performance.now() - start) / 1000);
+        calls.processor += mainThreadSeconds() - processorStart;
+        calls.wall += (performance.now() - start) / 1000;
       }
     },
   });
+}
+
+/** Processor time of the thread that runs the program, to the nanosecond. */
+function mainThreadSeconds(): number {
+  const [nanoseconds] = Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/schedstat`).split(" ");
+  return Number(nanoseconds) / 1e9;
 }
 
 /** Seconds of the processors by thread: its name, and user and system time. */
@@ -60,32 +77,34 @@ function threadSeconds(): { name: string; id: number; seconds: number }[] {
 }
 
 async function run(args: string[]): Promise<RunCost> {
-  const cost = { waiting: 0, compiling: 0, opening: 0 };
-  const wait = (seconds: number) => cost.waiting += seconds;
-  const compile = (seconds: number) => cost.compiling += seconds;
-  const open = (seconds: number) => cost.opening += seconds;
-  timed(GPUQueue.prototype, "onSubmittedWorkDone", wait);
-  timed(GPUBuffer.prototype, "mapAsync", wait);
-  timed(GPUDevice.prototype, "createShaderModule", compile);
-  timed(GPUDevice.prototype, "createComputePipeline", compile);
-  timed(GPU.prototype, "requestAdapter", open);
-  timed(GPUAdapter.prototype, "requestDevice", open);
+  const starting = mainThreadSeconds();
+  const none = (): Calls => ({ wall: 0, processor: 0 });
+  const [waiting, compiling, opening] = [none(), none(), none()];
+  timed(GPUQueue.prototype, "onSubmittedWorkDone", waiting);
+  timed(GPUBuffer.prototype, "mapAsync", waiting);
+  timed(GPUDevice.prototype, "createShaderModule", compiling);
+  timed(GPUDevice.prototype, "createComputePipeline", compiling);
+  timed(GPU.prototype, "requestAdapter", opening);
+  timed(GPUAdapter.prototype, "requestDevice", opening);
   const exitCode = await main(args);
   const wall = (Date.now() - performance.timeOrigin) / 1000;
-  const threads = threadSeconds();
-  const sum = (which: (name: string, id: number) => boolean) =>
-    threads.filter(({ name, id }) => which(name, id)).reduce(
-      (all, { seconds }) => all + seconds,
-      0,
-    );
+  const ofDevice = [waiting, compiling, opening].reduce((sum, calls) => sum + calls.processor, 0);
+  const mainThread = mainThreadSeconds() - ofDevice;
+  const threads = threadSeconds().filter(({ id }) => id !== Deno.pid);
   const isOurs = (name: string) => /^(V8|tokio)/.test(name);
+  const sum = (ours: boolean) =>
+    threads.filter(({ name }) => isOurs(name) === ours)
+      .reduce((all, { seconds }) => all + seconds, 0);
   return {
     exitCode,
     wall,
-    ...cost,
-    mainThread: sum((_, id) => id === Deno.pid),
-    driverThreads: sum((name, id) => id !== Deno.pid && !isOurs(name)),
-    otherThreads: sum((name, id) => id !== Deno.pid && isOurs(name)),
+    waiting: waiting.wall,
+    compiling: compiling.wall,
+    opening: opening.wall,
+    mainThread,
+    starting,
+    driverThreads: sum(false),
+    otherThreads: sum(true),
   };
 }
 

@@ -59,7 +59,13 @@ async function holdContests({ models, sizes, rounds, json }: Options): Promise<n
   for (const source of models) {
     const { network } = await loadModel(source);
     for (const size of sizes) {
-      const contest = await holdContest(peers, { source, network }, size, rounds);
+      const contest = await holdContest(
+        peers,
+        { source, network },
+        size,
+        rounds,
+        Deno.loadavg()[0],
+      );
       printResult(json ? JSON.stringify({ ...machine, ...contest }) : contestTable(contest));
       refusals += contest.refusals.length;
     }

@@ -11,8 +11,8 @@ export interface Machine {
   processors: number;
 }
 
-/** The last one says how far the results are apart, in 0..1. */
-const COLUMNS = ["", "median", "fastest", "GFLOP/s", "times ours", "difference"];
+/** The last ones say how far the results are apart, in 0..1 and in dB. */
+const COLUMNS = ["", "median", "fastest", "GFLOP/s", "times ours", "difference", "PSNR"];
 
 /** Returns one line that names the machine. */
 export function machineLine({ deno, adapter, processors }: Machine): string {
@@ -30,7 +30,7 @@ export function contestTable(contest: Contest): string {
   ].join("\n");
 }
 
-function row({ peer, ms, minMs, gflops, ratio, difference }: Entry): string[] {
+function row({ peer, ms, minMs, gflops, ratio, difference, psnr }: Entry): string[] {
   return [
     peer,
     `${ms.toFixed(0)} ms`,
@@ -38,6 +38,7 @@ function row({ peer, ms, minMs, gflops, ratio, difference }: Entry): string[] {
     gflops.toFixed(1),
     ratio.toFixed(2),
     difference === 0 ? "" : difference.toExponential(1),
+    difference === 0 ? "" : `${psnr.toFixed(1)} dB`,
   ];
 }
 

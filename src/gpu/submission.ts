@@ -6,6 +6,7 @@
  * speed of those before it.
  */
 
+import { turnOfEventLoop } from "../platform/mod.ts";
 import type { Gpu } from "./device.ts";
 
 /** One dispatch, ready to be recorded. */
@@ -171,5 +172,5 @@ export async function finished(gpu: Gpu): Promise<void> {
   const done = gpu.device.queue.onSubmittedWorkDone();
   if (!gpu.queueWaitsInCall) return void await done;
   done.catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await turnOfEventLoop();
 }

@@ -4,6 +4,7 @@
  * names.
  */
 
+import { setImmediate } from "node:timers";
 import { pathToFileURL } from "node:url";
 import { Worker as NodeWorker } from "node:worker_threads";
 import { tensorPlatform, withoutNode } from "./node_faces.ts";
@@ -17,6 +18,11 @@ export function runtimeGpu(): Promise<GPU | undefined> {
 
 /** Whether `onSubmittedWorkDone()` of the runtime's own WebGPU waits, before it returns its promise. */
 export const QUEUE_WAITS_IN_CALL = true;
+
+/** Lets everything happen that is due; a timer would take a millisecond for it, even one of 0. */
+export function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => resolve()));
+}
 
 /** Buffers that a `mapAsync()` has been fulfilled for. */
 const mappedBefore = new WeakSet<GPUBuffer>();

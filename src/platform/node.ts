@@ -5,6 +5,7 @@
  */
 
 import fs from "node:fs";
+import { setImmediate } from "node:timers";
 import { Worker as NodeWorker } from "node:worker_threads";
 import { tensorPlatform, withoutNode } from "./node_faces.ts";
 
@@ -16,6 +17,10 @@ export async function runtimeGpu(): Promise<GPU | undefined> {
 }
 
 export const QUEUE_WAITS_IN_CALL = false;
+
+export function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => resolve()));
+}
 
 export function prepareMapping(_buffer: GPUBuffer): void {}
 

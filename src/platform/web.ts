@@ -14,6 +14,10 @@ export function runtimeGpu(): Promise<GPU | undefined> {
 
 export const QUEUE_WAITS_IN_CALL = false;
 
+export function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 export function prepareMapping(_buffer: GPUBuffer): void {}
 
 /** A page's range ends with the mapping, and has to be copied. */

@@ -37,6 +37,8 @@ export interface VipsInput {
   lenient: boolean;
   /** Whether all pages or frames are read, one under the other. */
   all: boolean;
+  /** The page that is read alone, from 0 on; the first unless given. */
+  page?: number | undefined;
 }
 
 /** What libvips says of an open file. */
