@@ -1,7 +1,7 @@
 /** Files read by other programs, to compare with: ImageMagick 6 of Debian, and the formats' own tools. */
 
 import { rgbaOf } from "../../../src/pictures/colour/rgba.ts";
-import { convertDepth, decodePicture, type Picture } from "../../../src/pictures/mod.ts";
+import { convertDepth, decodePicture, type Picture, toSrgb } from "../../../src/pictures/mod.ts";
 
 /** What another program is asked, by name and arguments. */
 export type Call = readonly [program: string, ...args: string[]];
@@ -45,7 +45,7 @@ export interface Comparison {
   unreadElsewhere?: boolean;
   /** Width and height, if they are not the other program's. */
   sizes?: string;
-  /** The largest difference of a sample as it is stored, in levels of 255; of colours, where they can be seen. */
+  /** The largest difference of a sample, as it is stored or in sRGB, in levels of 255; of colours, where they can be seen. */
   most: number;
 }
 
@@ -67,7 +67,12 @@ export async function compareFile(path: string, own?: Call): Promise<Comparison>
   if (other.width !== width || other.height !== height) {
     return { sizes: `${width} x ${height}, not ${other.width} x ${other.height}`, most: 255 };
   }
-  return { most: mostOf(rgbaOf(convertDepth(picture, 16)) as Uint16Array, other.data) };
+  // ImageMagick converts linear colours to sRGB, and no others.
+  const readings = [picture, ...picture.metadata.icc ? [await toSrgb(picture)] : []];
+  const differences = readings.map((reading) =>
+    mostOf(rgbaOf(convertDepth(reading, 16)) as Uint16Array, other.data)
+  );
+  return { most: Math.min(...differences) };
 }
 
 function mostOf(ours: Uint16Array, theirs: Uint16Array): number {
