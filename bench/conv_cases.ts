@@ -3,7 +3,9 @@
  */
 
 import { conv, packConv } from "../src/kernels/conv.ts";
-import type { QuadStorage } from "../src/kernels/dispatch.ts";
+import type { Dispatch, QuadStorage, Storage } from "../src/kernels/dispatch.ts";
+import { matrixConv, packMatrixConv } from "../src/kernels/matrix_conv.ts";
+import type { MatrixShape } from "../src/kernels/matrix_shape.ts";
 import { type Style, STYLES } from "../src/kernels/styles.ts";
 import { packUpconv3x3, upconv3x3 } from "../src/kernels/upconv3x3.ts";
 import type { ConvOperation } from "../src/networks/network.ts";
@@ -47,21 +49,28 @@ const SHAPES: Shape[] = [
 const SLOPE = 0.2;
 const RESIDUAL_SCALE = 0.2;
 
-/** What f32 and f16 may differ from float64 by; each link of a chain rounds once more. */
+/** What results may differ from float64 by; each link of a chain rounds once more. */
 export const TOLERANCE = {
   f32: { atol: 1e-5, rtol: 1e-5 },
   f16: { atol: 2e-3, rtol: 1e-3 },
+  // Weights are rounded, too.
+  matrix: { atol: 3e-3, rtol: 1e-3 },
 } as const;
+
+/** How convolutions are computed: in a style, or on matrix units. */
+export type ConvWay =
+  | { storage: QuadStorage; style: Style }
+  | { storage: "matrix"; shape: MatrixShape };
 
 /** What products in f16 may differ by: they have 11 bits, and 36 are added in as many. */
 const HALF_TOLERANCE = { atol: 2e-2, rtol: 2e-3 } as const;
 
 /** Makes every convolution, with outputs of the given size. */
-export function convCases(size: Size, storage: QuadStorage, style: Style): (() => KernelCase)[] {
+export function convCases(size: Size, way: ConvWay): (() => KernelCase)[] {
   const plain = SHAPES.map((shape) => () =>
-    convCase(randomOperation(shape), shape.inputs, size, storage, style)
+    convCase(randomOperation(shape), shape.inputs, size, way)
   );
-  return [...plain, () => upconvCase(64, 64, size, storage, style)];
+  return [...plain, () => upconvCase(64, 64, size, way)];
 }
 
 /** A convolution of one tensor, or a chain over several whose first is also added at the end. */
@@ -69,33 +78,20 @@ function convCase(
   operation: ConvOperation,
   inputChannels: number[],
   size: Size,
-  storage: QuadStorage,
-  style: Style,
+  way: ConvWay,
 ): KernelCase {
+  const [storage, style] = storageOf(way);
   const inputs = inputChannels.map((channels) => randomTensor(channels, size, storage, style));
   const output = poisonedTensor(operation.outChannels, size, storage, style);
-  const weights = inputs.map((_, link) => packConv(operation, link, inputChannels, style));
-  const passes: Pass[] = inputs.map((input, link) => ({
-    dispatch: conv({
-      operation,
-      link,
-      input: input.layout,
-      inputAt: { x: 0, y: 0 },
-      output: output.layout,
-      style,
-    }),
-    buffers: [inputs.length + link, link, 0, 0, 2 * inputs.length],
-  }));
   const { kernel, outChannels, activation } = operation;
   const name = `conv${kernel}x${kernel} ${inputChannels.join("+")}->${outChannels}` +
     (activation.kind === "silu" ? " silu" : "");
-  const buffers = [...inputs.map(({ words }) => words), ...weights, output.words];
-  const work = { label: `${name} ${storage}`, buffers, passes };
   // Each link after the first reads the output again.
   const moved = [...inputs, ...Array.from({ length: 2 * inputs.length - 1 }, () => output)];
-  const { way } = STYLES[style];
-  const executedShare = kernel === 3 && way === "winograd" ? 1 / 2 : 1;
-  const tolerance = way === "half" ? HALF_TOLERANCE : TOLERANCE[storage];
+  const conv3x3 = way.storage === "matrix" || kernel === 1 ? "window" : STYLES[way.style].way;
+  const executedShare = conv3x3 === "winograd" ? 1 / 2 : 1;
+  const tolerance = conv3x3 === "half" ? HALF_TOLERANCE : TOLERANCE[storage];
+  const work = workOf(name, operation, inputs, output, way);
   return finish(operation, inputs, output, { name, work, moved, executedShare, tolerance });
 }
 
@@ -104,29 +100,69 @@ function upconvCase(
   inChannels: number,
   outChannels: number,
   size: Size,
-  storage: QuadStorage,
-  style: Style,
+  way: ConvWay,
 ): KernelCase {
+  const [storage, style] = storageOf(way);
   const half = { width: Math.ceil(size.width / 2), height: Math.ceil(size.height / 2) };
   const enlarged = { width: half.width * 2, height: half.height * 2 };
   const operation = randomOperation({ inputs: [inChannels], outChannels }, 2);
   const input = randomTensor(inChannels, half, storage, style);
   const output = poisonedTensor(outChannels, enlarged, storage, style);
-  const inputAt = { x: 0, y: 0 };
-  const request = { operation, input: input.layout, inputAt, output: output.layout, style };
   const name = `upconv3x3 ${inChannels}->${outChannels}`;
-  const work = {
-    label: `${name} ${storage}`,
-    buffers: [input.words, wordsOf(packUpconv3x3(operation)), output.words],
-    passes: [{ dispatch: upconv3x3(request), buffers: [1, 0, 2] }],
-  };
   return finish(operation, [input], output, {
     name,
-    work,
+    work: workOf(name, operation, [input], output, way),
     moved: [input, output],
     executedShare: 16 / 36,
     tolerance: TOLERANCE[storage],
   });
+}
+
+/** How tensors are laid out; in chunks no style has a say. */
+function storageOf(way: ConvWay): [Storage, Style] {
+  return [way.storage, way.storage === "matrix" ? "uniform" : way.style];
+}
+
+/** The dispatches of a convolution, one for each input, and their buffers. */
+function workOf(
+  name: string,
+  operation: ConvOperation,
+  inputs: TestTensor[],
+  output: TestTensor,
+  way: ConvWay,
+): Pick<KernelCase, "label" | "buffers" | "passes"> {
+  const buffers = inputs.map(({ words }) => words);
+  const passes: Pass[] = inputs.map((_, link) => {
+    const { dispatch, weights } = linkOf(operation, link, inputs, output, way);
+    const first = buffers.push(...weights) - weights.length;
+    const beside = way.storage !== "matrix" && operation.upsample === 2 ? [] : [0, 0];
+    return { dispatch, buffers: [...weights.map((_, i) => first + i), link, ...beside] };
+  });
+  const last = buffers.push(output.words) - 1;
+  for (const pass of passes) pass.buffers.push(last);
+  return { label: `${name} ${way.storage}`, buffers, passes };
+}
+
+/** One of these dispatches, and what is bound before its input. */
+function linkOf(
+  operation: ConvOperation,
+  link: number,
+  inputs: TestTensor[],
+  { layout: output }: TestTensor,
+  way: ConvWay,
+): { dispatch: Dispatch; weights: Uint32Array[] } {
+  const channels = inputs.map(({ layout }) => layout.channels);
+  const place = { operation, link, input: inputs[link].layout, inputAt: { x: 0, y: 0 }, output };
+  if (way.storage === "matrix") {
+    const { weights, epilogue } = packMatrixConv(operation, link, channels);
+    return { dispatch: matrixConv({ ...place, ...way }), weights: [weights, wordsOf(epilogue)] };
+  }
+  if (operation.upsample === 2) {
+    const weights = [wordsOf(packUpconv3x3(operation))];
+    return { dispatch: upconv3x3({ ...place, ...way }), weights };
+  }
+  const weights = [packConv(operation, link, channels, way.style)];
+  return { dispatch: conv({ ...place, ...way }), weights };
 }
 
 interface Parts {

@@ -4,7 +4,9 @@
 
 import type { Gpu } from "../src/gpu/device.ts";
 import type { Style } from "../src/kernels/styles.ts";
+import { matrixUnits } from "../src/engine/matrix_units.ts";
 import type { QuadStorage } from "../src/kernels/dispatch.ts";
+import type { MatrixShape } from "../src/kernels/matrix_shape.ts";
 import { chosenStyles } from "../src/kernels/tuning.ts";
 import { convCases } from "./conv_cases.ts";
 import { benchKernel, type KernelCase, type KernelFigures } from "./kernel_case.ts";
@@ -28,7 +30,8 @@ export async function benchKernels(
 ): Promise<KernelFigures[]> {
   const figures = [];
   const { f32, f16 } = await chosenStyles(gpu);
-  for (const make of kernelCases({ f32: f32.style, f16: f16.style }, size)) {
+  const { shape } = await matrixUnits(gpu);
+  for (const make of kernelCases({ f32: f32.style, f16: f16.style }, size, shape)) {
     budget.signal?.throwIfAborted();
     const kernelCase = make();
     onStart(kernelCase.label);
@@ -37,11 +40,20 @@ export async function benchKernels(
   return figures;
 }
 
-/** Lists the kernels; each is made when its turn comes, as its data takes memory. */
-export function kernelCases(styles: Record<QuadStorage, Style>, size: Size): (() => KernelCase)[] {
+/**
+ * Lists the kernels; each is made when its turn comes, as its data takes memory.
+ *
+ * @param matrix Of the matrix units, where they are used.
+ */
+export function kernelCases(
+  styles: Record<QuadStorage, Style>,
+  size: Size,
+  matrix?: MatrixShape,
+): (() => KernelCase)[] {
   const storages = ["f32", "f16"] as const;
   return [
-    ...storages.flatMap((storage) => convCases(size, storage, styles[storage])),
+    ...storages.flatMap((storage) => convCases(size, { storage, style: styles[storage] })),
+    ...matrix === undefined ? [] : convCases(size, { storage: "matrix", shape: matrix }),
     ...storages.flatMap((storage) => trunkCases(size, storage, styles[storage])),
     ...storages.flatMap((storage) => pixelCases(size, storage, styles[storage])),
     ...resampleCases(size),

@@ -23,7 +23,7 @@ type Step = [name: string, kernelCase: KernelCase];
 
 /** The convolution from 64 to 64 channels in a style, which is the first of the cases. */
 function finalCase(style: Style): KernelCase {
-  return convCases(SIZE, "f32", style)[0]();
+  return convCases(SIZE, { storage: "f32", style })[0]();
 }
 
 /** The same convolution with a shader of the ladder in the place of ours. */

@@ -4,6 +4,9 @@
  */
 
 import type { Gpu } from "../src/gpu/device.ts";
+import { matrixUnits } from "../src/engine/matrix_units.ts";
+import type { Storage } from "../src/kernels/dispatch.ts";
+import { isMatrixNetwork } from "../src/kernels/matrix_conv.ts";
 import { isResampleKernel } from "../src/kernels/taps.ts";
 import { flopPerPixel } from "../src/networks/analysis.ts";
 import type { Picture } from "../src/pictures/picture.ts";
@@ -16,7 +19,7 @@ import { repeatTimed, stopwatch, type Timing, type TimingBudget } from "./timing
 export interface NetworkFigures extends Timing {
   model: string;
   /** How activations are stored; pixels for bicubic. */
-  storage: "f32" | "f16" | "pixels";
+  storage: Storage | "pixels";
   scale: number;
   /** Size of the picture that was enlarged. */
   width: number;
@@ -55,9 +58,10 @@ export async function benchNetworks(
   const bicubics = new Map<number, NetworkFigures>();
   const figures: NetworkFigures[] = [];
   for (const model of models.filter((name) => !isResampleKernel(name))) {
-    for (const storage of ["f32", "f16"] as const) {
+    for (const storage of await storagesOf(gpu, model)) {
       onStart(`${model} ${storage}`);
-      const row = await benchUpscaler(gpu, { model, precision: storage }, picture, budget);
+      const precision = storage === "matrix" ? "auto" : storage;
+      const row = await benchUpscaler(gpu, { model, precision }, picture, budget);
       const bicubic = bicubics.get(row.scale) ??
         await benchBicubic(gpu, row.scale, picture, budget);
       bicubics.set(row.scale, bicubic);
@@ -66,6 +70,16 @@ export async function benchNetworks(
     }
   }
   return [...figures, ...bicubics.values()];
+}
+
+/** What a network can be measured in; matrix units are what is taken where they are used. */
+async function storagesOf(gpu: Gpu, model: string): Promise<Storage[]> {
+  const upscaler = await Upscaler.create({ device: gpu, model });
+  const { network } = upscaler;
+  upscaler.destroy();
+  const hasUnits = network !== undefined && isMatrixNetwork(network) &&
+    (await matrixUnits(gpu)).shape !== undefined;
+  return ["f32", "f16", ...hasUnits ? ["matrix" as const] : []];
 }
 
 async function benchBicubic(

@@ -23,6 +23,8 @@ export type Section = typeof SECTIONS[number];
 
 /** What is measured, and how long. */
 export interface BenchOptions {
+  /** The implementation of WebGPU. Default: the runtime's own. */
+  gpu?: GPU;
   sections: readonly Section[];
   /** Networks: names, paths or URLs. */
   models: string[];
@@ -74,7 +76,7 @@ const DEFAULT_SIZE = {
  */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   checkOptions(options);
-  const gpu = await Gpu.open();
+  const gpu = await Gpu.open(options.gpu && { gpu: options.gpu });
   try {
     return await measure(gpu, options);
   } finally {

@@ -112,10 +112,3 @@ export function sharesOf({ x, y, width, height }: Region, frame: Size): Region {
     height: height / frame.height,
   };
 }
-
-/** Saves a file under a name. */
-export function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  make("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}

@@ -32,6 +32,9 @@ export const GERMAN: Texts = {
   "ready.noise": "Das Rauschen wird entfernt.",
   "ready.kept": "Kompressionsspuren und Rauschen bleiben.",
   "ready.sound": "Es ist sauber.",
+  "ready.frames":
+    "Es bewegt sich: Nur das erste von {frames} Bildern wird genommen. Das Programm nimmt alle.",
+  "ready.portrait": "Ein Gesicht füllt es: Dafür ist Porträt gemacht.",
   "ready.reading": "{name} wird gelesen",
   "ready.part": "Wählen, welchen Teil die Vorschau zeigt",
   "ready.more": "Mehr",
@@ -50,7 +53,7 @@ export const GERMAN: Texts = {
   "ready.excellent": "In dieser Größe sollte es ausgezeichnet aussehen.",
   "ready.good": "In dieser Größe sollte es gut aussehen.",
   "ready.variable": "In dieser Größe sind feine Einzelheiten Glückssache.",
-  "ready.poor": "Für diese Größe gibt es wenig her.",
+  "ready.poor": "Für diese Größe ist es zu klein.",
   "ready.larger": "Es ist schon größer. Eine größere Größe wählen.",
   "ready.badsize": "Breite und Höhe in Pixeln angeben.",
 
@@ -68,6 +71,8 @@ export const GERMAN: Texts = {
   "look.faithful.about": "Scharf, und nichts ist erfunden.",
   "look.photo": "Foto",
   "look.photo.about": "Scharf und ruhig, an Fotos gelernt.",
+  "look.portrait": "Porträt",
+  "look.portrait.about": "An Gesichtern gelernt. Manches ist geraten.",
   "look.detail": "Detail",
   "look.detail.about": "Mehr Struktur. Manches davon ist geraten.",
   "look.own": "Eigenes",
@@ -107,6 +112,7 @@ export const GERMAN: Texts = {
   "done.rows": "PNG, {size}. Ein so großes Ergebnis wird als PNG geschrieben.",
   "done.opaque": "JPEG kann nichts Durchsichtiges enthalten, darum ist dies ein PNG.",
   "done.said": "Fertig",
+  "done.unsaved": "Es ließ sich nicht speichern: {message}",
   "done.failed": "{format} kann dieses Ergebnis nicht aufnehmen.",
 
   "format.png": "<b>PNG</b> verliert nichts",
@@ -127,6 +133,7 @@ export const GERMAN: Texts = {
   "batch.reading": "Wird gelesen",
   "batch.stopped": "Abgebrochen",
   "batch.out": "Ausgelassen. {reason}",
+  "batch.frame": "Nur das erste Einzelbild.",
   "batch.larger": "Es ist schon größer.",
   "batch.unknown": "Es ist kein Bild.",
   "batch.none": "Kein Bild",
@@ -155,6 +162,8 @@ export const GERMAN: Texts = {
 
   "problem.picture.title": "Diese Datei lässt sich nicht verwenden.",
   "problem.picture.lead": "{name}: {message}",
+  "problem.picture.unknown":
+    "{name} ist keines der Bilder, die Tessera liest: JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, SVG und Rohdaten von Kameras.",
   "problem.picture.1":
     "<b>In einem anderen Programm neu speichern</b>, als JPEG oder PNG, und diese Datei nehmen.",
 

@@ -63,7 +63,7 @@ function leave(): void {
 function problem(error: unknown, name: string): void {
   const { name: kind } = failureOf(error);
   const hasPicture = session.facts !== undefined;
-  if (kind === "ModelError") session.ownChosen = false;
+  if (kind === "ModelError") session.special = undefined;
   const again = () => hasPicture ? ready.again() : kind === "NoGpuError" ? openDevice() : leave();
   const goesBack = ["InputError", "ModelError"].includes(kind);
   showProblem(error, { name, adapter: session.adapter, onAgain: again, goesBack });
@@ -83,7 +83,7 @@ async function takeWeights(file: File): Promise<void> {
   try {
     const { architecture, scale } = await session.engine.call("weights", { file, name: file.name });
     session.own = { name: file.name, scale };
-    session.ownChosen = true;
+    session.special = "own";
     byId("gpu-line").textContent = text("empty.own", { name: file.name, architecture, scale });
     if (shown() === "ready" || session.facts !== undefined) ready.again();
     else show("empty");

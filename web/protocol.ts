@@ -12,9 +12,9 @@ export interface Pixels extends Size {
 }
 
 /** How a result is to look. */
-export type Look = "faithful" | "photo" | "detail" | "own";
+export type Look = "faithful" | "photo" | "detail" | "portrait" | "own";
 
-/** The looks that anybody can have; `own` needs weights. */
+/** The looks that every picture can have; `portrait` needs a face, `own` needs weights. */
 export const LOOKS = ["faithful", "photo", "detail"] as const;
 
 /** What is to become of a picture. */
@@ -44,6 +44,8 @@ export interface PictureFacts extends Size {
   /** The share of the restorer that it needs, 0 to 1. */
   denoise: number;
   transparent: boolean;
+  /** Of which only the first is taken: 1, unless it moves. */
+  frames: number;
   /** The middle of its most detailed part, each from 0 to 1. */
   focus: { x: number; y: number };
   /** A small copy, at most {@linkcode THUMB_SIDE} pixels a side. */
@@ -98,6 +100,8 @@ export interface Calls {
   adapter: { asks: undefined; gives: AdapterFacts };
   /** Decodes a picture and says what it is; `picture` is what other calls name it by. */
   open: { asks: { picture: number; file: Blob }; gives: PictureFacts };
+  /** Says whether a face fills the picture; the first time this loads what finds faces. */
+  portrait: { asks: { picture: number }; gives: boolean };
   plan: { asks: { picture: number; wish: Wish }; gives: PlanFacts };
   /** Enlarges a part, `width` x `height` pixels of the result, around a point (0 to 1). */
   preview: {

@@ -28,8 +28,10 @@ export class Session {
   facts: PictureFacts | undefined;
   adapter: AdapterFacts | undefined;
   own: OwnWeights | undefined;
-  /** Whether the own weights are what is wanted now. */
-  ownChosen = false;
+  /** Whether a face fills the first picture; undefined until it was searched. */
+  portrait: boolean | undefined;
+  /** A look that only some can have, if it is what is wanted now: it is not remembered. */
+  special: "own" | "portrait" | undefined;
   result: ResultFacts | undefined;
   #last = 0;
 
@@ -53,7 +55,7 @@ export class Session {
     const { size, custom, clean, whole, detailed, look } = this.settings;
     return {
       size: asksFor(size, custom),
-      look: this.ownChosen && this.own !== undefined ? "own" : look,
+      look: this.special ?? look,
       quick: this.quick,
       ...{ clean, whole, detailed },
     };
@@ -77,5 +79,7 @@ export class Session {
     for (const { picture } of this.items) this.engine.call("drop", { picture });
     this.items = items;
     this.facts = undefined;
+    this.portrait = undefined;
+    if (this.special === "portrait") this.special = undefined;
   }
 }

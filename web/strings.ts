@@ -31,6 +31,9 @@ const ENGLISH = {
   "ready.noise": "Its noise will be cleaned away.",
   "ready.kept": "Its compression marks and noise stay.",
   "ready.sound": "Nothing in it needs cleaning.",
+  "ready.frames":
+    "It moves: only the first of its {frames} frames is taken. The program takes them all.",
+  "ready.portrait": "A face fills it: Portrait is made for that.",
   "ready.reading": "Reading {name}",
   "ready.part": "Choose which part the previews show",
   "ready.more": "More",
@@ -49,7 +52,7 @@ const ENGLISH = {
   "ready.excellent": "It should look excellent at this size.",
   "ready.good": "It should look good at this size.",
   "ready.variable": "At this size, fine detail is a matter of luck.",
-  "ready.poor": "It holds little for this size.",
+  "ready.poor": "It is too small to look good at this size.",
   "ready.larger": "It is larger than that already. Choose a larger size.",
   "ready.badsize": "Give a width and a height in pixels.",
 
@@ -67,6 +70,8 @@ const ENGLISH = {
   "look.faithful.about": "Sharp, and invents nothing.",
   "look.photo": "Photo",
   "look.photo.about": "Sharp and calm, learnt from photos.",
+  "look.portrait": "Portrait",
+  "look.portrait.about": "Learnt from faces. Some of it is guessed.",
   "look.detail": "Detail",
   "look.detail.about": "Adds texture. Some of it is guessed.",
   "look.own": "Your own",
@@ -106,6 +111,7 @@ const ENGLISH = {
   "done.rows": "PNG, {size}. So large a result is written as PNG.",
   "done.opaque": "JPEG cannot hold what is transparent, so this is a PNG.",
   "done.said": "Done",
+  "done.unsaved": "It could not be saved: {message}",
   "done.failed": "{format} cannot hold this result.",
 
   "format.png": "<b>PNG</b> loses nothing",
@@ -126,6 +132,7 @@ const ENGLISH = {
   "batch.reading": "Reading",
   "batch.stopped": "Stopped",
   "batch.out": "Left out. {reason}",
+  "batch.frame": "Only the first frame.",
   "batch.larger": "It is larger than that already.",
   "batch.unknown": "It is no picture.",
   "batch.none": "No picture",
@@ -154,6 +161,8 @@ const ENGLISH = {
 
   "problem.picture.title": "This file cannot be used.",
   "problem.picture.lead": "{name}: {message}",
+  "problem.picture.unknown":
+    "{name} is none of the pictures that Tessera reads: JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, SVG and cameras' raw files.",
   "problem.picture.1":
     "<b>Save it anew in another program</b>, as JPEG or PNG, and take it from there.",
 

@@ -18,9 +18,13 @@ const HEADER_BYTES = 256;
  *
  * @returns Undefined, if they are more than an archive can hold.
  */
-export async function zipOf(entries: readonly ZipEntry[]): Promise<Blob | undefined> {
+export function zipOf(entries: readonly ZipEntry[]): Promise<Blob> | undefined {
   const bytes = entries.map(({ name, file }) => file.size + 6 * name.length + HEADER_BYTES);
-  if (bytes.reduce((sum, each) => sum + each, 0) >= MOST_BYTES) return undefined;
+  const sum = bytes.reduce((total, each) => total + each, 0);
+  return sum < MOST_BYTES ? archiveOf(entries) : undefined;
+}
+
+async function archiveOf(entries: readonly ZipEntry[]): Promise<Blob> {
   const { Zip, ZipPassThrough } = await import("npm:fflate@0.8.3");
   let pieces: BlobPart[] = [];
   const zip = new Zip((error, piece) => {

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "../../src/cli/terminal/permissions.ts";
-import { VERSION } from "../../src/cli/version.ts";
+import { VERSION } from "../../src/version.ts";
 import type { Command } from "./measure.ts";
 import { packageFolder } from "./packages.ts";
 

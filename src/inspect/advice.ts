@@ -14,16 +14,13 @@ export interface Damage {
 }
 
 /** The share for a JPEG of at most this quality. */
-const BY_QUALITY: readonly [most: number, share: number][] = [[65, 1], [85, 0.75], [91, 0.5], [
-  93,
-  0.25,
-]];
+const BY_QUALITY: readonly [most: number, share: number][] = [[85, 1], [91, 0.75], [95, 0.25]];
 
 /** The share for blocks that show at least so much, where no table is found in them. */
 const BY_BLOCKINESS: readonly [least: number, share: number][] = [[1.5, 1], [1, 0.75]];
 
 /** The share for at least so much noise; texture alone was taken for up to 2.4. */
-const BY_NOISE: readonly [least: number, share: number][] = [[3.3, 1], [2.8, 0.75], [2.4, 0.5]];
+const BY_NOISE: readonly [least: number, share: number][] = [[2.8, 1], [2.4, 0.5]];
 
 /**
  * Returns the share of the restorer in the weights, in quarters so that many pictures need few

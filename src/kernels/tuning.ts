@@ -20,9 +20,16 @@ import {
   conv3x3Winograd,
   convEnd,
   convHead,
+  matrixConv,
+  matrixPixelsDirect,
+  matrixPixelsStaged,
+  matrixUnits,
+  matrixWeightsDirect,
+  matrixWeightsStaged,
   upconv3x3,
 } from "../wgsl/sources.ts";
 import type { QuadStorage } from "./dispatch.ts";
+import { STAGED, type Staged } from "./matrix_shape.ts";
 import { defaultStyle, type Style, STYLES, stylesFor } from "./styles.ts";
 
 const CACHE_NAME = "tessera-tuning";
@@ -34,8 +41,18 @@ export interface StyleChoice {
   source: "measured" | "table";
 }
 
+/** How matrix units are used, where an adapter has them. */
+export interface MatrixChoice {
+  /** What is staged; `unused` where the ordinary kernels were measured to be faster. */
+  way: Staged | "unused";
+  source: StyleChoice["source"];
+}
+
 /** The choice for each way to store activations. */
-export type ChosenStyles = Record<QuadStorage, StyleChoice>;
+export type ChosenStyles = Record<QuadStorage, StyleChoice> & { matrix: MatrixChoice };
+
+/** What `tessera tune` keeps; nothing of matrix units where there are none. */
+export type KeptStyles = Record<QuadStorage, Style> & { matrix?: MatrixChoice["way"] };
 
 const choices = new WeakMap<Gpu, Promise<ChosenStyles>>();
 
@@ -60,10 +77,10 @@ export function chosenStyles(gpu: Gpu, drivers: string = driverStamp()): Promise
  */
 export async function keepStyles(
   gpu: Gpu,
-  styles: Record<QuadStorage, Style>,
+  styles: KeptStyles,
   drivers: string = driverStamp(),
 ): Promise<boolean> {
-  choices.set(gpu, Promise.resolve(bothStorages((storage) => measured(styles[storage]))));
+  choices.set(gpu, Promise.resolve(choicesFrom(gpu, styles)));
   try {
     const cache = await globalThis.caches.open(CACHE_NAME);
     await cache.put(await keyOf(gpu, drivers), Response.json(styles));
@@ -81,27 +98,28 @@ export async function forgetStyles(gpu: Gpu, drivers: string = driverStamp()): P
 }
 
 async function recall(gpu: Gpu, drivers: string): Promise<ChosenStyles> {
-  const { adapter, enabled } = gpu;
-  const kept = await keptStyles(gpu, drivers).catch(() => undefined);
-  return bothStorages((storage) => {
-    const usable = stylesFor(adapter, enabled, storage).find((style) => style === kept?.[storage]);
-    if (usable !== undefined) return measured(usable);
+  return choicesFrom(gpu, await keptStyles(gpu, drivers).catch(() => undefined) ?? {});
+}
+
+/** What was kept, where it can be used, and the table's choice for the rest. */
+function choicesFrom({ adapter, enabled }: Gpu, kept: Record<string, unknown>): ChosenStyles {
+  const styleFor = (storage: QuadStorage): StyleChoice => {
+    const usable = stylesFor(adapter, enabled, storage).find((style) => style === kept[storage]);
+    if (usable !== undefined) return { style: usable, source: "measured" };
     return { style: defaultStyle(adapter, enabled), source: "table" };
-  });
-}
-
-function measured(style: Style): StyleChoice {
-  return { style, source: "measured" };
-}
-
-function bothStorages(choose: (storage: QuadStorage) => StyleChoice): ChosenStyles {
-  return { f32: choose("f32"), f16: choose("f16") };
+  };
+  const way = [...STAGED, "unused" as const].find((way) => way === kept.matrix);
+  return {
+    f32: styleFor("f32"),
+    f16: styleFor("f16"),
+    matrix: way ? { way, source: "measured" } : { way: STAGED[0], source: "table" },
+  };
 }
 
 async function keptStyles(
   gpu: Gpu,
   drivers: string,
-): Promise<Partial<Record<QuadStorage, unknown>> | undefined> {
+): Promise<Record<string, unknown> | undefined> {
   const cache = await globalThis.caches?.open(CACHE_NAME);
   const response = await cache?.match(await keyOf(gpu, drivers));
   return await response?.json();
@@ -114,10 +132,13 @@ async function keyOf({ adapter, enabled }: Gpu, drivers: string): Promise<string
     adapter.vendor,
     adapter.device,
     [...enabled].sort().join(),
+    JSON.stringify(adapter.matrixConfigs),
     navigator.userAgent,
     JSON.stringify(STYLES),
     ...[convEnd, convHead, columnsDirect, columnsHalf, columnsStaged],
     ...[conv3x3, conv3x3Columns, conv3x3Half, conv3x3Winograd, upconv3x3],
+    ...[matrixConv, matrixUnits, matrixPixelsDirect, matrixPixelsStaged],
+    ...[matrixWeightsDirect, matrixWeightsStaged],
   ];
   const bytes = new TextEncoder().encode(about.join("\n"));
   const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));

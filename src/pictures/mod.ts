@@ -22,8 +22,10 @@ export {
   packFrame,
   type Timing,
 } from "./animation/animation.ts";
+export { openJpegRows } from "./jpeg/jpeg.ts";
 export { decodePngRows } from "./png/decode.ts";
-export { openTiffRows } from "./tiff/tiff.ts";
+export { isPagesNote, openTiffPages, openTiffRows, type TiffPages } from "./tiff/tiff.ts";
+export { encodeTiffPages } from "./tiff/encode.ts";
 export { encodePngRows } from "./png/encode.ts";
 export { changeRows, gatherRows, samplesOf } from "./rows.ts";
 export { encodeJpegRows } from "./jpeg/rows.ts";

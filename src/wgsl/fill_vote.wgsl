@@ -2,6 +2,9 @@
 // (Y. Wexler, E. Shechtman, M. Irani, "Space-time completion of video", IEEE Transactions on Pattern
 // Analysis and Machine Intelligence 29(3), 2007).
 //
+// A vote counts by the square of its match's weight: with less contrast between good and bad matches the
+// mean is blurred, and what is like a blurred mean is found next.
+//
 // One invocation does one target. Sources lie outside the hole, so that nothing is read that another
 // invocation writes.
 //
@@ -29,8 +32,9 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
       if (is_inside(centre + way)) {
         let found = matches[index_of(centre + way)];
         if (found.y > 0u) {
-          sum += found.y * vec3u(colour_of(pixels[index_of(at_place(found.x) - way)]));
-          total += found.y;
+          let weight = max(1u, (found.y * found.y) >> 8u);
+          sum += weight * vec3u(colour_of(pixels[index_of(at_place(found.x) - way)]));
+          total += weight;
         }
       }
     }

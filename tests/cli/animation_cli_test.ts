@@ -1,8 +1,14 @@
-/** Animations from file to file: all frames, or the first. */
+/** Animations and pages from file to file: all, or the first. */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { decodePicture, encodePicture, openAnimation } from "../../src/pictures/mod.ts";
+import {
+  decodePicture,
+  encodePicture,
+  encodeTiffPages,
+  openAnimation,
+  openTiffPages,
+} from "../../src/pictures/mod.ts";
 import { testPicture } from "../pictures/fixtures.ts";
 import { inFolder, runProgram } from "./program.ts";
 
@@ -48,6 +54,30 @@ Deno.test("of an animation the first frame is written if that is asked, or the f
     const outcome = await runProgram(["a.webp", ...BICUBIC], { cwd: folder });
     assert.equal(outcome.code, 0, outcome.stderr);
     assert.equal((await framesOf(join(folder, "a-x2.webp"))).frames, 9);
+  }));
+
+Deno.test("the pages of a TIFF become those of a TIFF; other formats, and who asks, get the first", () =>
+  inFolder(async (folder) => {
+    const pictures = [testPicture(9, 7, 3, 8), testPicture(31, 5, 1, 16)];
+    await Deno.writeFile(join(folder, "a.tif"), ReadableStream.from(encodeTiffPages(pictures, 2)));
+    const run = async (...args: string[]) => {
+      const outcome = await runProgram(["a.tif", ...args, "--model", "bicubic"], { cwd: folder });
+      assert.equal(outcome.code, 0, outcome.stderr);
+      return outcome;
+    };
+    const { stderr, stdout } = await run("-o", "b.tif", "--scale", "1", "--json");
+    assert.doesNotMatch(stderr, /only the first/);
+    assert.deepEqual(JSON.parse(stdout).pages, { enhanced: 2, kept: 0 });
+    const pages = (await openTiffPages(await Deno.readFile(join(folder, "b.tif"))))!.pages();
+    for await (const { metadata: _, ...page } of pages) {
+      const { metadata: __, ...picture } = pictures.shift()!;
+      assert.deepEqual(page, picture);
+    }
+    for (const args of [["-o", "c.tif", "--frames", "first"], ["-o", "c.png"]]) {
+      assert.match((await run(...args, "--scale", "2")).stderr, /of the 2 pages only the first/);
+      const picture = await decodePicture(await Deno.readFile(join(folder, args[1])));
+      assert.deepEqual([picture.width, picture.height, picture.notes], [18, 14, undefined]);
+    }
   }));
 
 Deno.test("TIFF and JPEG XL of 16 bits go through scale 1 without loss", () =>

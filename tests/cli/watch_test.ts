@@ -1,16 +1,17 @@
 /**
  * `tessera watch` from outside: pictures that are there, that come, that are written slowly and that are
- * replaced; what is no picture; a stop, and a new start that skips what is done.
+ * replaced or renamed into place; what is no picture; a stop, a kill, and a new start that skips what is done.
  */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Arrivals } from "../../src/cli/batch/arrivals.ts";
-import { encodePicture } from "../../src/pictures/mod.ts";
+import { decodePicture, encodePicture } from "../../src/pictures/mod.ts";
 import { testPicture } from "../pictures/fixtures.ts";
 import { filesIn, inFolder, program, runProgram, writePicture } from "./program.ts";
 
-const ARGS = ["watch", "in", "-o", "out", "--model", "bicubic", "--scale", "2", "--settle", "0.4"];
+const COMMAND = ["watch", "in", "-o", "out", "--settle", "0.4"];
+const RESAMPLE = ["--model", "bicubic", "--scale", "2"];
 
 Deno.test("Arrivals hands a file out once it has not changed for a while, and again if it changes", () => {
   const arrivals = new Arrivals(1000);
@@ -39,8 +40,8 @@ class Watcher {
   readonly #child: Deno.ChildProcess;
   readonly #lines: AsyncGenerator<Record<string, unknown>>;
 
-  constructor(folder: string) {
-    this.#child = program([...ARGS, "--json", "--quiet"], { cwd: folder }).spawn();
+  constructor(folder: string, how: readonly string[] = RESAMPLE) {
+    this.#child = program([...COMMAND, ...how, "--json", "--quiet"], { cwd: folder }).spawn();
     this.#lines = linesOf(this.#child.stdout);
   }
 
@@ -51,8 +52,8 @@ class Watcher {
     return value;
   }
 
-  async stop(): Promise<number> {
-    this.#child.kill("SIGTERM");
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<number> {
+    this.#child.kill(signal);
     await this.#lines.return(undefined);
     await this.#child.stderr.cancel();
     return (await this.#child.status).code;
@@ -101,6 +102,59 @@ Deno.test("watch takes what comes when it is whole, tells what is none, and skip
     const names = filesIn(join(folder, "out"));
     assert.deepEqual(names, [".tessera", "a-x2.png", "bad-x2.png", "sub"]);
   });
+});
+
+Deno.test("watch takes what is renamed into place, and nothing of it before", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "in"));
+    const watcher = new Watcher(folder);
+    const bytes = await encodePicture(testPicture(21, 13, 3), { format: "png" });
+    for (const name of [".new.png.Xy3", "new.png.part", ".hidden.png"]) {
+      await Deno.writeFile(join(folder, "in", name), bytes);
+    }
+    // Longer than it takes for a file to count as whole, and for the next look.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await Deno.rename(join(folder, "in", "new.png.part"), join(folder, "in", "new.png"));
+    const line = await watcher.next();
+    assert.deepEqual([line.input, line.width], [join("in", "new.png"), 21]);
+    assert.equal(await watcher.stop(), 0);
+    assert.deepEqual(filesIn(join(folder, "out")), [".tessera", "new-x2.png"]);
+  }));
+
+Deno.test({
+  name: "watch goes on where kill -9 ended it: what was done stays, what was not is done, once",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.mkdir(join(folder, "in"));
+      const names = ["a", "b", "c"];
+      for (const name of names) {
+        await writePicture(join(folder, "in", `${name}.png`), testPicture(80, 60, 3));
+      }
+      const network = ["--model", "fast-x4", "--denoise", "0"];
+      const killed = new Watcher(folder, network);
+      assert.equal((await killed.next()).output, join("out", "a-x4.png"));
+      await killed.stop("SIGKILL");
+      const first = await Deno.stat(join(folder, "out", "a-x4.png"));
+
+      const again = new Watcher(folder, network);
+      const lines = [];
+      for (const _ of names) lines.push(await again.next());
+      assert.equal(await again.stop(), 0);
+      assert.deepEqual(
+        lines.map(({ input }) => input),
+        names.map((name) => join("in", `${name}.png`)),
+      );
+      assert.equal(lines[0].skipped, true, JSON.stringify(lines[0]));
+      const after = await Deno.stat(join(folder, "out", "a-x4.png"));
+      assert.deepEqual(after.mtime, first.mtime, "it was not written again");
+      const results = names.map((name) => `${name}-x4.png`);
+      assert.deepEqual(filesIn(join(folder, "out")), [".tessera", ...results]);
+      for (const name of results) {
+        const { width } = await decodePicture(await Deno.readFile(join(folder, "out", name)));
+        assert.equal(width, 320);
+      }
+    }),
 });
 
 Deno.test("watch refuses what is no folder, and an output that is missing", async () => {

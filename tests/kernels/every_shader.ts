@@ -12,7 +12,7 @@ import { dySample } from "../../src/kernels/dysample.ts";
 import { refineStep, searchStep, voteStep } from "../../src/kernels/fill.ts";
 import { type Layout, layoutOf, OUT_QUADS } from "../../src/kernels/layout.ts";
 import { matrixConv } from "../../src/kernels/matrix_conv.ts";
-import { STAGED } from "../../src/kernels/matrix_shape.ts";
+import { STAGED, type Staged } from "../../src/kernels/matrix_shape.ts";
 import { norm } from "../../src/kernels/norm.ts";
 import { partialConv } from "../../src/kernels/partial_conv.ts";
 import { pixelsIn, pixelsOut } from "../../src/kernels/pixels.ts";
@@ -82,14 +82,15 @@ function matrices(): Dispatch[] {
   const place = { link: 0, inputAt: { x: 0, y: 0 } };
   const layout = layoutOf({ channels: 16, ...SIZE }, "matrix", "uniform");
   const double = layoutOf({ channels: 16, width: 32, height: 32 }, "matrix", "uniform");
-  const planned = (operation: ConvOperation, output: Layout) =>
-    STAGED.map((staged) => {
+  const planned = (operation: ConvOperation, output: Layout, ways: readonly Staged[] = STAGED) =>
+    ways.map((staged) => {
       const shape = { m: 16, n: 16, k: 16, lanes: 32, by: "twin", staged } as const;
       return matrixConv({ ...place, operation, input: layout, output, shape });
     });
-  return ACTIVATIONS.flatMap((activation) => [
-    ...GATES.flatMap((gate) => planned(convolution(16, 3, activation, gate), layout)),
-    ...planned({ ...convolution(16, 3, activation), upsample: 2 }, double),
+  // What is staged has nothing to do with what follows the sums, nor has the enlarging.
+  return ACTIVATIONS.flatMap((activation, i) => [
+    ...GATES.flatMap((gate) => planned(convolution(16, 3, activation, gate), layout, ["nothing"])),
+    ...planned({ ...convolution(16, 3, activation), upsample: 2 }, double, i === 0 ? STAGED : []),
   ]);
 }
 

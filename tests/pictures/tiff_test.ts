@@ -11,6 +11,8 @@ import { encodeMozjpeg } from "../../src/pictures/jpeg/mozjpeg.ts";
 import {
   decodePicture,
   encodePicture,
+  encodeTiffPages,
+  openTiffPages,
   openTiffRows,
   type Picture,
   type Samples,
@@ -272,6 +274,57 @@ Deno.test("TIFF: 8 and 16 bits are written and read again without loss, with all
   }
 });
 
+Deno.test("TIFF: pages keep their sizes, depths, profiles and densities", async () => {
+  const icc = testProfile("RGB ", 333);
+  const density = { x: 300 / 0.0254, y: 300 / 0.0254 };
+  const pictures = [
+    testPicture(9, 7, 3, 8, { icc }),
+    testPicture(31, 5, 1, 16, { density, exif: uprightExif(testExif(1, true))! }),
+    testPicture(4, 19, 4, 8, { xmp: latin1("<x:xmpmeta/>") }),
+  ];
+  const file = concatBytes(await Array.fromAsync(encodeTiffPages(pictures, 3)));
+  const opened = (await openTiffPages(file))!;
+  assert.equal(opened.count, 3);
+  const pages = await Array.fromAsync(opened.pages());
+  for (const [i, { metadata, ...page }] of pages.entries()) {
+    const { metadata: wanted, ...picture } = pictures[i];
+    assert.deepEqual(page, picture, `page ${i}`);
+    assert.deepEqual([metadata.icc, metadata.xmp], [wanted.icc, wanted.xmp]);
+  }
+  assert.ok(Math.abs(pages[1].metadata.density!.x - density.x) < 1);
+  const main = readTiffDirectory(pages[1].metadata.exif!)!;
+  const detail = readTiffDirectory(pages[1].metadata.exif!, numbersOf(main, 0x8769)[0])!;
+  assert.deepEqual(numbersOf(detail, 0xa002), [31]);
+  const { notes, data } = await decodePicture(file);
+  assert.deepEqual(notes, ["of the 3 pages only the first is read"]);
+  assert.deepEqual(data, pictures[0].data);
+  assert.equal(
+    await openTiffPages(await encodePicture(pictures[0], { format: "tiff" })),
+    undefined,
+  );
+});
+
+Deno.test("TIFF: smaller copies of a page and masks are no pages, and a damaged page is named", async () => {
+  const pictures = [testPicture(9, 7, 3), testPicture(4, 3, 3), testPicture(5, 6, 3)];
+  const file = concatBytes(await Array.fromAsync(encodeTiffPages(pictures, 3)));
+  const second = viewOf(file).getUint32(8 + 2 + 12 * viewOf(file).getUint16(8, true), true);
+  assert.equal(viewOf(file).getUint16(second + 2, true), 0xfe);
+  for (const kind of [1, 4]) {
+    viewOf(file).setUint32(second + 10, kind, true);
+    const opened = (await openTiffPages(file))!;
+    const sizes = (await Array.fromAsync(opened.pages())).map(({ width }) => width);
+    assert.deepEqual(sizes, [9, 5]);
+  }
+  const loop = file.slice();
+  viewOf(loop).setUint32(second + 2 + 12 * viewOf(file).getUint16(second, true), second, true);
+  assert.equal(await openTiffPages(loop), undefined);
+  const cut = (await openTiffPages(file.subarray(0, file.length - 20)))!;
+  await assert.rejects(
+    Array.fromAsync(cut.pages()),
+    (error) => error instanceof InputError && /^Page 2: .*damaged/.test(error.message),
+  );
+});
+
 Deno.test("TIFF: a picture of several bands comes whole, at once and in rows, in strips and in tiles", async () => {
   const picture = testPicture(1811, 1203, 3);
   const stored = bytesOf(picture.data, true);
@@ -317,6 +370,40 @@ Deno.test("TIFF: IPTC stands among Photoshop's resources, or as records alone", 
   for (const entries of [[among], [alone], [among, alone], [other, alone]]) {
     const { metadata } = await decodePicture(plainTiff(testPicture(6, 4, 3), 4, { entries }));
     assert.deepEqual(metadata.iptc, resource);
+  }
+});
+
+Deno.test("TIFF: a damaged strip or tile is refused, and does not become black", async () => {
+  const picture = testPicture(64, 96, 3);
+  const halves = [0, 1].map((i) => picture.data.slice(i * 64 * 48 * 3, (i + 1) * 64 * 48 * 3));
+  const sound = halves.map((half) => new Uint8Array(deflateSync(half)));
+  const broken = [sound[0], sound[1].map((byte, i) => i < 40 ? 255 : byte)];
+  for (const more of [{ 0x116: [48] }, { 0x142: [64], 0x143: [48] }]) {
+    const fileOf = (pieces: Uint8Array[]) =>
+      rawTiff({
+        width: 64,
+        height: 96,
+        bits: 8,
+        samples: 3,
+        colours: RGB,
+        pieces,
+        compression: 8,
+        more,
+      });
+    assert.deepEqual((await decodePicture(fileOf(sound))).data, picture.data);
+    await assert.rejects(decodePicture(fileOf(broken)), /damaged.*Decoding error/);
+  }
+});
+
+Deno.test("TIFF: a compression that libvips lacks is named, in strips and in tiles", async () => {
+  for (const [compression, name] of [[6, "old style"], [50000, "Zstandard"], [50001, "WebP"]]) {
+    for (const more of [{}, { 0x142: [16], 0x143: [16] }]) {
+      const change = { compression: Number(compression), more };
+      await assert.rejects(
+        decodePicture(plainTiff(testPicture(16, 16, 3), 16, change)),
+        new RegExp(`is compressed by .*${name}, which Tessera cannot read`),
+      );
+    }
   }
 });
 

@@ -146,7 +146,8 @@ for (const [label, from, to] of MISTAKES) {
 
 Deno.test("benchKernel() refuses a kernel that writes nothing", async () => {
   await withGpu(async (gpu) => {
-    const kernelCase = convCases(SIZE, "f32", defaultStyle(gpu.adapter, gpu.enabled))[0]();
+    const style = defaultStyle(gpu.adapter, gpu.enabled);
+    const kernelCase = convCases(SIZE, { storage: "f32", style })[0]();
     const passes = kernelCase.passes.map((pass) => {
       const workgroups: [number, number, number] = [1, 1, 1];
       return { ...pass, dispatch: { ...pass.dispatch, workgroups } };

@@ -81,8 +81,9 @@ export function vote(level: TwinLevel, range: Targets): Uint32Array {
       const match = matchAt(level, x + dx, y + dy);
       if (match === undefined) continue;
       const pixel = level.pixels[(match.y - dy) * level.width + match.x - dx];
-      colours(pixel).forEach((value, c) => sums[c] += value * match.weight);
-      total += match.weight;
+      const weight = Math.max(1, Math.floor(match.weight ** 2 / 256));
+      colours(pixel).forEach((value, c) => sums[c] += value * weight);
+      total += weight;
     }
     if (total === 0) continue;
     const [red, green, blue] = sums.map((sum) => Math.floor((sum + Math.floor(total / 2)) / total));

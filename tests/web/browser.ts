@@ -71,6 +71,8 @@ export interface VisitOptions {
   width?: number;
   height?: number;
   scheme?: "light" | "dark";
+  /** Whether the browser asks where files are saved, of which tests see nothing. Default: false. */
+  picker?: boolean;
 }
 
 /** A page that is open, and what it asked for. */
@@ -99,6 +101,15 @@ export function buildPage(): Promise<void> {
   return built;
 }
 
+/** Starts the Chromium that was found. */
+export async function launchChromium(webgpu: boolean): Promise<Browser> {
+  return await (await loadChromium()).launch({
+    executablePath: CHROMIUM!,
+    headless: true,
+    args: webgpu ? [...FLAGS, WEBGPU] : FLAGS,
+  });
+}
+
 /** Opens the page, and closes everything afterwards. */
 export async function visit(
   work: (visit: Visit) => Promise<void>,
@@ -107,12 +118,9 @@ export async function visit(
   await buildPage();
   const { settings, given = [], webgpu = true, width = 1280, height = 800, scheme = "light" } =
     options;
+  const { picker = false } = options;
   const server = servePage(new URL("../../web/dist/", import.meta.url), 0, given);
-  const browser = await (await loadChromium()).launch({
-    executablePath: CHROMIUM!,
-    headless: true,
-    args: webgpu ? [...FLAGS, WEBGPU] : FLAGS,
-  });
+  const browser = await launchChromium(webgpu);
   let isServed = true;
   const stopServer = async () => {
     if (isServed) await server[Symbol.asyncDispose]();
@@ -133,6 +141,9 @@ export async function visit(
     await page.addInitScript((kept) => {
       if (kept !== null) localStorage.setItem("tessera", kept);
     }, settings === undefined ? null : JSON.stringify(settings));
+    if (!picker) {
+      await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showSaveFilePicker"));
+    }
     await page.goto(server.url);
     const { origin } = new URL(server.url);
     await work({ page, context, browser, origin, requests, errors, stopServer });

@@ -6,11 +6,19 @@
 
 import assert from "node:assert/strict";
 import axe from "npm:axe-core@4.14.1";
-import type { Page } from "npm:playwright-core@1.65.0";
-import { decodePicture, encodePicture } from "../../src/pictures/mod.ts";
+import type { Browser, Page } from "npm:playwright-core@1.65.0";
+import { copyOf } from "../../src/enhance/aim.ts";
+import {
+  convertDepth,
+  decodePicture,
+  encodeAnimation,
+  encodePicture,
+  packFrame,
+} from "../../src/pictures/mod.ts";
 import { tinyCompactFile } from "../networks/tiny_networks.ts";
 import { testPicture } from "../pictures/fixtures.ts";
 import { Random } from "../reference/random.ts";
+import { hasShared, shared } from "../reference/shared.ts";
 import {
   CHROMIUM,
   download,
@@ -23,6 +31,12 @@ import {
 import type { Visit } from "./browser.ts";
 
 const SETTINGS = { size: "x2", format: "png", quick: true, language: "en" };
+
+/** A photograph that a face fills. */
+const FACE = "images/Kodak24/kodim04.png";
+
+/** Memory of the renderer at a result of 64 megapixels: the picture, rows on their way, and the browser. */
+const MOST_BYTES = 1e9;
 
 /** What stands in a text that somebody called a picture. */
 const TEXT = new TextEncoder().encode("Dear diary, today it rained.");
@@ -41,6 +55,17 @@ function test(
 
 async function png(width: number, height: number, channels: 1 | 3 | 4 = 3): Promise<Uint8Array> {
   return await encodePicture(testPicture(width, height, channels), { format: "png" });
+}
+
+/** The most memory that any renderer had, in bytes. */
+async function peakOfRenderers(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const peaks = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => {
+    const status = Deno.readTextFileSync(`/proc/${id}/status`);
+    return 1024 * Number(/VmHWM:\s*(\d+)/.exec(status)![1]);
+  });
+  return Math.max(...peaks);
 }
 
 /** Drops one picture, has it enlarged, and waits for the result. */
@@ -110,7 +135,10 @@ test("a picture of one pixel is enlarged", async ({ page, errors }) => {
 test("a text with a picture's name is said to be none, and the way leads back", async ({ page }) => {
   await drop(page, { "notes.jpg": TEXT });
   await waitFor(page, "problem");
-  assert.match(await page.textContent("#problem-lead") ?? "", /^notes\.jpg: This file is/);
+  assert.match(
+    await page.textContent("#problem-lead") ?? "",
+    /^notes\.jpg is none of the pictures/,
+  );
   await page.click("#problem-again");
   await waitFor(page, "empty");
 });
@@ -171,14 +199,14 @@ test("a lost GPU is opened again, and the picture is finished all the same", asy
 
 test(
   "a result too large for memory, by one's own network, goes to the disk as rows",
-  async ({ page }) => {
+  async ({ page, browser }) => {
     const random = new Random(5);
     const weights = tinyCompactFile(random, { features: 4, convolutions: 1 });
     await drop(page, { "tiny.safetensors": weights });
     await page.waitForFunction(() =>
       /tiny\.safetensors is loaded/.test(document.body.textContent!)
     );
-    await drop(page, { "large.png": await png(1460, 1460, 1) });
+    await drop(page, { "large.png": await png(2000, 2000) });
     await waitFor(page, "ready");
     await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
     await page.click("#go");
@@ -191,7 +219,10 @@ test(
     const { name, bytes } = await download(page, "#download");
     assert.equal(name, "large-x4.png");
     const header = new DataView(bytes.buffer, bytes.byteOffset + 16);
-    assert.deepEqual([header.getUint32(0), header.getUint32(4)], [5840, 5840]);
+    assert.deepEqual([header.getUint32(0), header.getUint32(4)], [8000, 8000]);
+    // The result alone would be 192 MB as pixels, and as much again on its way to a canvas.
+    const peak = await peakOfRenderers(browser);
+    assert.ok(peak < MOST_BYTES, `the renderer took ${(peak / 1e6).toFixed(0)} MB`);
   },
   { settings: { ...SETTINGS, size: "x4" } },
 );
@@ -210,6 +241,67 @@ test("the page works without a network after the first picture", async (visit) =
   await page.reload({ timeout: PATIENCE });
   await enlarge(page, "b.png", bytes);
   assert.equal(await page.textContent("#h-done"), "24 × 20");
+});
+
+test("a file is saved where the person says, if the browser asks", async ({ page, errors }) => {
+  await page.evaluate(() => {
+    // deno-lint-ignore no-explicit-any
+    (globalThis as any).showSaveFilePicker = async ({ suggestedName }: any) => {
+      const folder = await navigator.storage.getDirectory();
+      return await folder.getFileHandle(suggestedName, { create: true });
+    };
+  });
+  await enlarge(page, "a.png", await png(12, 10));
+  await page.click("#download");
+  const size = await page.waitForFunction(async () => {
+    const folder = await navigator.storage.getDirectory();
+    const file = await (await folder.getFileHandle("a-x2.png")).getFile();
+    return file.size;
+  });
+  assert.ok(await size.jsonValue() > 0);
+  await page.evaluate(() => {
+    // deno-lint-ignore no-explicit-any
+    (globalThis as any).showSaveFilePicker = () =>
+      Promise.reject(new DOMException("", "AbortError"));
+  });
+  await page.click("#download");
+  assert.deepEqual(errors, []);
+});
+
+test("of an animation the page says that it takes the first frame", async ({ page }) => {
+  const header = testPicture(12, 10, 3);
+  const frames = await Promise.all([0, 80, 160].map((shade) => {
+    const data = new Uint8Array(header.data.length).fill(shade);
+    return packFrame({ ...header, data });
+  }));
+  const timing = { delays: [50, 50, 50], loops: 0 };
+  const options = { quality: 90, lossless: true };
+  const gif = await encodeAnimation("gif", header, frames, timing, options);
+  await drop(page, { "dance.gif": gif });
+  await waitFor(page, "ready");
+  await page.waitForFunction(() =>
+    /the first of its 3 frames/.test(document.querySelector("#ready-line")!.textContent!)
+  );
+});
+
+Deno.test({
+  name:
+    "a face that fills the picture brings the look for portraits (needs Chromium, ../shared; TESSERA_TEST=all)",
+  ignore: CHROMIUM === undefined || Deno.env.get("TESSERA_TEST") !== "all" || !hasShared(FACE),
+  fn: () =>
+    visit(async ({ page, requests, origin, errors }) => {
+      const face = await decodePicture(await Deno.readFile(shared(FACE)));
+      const small = convertDepth(await copyOf(face, 200), 8);
+      await drop(page, { "face.png": await encodePicture(small, { format: "png" }) });
+      await page.waitForSelector("[name=look][value=portrait]", { timeout: PATIENCE });
+      assert.match(await page.textContent("#ready-line") ?? "", /Portrait is made for that/);
+      assert.ok(requests.some((url) => url.startsWith(`${origin}/face-api/`)));
+      await page.check("[name=look][value=portrait]");
+      await page.click("#go");
+      await waitFor(page, "done");
+      assert.match(await page.textContent("#done-line") ?? "", /Portrait/);
+      assert.deepEqual(errors, []);
+    }, { settings: SETTINGS }),
 });
 
 test("a page of ten lines enlarges a picture with tessera.js", async ({ page, origin, errors }) => {

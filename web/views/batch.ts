@@ -1,17 +1,18 @@
 /// <reference lib="dom" />
 /** Several pictures: a contact sheet on which each shows its own state. */
 
-import { byId, icon, make, partOf, save, sharesOf, show } from "../dom.ts";
+import { byId, icon, make, partOf, sharesOf, show } from "../dom.ts";
 import { formatFor } from "../formats.ts";
 import { Mosaic } from "../mosaic.ts";
 import { distinct, nameOf } from "../names.ts";
 import type { News, PlanFacts, Wish } from "../protocol.ts";
+import { save } from "../save.ts";
 import type { Item, Session } from "../session.ts";
 import { sizeText, suffixOf } from "../sizes.ts";
 import { text } from "../strings.ts";
 import { duration, fileSize } from "../words.ts";
 import { zipOf } from "../zip.ts";
-import { failureOf } from "./problem.ts";
+import { failureOf, isUnknownKind } from "./problem.ts";
 
 /** The widest that a picture of the sheet is shown, in pixels. */
 const MOST_SHOWN = 640;
@@ -34,6 +35,8 @@ interface Entry {
   line: HTMLElement;
   state: "waiting" | "working" | "done" | "out";
   output: { name: string; file: Blob } | undefined;
+  /** Whether it is an animation, of which only the first frame is taken. */
+  moves: boolean;
 }
 
 /** The view. */
@@ -86,7 +89,15 @@ export class BatchView {
       const words = make("div", { class: "words" }, make("b", {}, item.name), line);
       const row = make("li", { class: "wait" }, picture, words);
       byId("sheet").append(row);
-      this.#entries.push({ item, row, picture, line, state: "waiting", output: undefined });
+      this.#entries.push({
+        item,
+        row,
+        picture,
+        line,
+        state: "waiting",
+        output: undefined,
+        moves: false,
+      });
       layWaiting(picture, item.file);
     }
     this.#tell();
@@ -112,7 +123,8 @@ export class BatchView {
     try {
       entry.output = await this.#enlarge(entry, signal);
       entry.state = "done";
-      entry.line.textContent = text("batch.done", { size: fileSize(entry.output.file.size) });
+      const done = text("batch.done", { size: fileSize(entry.output.file.size) });
+      entry.line.textContent = entry.moves ? `${done}. ${text("batch.frame")}` : done;
       entry.row.append(this.#downloadButton(entry));
     } catch (error) {
       if (signal.aborted) this.#leaveOut(entry, text("batch.stopped"));
@@ -121,10 +133,12 @@ export class BatchView {
     this.#tell();
   }
 
-  async #enlarge({ item, picture, line }: Entry, signal: AbortSignal) {
+  async #enlarge(entry: Entry, signal: AbortSignal) {
+    const { item, picture, line } = entry;
     const { engine } = this.#session;
     const wish = this.#wish!;
     const facts = await engine.call("open", item, { signal });
+    entry.moves = facts.frames > 1;
     picture.replaceChildren(partOf(facts.thumb, { x: 0, y: 0, width: 1, height: 1 }));
     const plan = await engine.call("plan", { ...item, wish }, { signal });
     const mosaic = new Mosaic(picture, partOf(facts.thumb, sharesOf(plan.crop, facts)));
@@ -162,15 +176,16 @@ export class BatchView {
     const { name, file } = output!;
     const label = text("batch.download", { name });
     const button = make("button", { class: "icon", "aria-label": label }, icon("down"));
-    button.addEventListener("click", () => save(file, name));
+    button.addEventListener("click", () => this.#save(Promise.resolve(file), name, file.type));
     return button;
   }
 
   #fail(entry: Entry, error: unknown): void {
-    const { name, message } = failureOf(error);
+    const failure = failureOf(error);
+    const { name, message } = failure;
     const reason = /larger than/.test(message)
       ? text("batch.larger")
-      : /unknown kind/.test(message)
+      : isUnknownKind(failure)
       ? text("batch.unknown")
       : message;
     this.#leaveOut(entry, text("batch.out", { reason }));
@@ -215,9 +230,17 @@ export class BatchView {
   async #downloadAll(): Promise<void> {
     const outputs = this.#entries.flatMap(({ output }) => output ?? []);
     const names = distinct(outputs.map(({ name }) => name));
-    const archive = await zipOf(outputs.map(({ file }, i) => ({ name: names[i], file })));
+    const archive = zipOf(outputs.map(({ file }, i) => ({ name: names[i], file })));
     if (archive === undefined) byId("batch-left").textContent = text("batch.large");
-    else save(archive, "tessera.zip");
+    else await this.#save(archive, "tessera.zip", "application/zip");
+  }
+
+  async #save(file: Promise<Blob>, name: string, type: string): Promise<void> {
+    try {
+      await save(file, name, type);
+    } catch (error) {
+      byId("batch-left").textContent = text("done.unsaved", { message: (error as Error).message });
+    }
   }
 }
 

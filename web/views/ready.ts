@@ -117,7 +117,14 @@ export class ReadyView {
       ? text("ready.title.several", { count: items.length })
       : title;
     const lead = several ? `${first} ${title}.` : `${items[0].name}.`;
-    byId("ready-line").textContent = [lead, this.#cleaning(facts), ...facts.notes].join(" ");
+    const { frames } = facts;
+    const parts = [
+      ...[lead, this.#cleaning(facts)],
+      ...frames > 1 ? [text("ready.frames", { frames })] : [],
+      ...this.#session.portrait === true ? [text("ready.portrait")] : [],
+      ...facts.notes,
+    ];
+    byId("ready-line").textContent = parts.join(" ");
   }
 
   #cleaning({ denoise, quality }: PictureFacts): string {
@@ -128,15 +135,18 @@ export class ReadyView {
 
   /** Puts the choices there, and what of them is chosen. */
   #fillIn(): void {
-    const { settings, own, ownChosen } = this.#session;
-    const looks: Look[] = [...LOOKS, ...own === undefined ? [] : ["own" as const]];
-    const chosen = ownChosen && own !== undefined ? "own" : settings.look;
+    const { settings, own, portrait, wish: { look: chosen } } = this.#session;
+    const looks: Look[] = [
+      ...portrait === true ? ["portrait" as const] : [],
+      ...LOOKS,
+      ...own === undefined ? [] : ["own" as const],
+    ];
     this.#choices = new Map([["none", this.#choice("none", false)]]);
     for (const look of looks) this.#choices.set(look, this.#choice(look, look === chosen));
     const fieldset = byId("choices");
     fieldset.querySelectorAll(".choice").forEach((element) => element.remove());
     fieldset.append(...[...this.#choices.values()].map(({ element }) => element));
-    fieldset.style.setProperty("--looks", String(this.#choices.size));
+    this.#countChoices();
     byId<HTMLInputElement>("quick").checked = this.#session.quick;
     for (const name of ["clean", "whole", "detailed"] as const) {
       byId<HTMLInputElement>(name).checked = settings[name];
@@ -167,8 +177,8 @@ export class ReadyView {
     const input = make("input", { type: "radio", name: "look", value: look });
     input.checked = checked;
     input.addEventListener("change", () => {
-      this.#session.ownChosen = look === "own";
-      if (look !== "own") this.#session.choose({ look });
+      this.#session.special = look === "own" || look === "portrait" ? look : undefined;
+      if (look !== "own" && look !== "portrait") this.#session.choose({ look });
       this.#label();
     });
     return { element: make("label", { class: "choice" }, input, picture, caption), canvas, time };
@@ -247,7 +257,7 @@ export class ReadyView {
     this.#plan = plan;
     this.#sum(plan, facts);
     this.#mark(plan);
-    this.#layMosaics(plan, facts);
+    this.#layMosaics(this.#choices.values(), plan, facts);
     // The small network first, so that there is soon something to see.
     if (!wish.quick) await this.#preview("faithful", true, signal);
     for (const look of this.#looks()) {
@@ -256,6 +266,34 @@ export class ReadyView {
     }
     // The first of them also measured how long shaders take to compile.
     for (const look of this.#looks()) await this.#estimate(look, signal);
+    if (await this.#findPortrait(signal)) {
+      await this.#preview("portrait", wish.quick, signal);
+      await this.#estimate("portrait", signal);
+    }
+  }
+
+  /** Looks for a face once for each picture, and offers its look where one is found for the first time. */
+  async #findPortrait(signal: AbortSignal): Promise<boolean> {
+    const { engine, items: [item], facts, portrait } = this.#session;
+    if (portrait !== undefined || facts?.content !== "photo") return false;
+    const { picture } = item;
+    // Without the detector the picture can be enlarged all the same.
+    const found = await engine.call("portrait", { picture }, { signal }).catch(() => false);
+    signal.throwIfAborted();
+    this.#session.portrait = found;
+    if (!found) return false;
+    const choice = this.#choice("portrait", false);
+    const [none, ...others] = this.#choices;
+    this.#choices = new Map([none, ["portrait", choice], ...others]);
+    none[1].element.after(choice.element);
+    this.#countChoices();
+    if (this.#plan !== undefined) this.#layMosaics([choice], this.#plan, facts);
+    this.#describe(facts, this.#session.items);
+    return true;
+  }
+
+  #countChoices(): void {
+    byId("choices").style.setProperty("--looks", String(this.#choices.size));
   }
 
   async #estimate(look: Look, signal: AbortSignal): Promise<void> {
@@ -332,13 +370,13 @@ export class ReadyView {
     style.height = `${100 * height}%`;
   }
 
-  #layMosaics(plan: PlanFacts, facts: PictureFacts): void {
+  #layMosaics(choices: Iterable<Choice>, plan: PlanFacts, facts: PictureFacts): void {
     const seen = this.#seen(plan, facts);
     const part = partOf(facts.thumb, seen);
     const scale = Math.min(1, SQUARES / Math.max(part.width, part.height));
     const size = { width: facts.width * seen.width * plan.scale, height: 0 };
     size.height = facts.height * seen.height * plan.scale;
-    for (const { canvas } of this.#choices.values()) {
+    for (const { canvas } of choices) {
       canvas.width = Math.max(1, Math.round(part.width * scale));
       canvas.height = Math.max(1, Math.round(part.height * scale));
       canvas.getContext("2d")!.drawImage(part, 0, 0, canvas.width, canvas.height);

@@ -1,11 +1,12 @@
 /// <reference lib="dom" />
 /** One picture on its way to its size, and what it became. */
 
-import { byId, make, paint, partOf, rich, save, say, sharesOf, show } from "../dom.ts";
+import { byId, make, paint, partOf, rich, say, sharesOf, show } from "../dom.ts";
 import { canHold, formatFor, FORMATS, OFFERED, type OfferedFormat } from "../formats.ts";
 import { Mosaic } from "../mosaic.ts";
 import type { News, PictureFacts, PlanFacts, ResultFacts } from "../protocol.ts";
 import { nameOf } from "../names.ts";
+import { save } from "../save.ts";
 import type { Session } from "../session.ts";
 import { suffixOf } from "../sizes.ts";
 import { text } from "../strings.ts";
@@ -195,7 +196,11 @@ export class WorkViews {
 
   async #download(): Promise<void> {
     const format = this.#chosen;
-    save(await this.#fileFor(format), this.#fileName(format));
+    try {
+      await save(this.#fileFor(format), this.#fileName(format), `image/${format}`);
+    } catch (error) {
+      byId("file-size").textContent = text("done.unsaved", { message: (error as Error).message });
+    }
   }
 
   #setLens(lens: boolean): void {

@@ -17,10 +17,14 @@ const LITTLE = 5;
 /** The network of the same factor that is quickest. */
 const QUICK = "fast-x4";
 
+/** The network for pictures that a face fills. */
+const PORTRAIT = "portrait-x4";
+
 const MODES: Readonly<Record<Look, Mode>> = {
   faithful: "faithful",
   photo: "network",
   detail: "creative",
+  portrait: "network",
   own: "network",
 };
 
@@ -72,7 +76,7 @@ export class Engines {
 
   #modelFor({ look, quick }: Wish): { model: string | Uint8Array; name: string } {
     if (look !== "own") {
-      const name = quick ? QUICK : defaultModel().name;
+      const name = look === "portrait" ? PORTRAIT : quick ? QUICK : defaultModel().name;
       return { model: name, name };
     }
     if (this.#own === undefined) throw new UsageError("There are no weights of your own");

@@ -2,6 +2,7 @@
 
 import type { Enhancer } from "../../src/enhance/enhance.ts";
 import { mostDetailed } from "../../src/targets/detail.ts";
+import { framesIn } from "../../src/pictures/animation/note.ts";
 import { UsageError } from "../../src/errors.ts";
 import type { CallName, Calls, PictureFacts, PlanFacts, ResultFacts, Wish } from "../protocol.ts";
 import { Engines } from "./engines.ts";
@@ -35,6 +36,12 @@ export const HANDLERS: Handlers = {
   open: async ({ picture, file }) => {
     const opened = await pictures.add(picture, file);
     return await factsOf(opened);
+  },
+
+  portrait: async ({ picture }) => {
+    const opened = await pictures.get(picture);
+    const { isPortraitPicture } = await import("./portrait.ts");
+    return await isPortraitPicture(opened.picture);
   },
 
   plan: async ({ picture, wish }) => {
@@ -110,6 +117,7 @@ async function planOf(opened: OpenPicture, wish: Wish) {
 }
 
 async function factsOf({ picture, kind, inspection, small }: OpenPicture): Promise<PictureFacts> {
+  const { notes = [] } = picture;
   const { quality, noise, blur, content, denoise } = inspection;
   const share = { width: FOCUS_SHARE, height: FOCUS_SHARE };
   const anchor = mostDetailed(small, share);
@@ -122,6 +130,7 @@ async function factsOf({ picture, kind, inspection, small }: OpenPicture): Promi
       y: FOCUS_SHARE / 2 + anchor.y * (1 - FOCUS_SHARE),
     },
     thumb: await pixelsOf(small),
-    notes: picture.notes ?? [],
+    frames: Math.max(1, ...notes.map((note) => framesIn(note) ?? 1)),
+    notes: notes.filter((note) => framesIn(note) === undefined),
   };
 }

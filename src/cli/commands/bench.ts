@@ -14,6 +14,7 @@ import {
   switchOption,
   textOption,
 } from "../options/arguments.ts";
+import { BACKEND_OPTIONS, gpuOf } from "../options/upscaler_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
 import { printNote, printResult } from "../terminal/print.ts";
@@ -24,6 +25,7 @@ const DEFAULT_SECONDS = 1;
 const MAX_SIDE = 8192;
 
 const OPTIONS = {
+  ...BACKEND_OPTIONS,
   only: wordsOption(
     SECTIONS,
     `parts of the bench, of ${SECTIONS.join(",")} (default: all but texture)`,
@@ -76,6 +78,7 @@ export async function run(args: string[]): Promise<number> {
   }
   using interrupt = new InterruptListener();
   const report = await runBench({
+    ...await gpuOf(values.backend),
     sections: values.only ?? DEFAULT_SECTIONS,
     models: values.model?.split(",") ?? embeddedModels().map(({ name }) => name),
     images: values.images,

@@ -78,11 +78,15 @@ function describeDawn(
   { dawn: { package: name, state }, gpu }: Pick<Diagnosis, "dawn" | "gpu">,
 ): string {
   if (state === "loaded") return `${name}, in use`;
-  const there = { present: "there", absent: "not fetched yet, 50 MB", unknown: "may be there" };
+  const there = {
+    present: "there",
+    absent: "not fetched yet (51 MB, 132 MB unpacked)",
+    unknown: "may be there",
+  };
   const brings = gpu?.adapter.software
     ? "nothing that a software adapter needs"
     : "the matrix units of graphics cards that have them";
-  return `${name}, ${there[state]}; --backend dawn would bring ${brings}`;
+  return `${name}, ${there[state]}; --backend dawn would bring ${brings}; it takes --allow-ffi`;
 }
 
 const NO_ADAPTER: Row = ["Adapter", "none that can be used"];
@@ -100,7 +104,7 @@ function gpuRows(gpu: GpuDiagnosis): Row[] {
     ["Kernels", describeStyle(gpu.styles.f32)],
     ["Kernels in f16", describeStyle(gpu.styles.f16)],
     ["Matrix units", describeUnits(gpu)],
-    ["Precision", "f32; f16 where only that lets a whole picture through at once"],
+    ["Precision", describePrecision(gpu)],
     ["Memory", `${megabytes(gpu.memory)} at most; --memory changes that`],
     ["Check", `passed in ${formatDuration(gpu.checkSeconds)}`],
     ["For example", `${model}, ${describePlan(plan)}`],
@@ -111,10 +115,16 @@ function describeStyle({ style, source }: StyleChoice): string {
   return `${style}: ${STYLES[style].summary} (${source})`;
 }
 
-function describeUnits({ matrixUnits: units }: GpuDiagnosis): string {
+function describeUnits({ matrixUnits: units, styles }: GpuDiagnosis): string {
   if (units.shape === undefined) return `not used: ${units.missing}`;
-  const { m, n, k } = units.shape;
-  return `used, in products of ${m}x${n}x${k}, for networks of convolutions alone`;
+  const { m, n, k, staged } = units.shape;
+  return `used, in products of ${m}x${n}x${k} with ${staged} staged (${styles.matrix.source}), for ` +
+    "networks of convolutions alone";
+}
+
+function describePrecision({ matrixUnits: { shape } }: GpuDiagnosis): string {
+  const ordinary = "f32; f16 where only that lets a whole picture through at once";
+  return shape === undefined ? ordinary : `f16 with sums of f32 on matrix units; else ${ordinary}`;
 }
 
 function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {

@@ -67,7 +67,8 @@ export async function run(args: string[]): Promise<number> {
 
 const STORAGES = ["f32", "f16"] as const;
 
-function describe({ adapter, size, styles, chosen, untuned, kept }: TuneReport): string {
+function describe(report: TuneReport): string {
+  const { adapter, size, styles, matrix, chosen, untuned, kept } = report;
   const rows = styles.map(({ style, gflops, refused }) => {
     if (refused !== undefined) return [style, `refused: ${refused}`] as const;
     const figures = STORAGES.filter((storage) => gflops[storage] !== undefined).map((storage) => {
@@ -76,10 +77,18 @@ function describe({ adapter, size, styles, chosen, untuned, kept }: TuneReport):
     });
     return [style, figures.join(", ")] as const;
   });
+  const onUnits = matrix.map(({ staged, gflops, refused }) => {
+    const name = `matrix units, ${staged} staged`;
+    if (refused !== undefined) return [name, `refused: ${refused}`] as const;
+    const mark = staged === chosen.matrix ? " (chosen)" : "";
+    return [name, `${gflops!.toFixed(1)} GFLOP/s${mark}`] as const;
+  });
+  const unused = chosen.matrix === "unused" ? ["Matrix units are not used: they are slower."] : [];
   const where = kept ? "Kept for later runs on this adapter" : "There is no place to keep it";
   return [
     `${adapter}, convolutions of ${size.width} x ${size.height} pixels`,
-    alignRows(rows),
+    alignRows([...rows, ...onUnits]),
+    ...unused,
     `${where}; without it, "${untuned}" is used.`,
   ].join("\n");
 }
@@ -89,7 +98,8 @@ function help(): string {
 
 Usage: tessera tune [options]
 
-Every candidate is checked before it is timed; a wrong one is never chosen.
+Every candidate is checked before it is timed; a wrong one is never chosen. Matrix
+units are among them with --backend dawn, where the adapter has them.
 
 ${describeOptions(OPTIONS)}`;
 }

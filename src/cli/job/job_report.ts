@@ -30,7 +30,10 @@ export interface JobReport {
   /** Most GPU memory that a pass takes. */
   gpuBytes: number;
   adapter: string;
-  /** Of a comic archive, of whose first page all else tells: pages, and those that stayed as they were. */
+  /**
+   * Of a comic archive or a TIFF of several pages, of whose first page all else tells: pages, and those that
+   * stayed as they were.
+   */
   pages?: { enhanced: number; kept: number };
   seconds: Record<Exclude<Phase, "wait"> | "total", number>;
 }

@@ -12,6 +12,7 @@ import {
   resultFormatOf,
 } from "../../pictures/mod.ts";
 import { type AnimationJob, animationOf } from "./animation_job.ts";
+import { type PagesJob, pagesOf } from "./pages_job.ts";
 import type { Codecs } from "../batch/codecs.ts";
 import type { InputFile } from "../files/input_file.ts";
 import { type Job, outputOf } from "../batch/jobs.ts";
@@ -24,7 +25,7 @@ export interface PrepareOptions {
   codecs: Codecs;
   /** The most pixels that the input may claim. */
   maxPixels: number;
-  /** Whether all frames of an animation are wanted. */
+  /** Whether all frames of an animation, and all pages of a TIFF, are wanted. */
   frames: "all" | "first";
   /** Receives sentences about what of the input the output will not show, or shows otherwise. */
   onNote: (sentence: string) => void;
@@ -32,10 +33,12 @@ export interface PrepareOptions {
 
 /** All that is known about a picture before the work. */
 export interface PreparedJob {
-  /** Of the picture, or of the first frame. */
+  /** Of the picture, or of the first frame or page. */
   enhancement: Enhancement;
   /** All frames, if there are several and they are wanted. */
   animation: AnimationJob | undefined;
+  /** All pages, likewise. */
+  pages: PagesJob | undefined;
   /** What is planned to be written. */
   result: PictureHeader;
   output: string;
@@ -57,17 +60,18 @@ export async function prepareJob(
   const format = await chooseFormat(job, input, enhancer, options);
   const encoding = { ...options.encoding, format };
   const wanted = { ...options.enhance, format };
-  const animation = options.frames === "first"
-    ? undefined
-    : await animationOf(job.input, input, format, wanted, options.maxPixels);
+  const [animation, pages] = options.frames === "first" ? [] : [
+    await animationOf(job.input, input, format, wanted, options.maxPixels),
+    await pagesOf(job.input, input, format, wanted, options.maxPixels),
+  ];
   const enhancement = animation === undefined
-    ? await enhancer.plan(input.picture, wanted, input.bytes)
+    ? await enhancer.plan(pages?.first ?? input.picture, wanted, input.bytes)
     : await enhancer.plan(animation.first, animation.asked);
   for (const note of enhancement.notes) options.onNote(inOptions(note));
   const { result, scale } = enhancement;
   const writing = await chooseWriting(result, encoding, options.codecs);
   const output = outputOf(job, result, scale, format);
-  return { enhancement, animation, result, output, encoding, writing };
+  return { enhancement, animation, pages, result, output, encoding, writing };
 }
 
 /**

@@ -20,6 +20,7 @@ import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
 import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";
 import { StandardOutput } from "../files/standard_output.ts";
+import { encodedPages } from "./pages_job.ts";
 import { type PreparedJob, prepareJob, type PrepareOptions } from "./prepare_job.ts";
 import type { Turns } from "../batch/turns.ts";
 
@@ -36,7 +37,9 @@ export interface JobOptions extends PrepareOptions {
    *
    * @throws {UsageError} If another picture of the run has it.
    */
-  takeName: (output: string) => void;
+  takeName: (output: string) => void | Promise<void>;
+  /** Told when the name will change no more: then the next picture may take one that waited for its size. */
+  onNamed?: (() => void) | undefined;
   /** Says whether what lies under a result's name may be replaced. */
   mayReplace: (output: string) => boolean;
   /** Whether the result's file gets the input's date. */
@@ -62,12 +65,15 @@ export async function runJob(
   const { signal } = options;
   const clock = new PhaseClock();
   const known = outputIfKnown(job);
-  using early = known === undefined ? undefined : openOutput(job, known, options);
+  using early = known === undefined ? undefined : await openOutput(job, known, options);
   using input = await openPicture(job.input, options);
   const prepared = await prepareJob(job, input, enhancer, options);
   const { enhancement, result, output, encoding } = prepared;
   if (output !== known) early?.discard();
-  using file = early !== undefined && output === known ? early : openOutput(job, output, options);
+  using file = early !== undefined && output === known
+    ? early
+    : await openOutput(job, output, options);
+  options.onNamed?.();
   if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
   if (options.saveMask !== undefined) await saveMask(options.saveMask, enhancement, input, options);
@@ -84,23 +90,27 @@ export async function runJob(
     retries: passes.flatMap((pass) =>
       pass.retries.map(({ cause, row }) => ({ pass: pass.kind, cause, row }))
     ),
+    ...prepared.pages && { pages: { enhanced: prepared.pages.file.count, kept: 0 } },
     seconds: clock.stop(),
   };
 }
 
 /** Starts what was prepared; the parts are the bytes of the result's file, and the work is done as they come. */
 export function startWork(
-  { enhancement, animation, encoding, writing }: PreparedJob,
+  { enhancement, animation, pages, encoding, writing }: PreparedJob,
   enhancer: Enhancer,
   options: JobOptions,
   clock: PhaseClock,
 ): { run: EnhancementRun; parts: AsyncGenerator<Uint8Array> } {
   const { signal, onProgress, onNote } = options;
   const onRetry = (retry: Retry) => onNote(describeRetry(retry));
-  const frames = animation?.animation.delays.length ?? 1;
+  const frames = animation?.animation.delays.length ?? pages?.file.count ?? 1;
   const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
   if (animation !== undefined) {
     return { run, parts: encodedFrames(run, animation, enhancer, { ...options, encoding }, clock) };
+  }
+  if (pages !== undefined) {
+    return { run, parts: encodedPages(run, pages, enhancer, { ...options, encoding }, clock) };
   }
   const encoded = writing === "rows" ? encodedInRows : encodedAsWhole;
   return { run, parts: encoded(run, encoding, options, clock) };
@@ -127,9 +137,13 @@ function copyDate(input: string, output: string): void {
 }
 
 /** Makes the unfinished result: if that fails, it does before the work. */
-export function openOutput(job: Job, path: string, { takeName, mayReplace }: JobOptions): Output {
+export async function openOutput(
+  job: Job,
+  path: string,
+  { takeName, mayReplace }: JobOptions,
+): Promise<Output> {
   if (job.toStdout) return new StandardOutput();
-  takeName(path);
+  await takeName(path);
   if (job.makesFolder) makeFolder(job.folder);
   return new OutputFile(path, { overwrite: mayReplace(path) });
 }

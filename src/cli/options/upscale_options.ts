@@ -58,7 +58,7 @@ export const UPSCALE_OPTIONS = {
     ...ENCODING_OPTIONS,
     frames: choiceOption({
       words: ["all", "first"],
-      help: "of animations, where PNG, WebP or GIF is written (default: all)",
+      help: "of animations to PNG, WebP or GIF, and pages of TIFF to TIFF (default: all)",
     }),
     ...TREATMENT_OPTIONS,
   }),

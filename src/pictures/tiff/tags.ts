@@ -69,6 +69,12 @@ export function readTiffDirectory(bytes: Uint8Array, offset?: number): TiffDirec
   return { little, entries };
 }
 
+/** A directory of a file: where it is, and where the one is that follows it, or 0. */
+export interface FileDirectory extends TiffDirectory {
+  at: number;
+  next: number;
+}
+
 /** How a file is built: the plain kind, and BigTIFF, which counts and points with 8 bytes. */
 const PLAIN = { start: 4, count: 2, entry: 12, word: 4 } as const;
 const BIG = { start: 8, count: 8, entry: 20, word: 8 } as const;
@@ -83,7 +89,7 @@ export async function readFileDirectory(
   source: ByteSource,
   isWanted: (tag: number) => boolean,
   offset?: number,
-): Promise<TiffDirectory | undefined> {
+): Promise<FileDirectory | undefined> {
   const head = (await source.read(0, 16)).slice();
   if (head.length < 8) return undefined;
   const little = head[0] === 0x49;
@@ -103,7 +109,8 @@ export async function readFileDirectory(
       : (await source.read(numberAt(table, place, word, little), length)).slice();
     if (value.length === length) entries.set(tag, { tag, type, count: values, value });
   }
-  return entries.size === 0 && table.length === 0 ? undefined : { little, entries };
+  const next = numberAt(await source.read(at + count + size * entry, word), 0, word, little);
+  return entries.size === 0 && table.length === 0 ? undefined : { little, entries, at, next };
 }
 
 /** Reads a whole number of 2, 4 or 8 bytes; 0 beyond the end. */

@@ -1,17 +1,18 @@
 /**
  * TIFF in: libvips reads the pixels; the metadata beside them, of which libvips gives only a part, is
- * read here. Of several pages, the first is read.
+ * read here. `decodePicture` reads the first page, `openTiffPages` all.
  */
 
+import { InputError } from "../../errors.ts";
 import { concatBytes, startsWith, viewOf } from "../bytes.ts";
 import { readExifDensity, readOrientation } from "../metadata/exif.ts";
 import { iptcOfRecords, readIptc } from "../metadata/iptc.ts";
+import { DEFAULT_MAX_PIXELS, unsupported } from "../limits.ts";
 import { makeUpright } from "../metadata/metadata.ts";
 import { allocateSamples, type Metadata, type Picture, type PictureRows } from "../picture.ts";
 import { type ByteSource, readAhead, sourceOf } from "../source.ts";
 import { decodeRaw } from "../codecs/raw.ts";
 import { decodeWithVips, openWithVips, type VipsReading } from "../vips/decode.ts";
-import type { VipsHeader } from "../vips/messages.ts";
 import {
   numbersOf,
   readFileDirectory,
@@ -23,6 +24,7 @@ import {
 
 const TAG = {
   subfileType: 0x00fe,
+  compression: 0x0103,
   xmp: 0x02bc,
   iptcRecords: 0x83bb,
   photoshop: 0x8649,
@@ -37,11 +39,30 @@ const EXIF_TAGS: ReadonlySet<number> = new Set(
   [0x010e, 0x010f, 0x0110, 0x0112, 0x011a, 0x011b, 0x0128, 0x0131, 0x0132, 0x013b, 0x8298],
 );
 
+/** Compressions that this libvips lacks; some give a black picture without a word. */
+const OTHER_COMPRESSIONS: ReadonlyMap<number, string> = new Map([
+  [6, "JPEG in the old style"],
+  [34661, "JBIG"],
+  [34712, "JPEG 2000"],
+  [34887, "LERC"],
+  [34925, "LZMA"],
+  [50000, "Zstandard"],
+  [50001, "WebP"],
+  [50002, "JPEG XL"],
+  [52546, "JPEG XL"],
+]);
+
+/** Kinds of directories that are no pages: a smaller copy of another, and a mask. */
+const NO_PAGE = 1 | 4;
+
+/** Real files have some hundreds of pages. */
+const MAX_DIRECTORIES = 65536;
+
 const WANTED: ReadonlySet<number> = new Set([...EXIF_TAGS, ...Object.values(TAG)]);
 
 /**
- * Decodes a TIFF or BigTIFF file, or a raw file of that structure: every compression and kind of colours that libvips knows, 1 to 16 bits,
- * and floats, which become 16 bits. The picture is as stored: orientation is not applied.
+ * Decodes the first page of a TIFF or BigTIFF file, or a raw file of that structure: every compression and
+ * kind of colours that libvips knows, 1 to 16 bits, and floats, which become 16 bits. The picture is as stored: orientation is not applied.
  *
  * @param bytes the whole file
  * @param maxPixels the most pixels that the file may claim
@@ -49,10 +70,55 @@ const WANTED: ReadonlySet<number> = new Set([...EXIF_TAGS, ...Object.values(TAG)
  * @throws {UsageError} if libvips cannot be loaded
  */
 export async function decodeTiff(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
-  const { isRaw, beside } = await readBeside(sourceOf(bytes));
+  const source = sourceOf(bytes);
+  const { isRaw, beside } = await readBeside(source);
   if (isRaw) return await decodeRaw(bytes, maxPixels, beside);
-  const { picture, header } = await decodeWithVips(bytes, readingOf(maxPixels));
-  return { ...picture, ...withBeside(picture, header, beside) };
+  const { picture } = await decodeWithVips(bytes, readingOf(maxPixels));
+  return { ...picture, ...withBeside(picture, beside, (await findPages(source)).length) };
+}
+
+/** The pages of a TIFF file, two or more. */
+export interface TiffPages {
+  count: number;
+  /** Yields them from the first on, upright, each with its own size, depth and metadata. */
+  pages(): AsyncGenerator<Picture>;
+}
+
+/**
+ * Opens the pages of a TIFF file; `undefined` if there is only one, or the file is a camera's. Smaller copies
+ * of pages and masks are none.
+ *
+ * @param bytes the whole file
+ * @param maxPixels the most pixels that a page may claim
+ * @throws {InputError} from the pages, which name it, if one is damaged or claims too much
+ * @throws {UsageError} from the pages, if libvips cannot be loaded
+ */
+export async function openTiffPages(
+  bytes: Uint8Array,
+  maxPixels: number = DEFAULT_MAX_PIXELS,
+): Promise<TiffPages | undefined> {
+  const source = sourceOf(bytes);
+  const found = await findPages(source);
+  if (found.length < 2 || (await readBeside(source)).isRaw) return undefined;
+  async function* pages(): AsyncGenerator<Picture> {
+    for (const [i, { offset, index }] of found.entries()) {
+      yield await namingPage(i + 1, async () => {
+        const { beside } = await readBeside(source, offset);
+        const { picture } = await decodeWithVips(bytes, { ...readingOf(maxPixels), page: index });
+        return makeUpright({ ...picture, ...withBeside(picture, beside, 1) });
+      });
+    }
+  }
+  return { count: found.length, pages };
+}
+
+async function namingPage<T>(page: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`Page ${page}: ${error.message}`, { cause: error });
+  }
 }
 
 /**
@@ -69,10 +135,11 @@ export async function openTiffRows(
   source: ByteSource,
   maxPixels: number,
 ): Promise<PictureRows | undefined> {
-  const { isRaw, beside } = await readBeside(readAhead(source));
+  const ahead = readAhead(source);
+  const { isRaw, beside } = await readBeside(ahead);
   if (isRaw) return undefined;
-  const { header, ...picture } = await openWithVips(path, readingOf(maxPixels));
-  const whole = { ...picture, ...withBeside(picture, header, beside) };
+  const picture = await openWithVips(path, readingOf(maxPixels));
+  const whole = { ...picture, ...withBeside(picture, beside, (await findPages(ahead)).length) };
   const { exif } = beside;
   if (exif !== undefined && readOrientation(exif) !== 1) return undefined;
   const { metadata } = makeUpright({ ...whole, data: allocateSamples(picture.depth, 0) });
@@ -86,20 +153,54 @@ function readingOf(maxPixels: number): VipsReading {
 /** Adds to what libvips read what stands beside the pixels. */
 function withBeside(
   { metadata, notes = [] }: Pick<Picture, "metadata" | "notes">,
-  { pages }: VipsHeader,
   beside: Metadata,
+  pages: number,
 ): Pick<Picture, "metadata" | "notes"> {
-  const said = pages > 1 ? [...notes, `of the ${pages} pages only the first is read`] : notes;
+  const said = pages > 1 ? [...notes, pagesNote(pages)] : notes;
   return { metadata: { ...beside, ...metadata }, ...said.length > 0 && { notes: said } };
+}
+
+/** What is said of a file of which only the first page is read. */
+function pagesNote(pages: number): string {
+  return `of the ${pages} pages only the first is read`;
+}
+
+/** Says whether a sentence is that of pages which are left out. */
+export function isPagesNote(sentence: string): boolean {
+  return /^of the \d+ pages only the first is read$/.test(sentence);
+}
+
+/** Where a page's directory is, and which of all directories it is. */
+interface PagePlace {
+  offset: number;
+  index: number;
+}
+
+async function findPages(source: ByteSource): Promise<PagePlace[]> {
+  const read = (offset?: number) =>
+    readFileDirectory(source, (tag) => tag === TAG.subfileType, offset);
+  const pages: PagePlace[] = [];
+  const seen = new Set<number>();
+  let directory = await read();
+  for (let index = 0; directory !== undefined && index < MAX_DIRECTORIES; index++) {
+    const { at, next } = directory;
+    const [kind = 0] = numbersOf(directory, TAG.subfileType);
+    if (index === 0 || (kind & NO_PAGE) === 0) pages.push({ offset: at, index });
+    seen.add(at);
+    directory = next === 0 || seen.has(next) ? undefined : await read(next);
+  }
+  return pages;
 }
 
 /**
  * IPTC, density, and an EXIF block of what the directory says beside the pixels; and whether these are those
  * of a camera's sensor.
  */
-async function readBeside(source: ByteSource): Promise<{ isRaw: boolean; beside: Metadata }> {
-  const read = (offset?: number) => readFileDirectory(source, (tag) => WANTED.has(tag), offset);
-  const directory = await read();
+async function readBeside(
+  source: ByteSource,
+  offset?: number,
+): Promise<{ isRaw: boolean; beside: Metadata }> {
+  const directory = await readFileDirectory(source, (tag) => WANTED.has(tag), offset);
   if (directory === undefined) return { isRaw: false, beside: {} };
   const { entries, little } = directory;
   const metadata: Metadata = {};
@@ -116,7 +217,12 @@ async function readBeside(source: ByteSource): Promise<{ isRaw: boolean; beside:
   if (kept.length > 0 || below.length > 0) metadata.exif = exifOf(kept, below, little);
   const density = metadata.exif && readExifDensity(metadata.exif);
   if (density !== undefined) metadata.density = density;
-  return { isRaw: await isRawFile(directory, source), beside: metadata };
+  const isRaw = await isRawFile(directory, source);
+  const other = OTHER_COMPRESSIONS.get(numbersOf(directory, TAG.compression)[0]);
+  if (!isRaw && other !== undefined) {
+    throw unsupported("TIFF", `is compressed by ${other}`);
+  }
+  return { isRaw, beside: metadata };
 }
 
 /** Knows what only begins like a TIFF picture: cameras put a thumbnail first, or say that it is a DNG. */
