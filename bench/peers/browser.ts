@@ -10,7 +10,7 @@ import { printResult } from "../../src/cli/terminal/print.ts";
 import { copyModels, foldersOf } from "../../scripts/bundling.ts";
 import { launchChromium } from "../../tests/web/browser.ts";
 import type { Contest } from "./contest.ts";
-import { contestTable } from "./report.ts";
+import { contestTable } from "./contest_report.ts";
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));
 

@@ -42,6 +42,24 @@ Deno.test("a measured style holds for its adapter and drivers alone", async () =
   }
 });
 
+Deno.test("lavapipe's default style is that of its lanes, and with wide ones of its compiler", () => {
+  const styleOf = (lanes: number, llvm: string) =>
+    defaultStyle(
+      {
+        ...gpu.adapter,
+        software: true,
+        description: `llvmpipe (LLVM ${llvm}, ${32 * lanes} bits)`,
+        subgroupSizes: { min: lanes, max: lanes },
+      },
+      new Set(["subgroups"]),
+    );
+  assert.equal(styleOf(8, "15.0.6"), "subgroup");
+  assert.equal(styleOf(8, "22.1.8"), "subgroup");
+  assert.equal(styleOf(16, "15.0.6"), "subgroup16");
+  assert.equal(styleOf(16, "22.1.8"), "uniform");
+  assert.equal(styleOf(4, "15.0.6"), "columns");
+});
+
 Deno.test("the stamp of drivers changes with manifests, libraries and versions", () =>
   inFolder(async (root) => {
     const write = async (path: string, text: string) => {

@@ -44,7 +44,7 @@ const FLAGS = [
 const WEBGPU = "--enable-unsafe-webgpu";
 
 /** Milliseconds for whatever a software adapter does on a busy machine. */
-export const PATIENCE = 240_000;
+export const PATIENCE = 600_000;
 
 /** Where Chromium is; undefined where there is none, and tests that need it are skipped by name. */
 export const CHROMIUM: string | undefined = pathOf(findChromium());
