@@ -14,6 +14,7 @@ import {
 import { hasSharedImages, SHARED_IMAGES } from "./fixtures.ts";
 
 const CONVERT = "/usr/bin/convert";
+const TIFICC = "/usr/bin/tificc";
 const PROFILES = "/usr/share/color/icc/ghostscript/";
 const LEVELS = 2;
 
@@ -199,24 +200,56 @@ Deno.test({
   },
 });
 
+/** Converts a file to sRGB with Little CMS alone, without tables made beforehand, which err in 16 bits. */
+async function convertByLcms(from: string, icc: string, bits: number, to: string): Promise<void> {
+  const options = ["-t1", "-b", bits === 8 ? "-c1" : "-c0", `-w${bits}`];
+  const args = [...options, `-i${icc}`, "-o*sRGB", from, to];
+  const { success } = await new Deno.Command(TIFICC, { args, stdout: "null", stderr: "null" })
+    .output();
+  assert.ok(success, `tificc ${args.join(" ")}`);
+}
+
+async function assertConvertedAlike(folder: string, file: string, icc: string): Promise<void> {
+  const picture = await decodeFile(`${folder}/${file}`);
+  assert.notEqual(picture.metadata.icc, undefined);
+  const converted = await toSrgb(picture);
+  assert.equal(converted.metadata.icc, undefined);
+  const path = `${folder}/srgb.tif`;
+  await convert(`${folder}/${file}`, "-compress", "None", `${folder}/stored.tif`);
+  await convertByLcms(`${folder}/stored.tif`, icc, picture.depth, path);
+  const { data, depth } = await decodeFile(path);
+  assert.equal(depth, picture.depth);
+  // One level of the file's own bits: of 65535 in 16.
+  assertNear(converted, data, depth === 8 ? 1 : 1 / 257, `${file} by ${icc}`);
+}
+
 Deno.test({
-  name: "compare: sRGB from Display P3 and Adobe RGB (../shared/images, TESSERA_TEST=all)",
-  ignore: ignore || !exists(`${PROFILES}srgb.icc`),
+  name:
+    "compare: sRGB from Display P3, Adobe RGB and ProPhoto with Little CMS (../shared/images, TESSERA_TEST=all)",
+  ignore: ignore || !exists(`${PROFILES}rommrgb.icc`) || !exists(TIFICC),
   async fn() {
-    for (const name of ["display-p3.jpg", "adobe-rgb.jpg"]) {
-      const path = new URL(`formats/${name}`, SHARED_IMAGES).pathname;
-      const converted = await toSrgb(await decodeFile(path));
-      const options = ["-intent", "relative", "-black-point-compensation"];
-      const other = await readElsewhere(
-        path,
-        converted,
-        ...options,
-        "-profile",
-        `${PROFILES}srgb.icc`,
-      );
-      assertNear(converted, other, LEVELS, name);
-      assert.equal(converted.metadata.icc, undefined);
+    const folder = await Deno.makeTempDir();
+    for (const name of ["display-p3", "adobe-rgb"]) {
+      const jpeg = new URL(`formats/${name}.jpg`, SHARED_IMAGES).pathname;
+      await convert(jpeg, `${folder}/${name}.icc`);
+      await Deno.copyFile(jpeg, `${folder}/${name}.jpg`);
+      await assertConvertedAlike(folder, `${name}.jpg`, `${folder}/${name}.icc`);
     }
+    // ROMM RGB is the standard's name for ProPhoto.
+    await Deno.copyFile(`${PROFILES}rommrgb.icc`, `${folder}/prophoto.icc`);
+    const photo = new URL("formats/photo.bmp", SHARED_IMAGES).pathname;
+    for (const name of ["display-p3", "adobe-rgb", "prophoto"]) {
+      const icc = `${folder}/${name}.icc`;
+      // The photograph's numbers, as numbers of the profile: many colours are then beyond sRGB.
+      await convert(photo, "-profile", icc, "-compress", "Zip", `${folder}/8.tif`);
+      await assertConvertedAlike(folder, "8.tif", icc);
+      await convert(
+        photo,
+        ...["-depth", "16", "-resize", "90%", "-profile", icc, `${folder}/16.png`],
+      );
+      await assertConvertedAlike(folder, "16.png", icc);
+    }
+    await Deno.remove(folder, { recursive: true });
   },
 });
 

@@ -6,7 +6,12 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
 import { latin1, viewOf } from "../../src/pictures/bytes.ts";
-import { isLinear, isProfile, makeProfile } from "../../src/pictures/colour/profile.ts";
+import {
+  isLinear,
+  isProfile,
+  makeGreyProfile,
+  makeProfile,
+} from "../../src/pictures/colour/profile.ts";
 import {
   decodePicture,
   encodePicture,
@@ -155,4 +160,23 @@ Deno.test("labels: a profile's curve is linear, or it is not", () => {
     assert.ok(!isLinear(makeProfile("screen", srgb, curve)));
   }
   assert.ok(!isLinear(new Uint8Array(10)));
+});
+
+Deno.test("labels: dark linear grey becomes the sRGB that its formula gives", async () => {
+  const data = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const icc = makeGreyProfile("linear", 1);
+  const picture = {
+    width: 256,
+    height: 1,
+    channels: 1,
+    depth: 8,
+    data,
+    metadata: { icc },
+  } as const;
+  const converted = await toSrgb(picture);
+  converted.data.forEach((value, i) => {
+    const light = i / 255;
+    const display = light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
+    assert.ok(Math.abs(value - 255 * display) <= 0.51, `${i}: ${value}, not ${255 * display}`);
+  });
 });

@@ -1,6 +1,6 @@
 /**
  * TIFF: hand-made files of every layout that can be read. Real files of other programs are compared in
- * `pictures_compare_test.ts`.
+ * `compare_test.ts`.
  */
 
 import assert from "node:assert/strict";
@@ -164,6 +164,15 @@ Deno.test("TIFF: planes and tiles", async () => {
   const planes = [plane(0), plane(1), plane(2)];
   const apart = plainTiff(picture, 18, { pieces: planes, more: { 0x11c: [2] } });
   assert.deepEqual(await decodePicture(apart), picture);
+  for (const depth of [8, 16] as const) {
+    const grey = testPicture(20, 18, 2, depth);
+    const band = (c: number) => bytesOf(grey.data.filter((_, i) => i % 2 === c), true);
+    const more = { 0x11c: [2] };
+    const file = plainTiff(grey, 18, { pieces: [band(0), band(1)], more });
+    assert.deepEqual(await decodePicture(file), grey);
+    const negative = plainTiff(grey, 18, { pieces: [band(0), band(1)], more, colours: 0 });
+    await assert.rejects(decodePicture(negative), /alpha in a plane of its own/);
+  }
   const tiles = [[0, 0], [16, 0], [0, 16], [16, 16]].map(([x, y]) => {
     const tile = new Uint8Array(16 * 16 * 3);
     for (let row = 0; row < Math.min(16, 18 - y); row++) {

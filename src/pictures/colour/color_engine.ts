@@ -37,7 +37,7 @@ interface Engine {
 
 const RELATIVE_COLORIMETRIC = 1;
 const BLACK_POINT_COMPENSATION = 0x2000;
-/** Without it CMYK goes through a table that errs by up to 3 levels. */
+/** Without it CMYK goes through a table that errs by up to 3 levels, and dark linear grey by 10. */
 const NO_OPTIMIZATION = 0x0100;
 
 /**
@@ -81,7 +81,7 @@ export async function convertToSrgb<T extends Uint8Array | Uint16Array>(
   const lcms = await (engine ??= load());
   const space = spaceOf(icc)!;
   const shallow = pixels instanceof Uint8Array;
-  const flags = BLACK_POINT_COMPENSATION | (space === "CMYK" ? NO_OPTIMIZATION : 0);
+  const flags = BLACK_POINT_COMPENSATION | (space === "RGB " ? 0 : NO_OPTIMIZATION);
   const format = FORMATS[space] | pixels.BYTES_PER_ELEMENT;
   const transform = createTransform(lcms, icc, format, shallow ? RGB_BYTES : RGB_FLOATS, flags);
   const samples = SAMPLES_OF[space];

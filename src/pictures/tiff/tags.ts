@@ -113,6 +113,27 @@ export async function readFileDirectory(
   return entries.size === 0 && table.length === 0 ? undefined : { little, entries, at, next };
 }
 
+/**
+ * Returns a copy of a file, plain or BigTIFF, in which an entry of one short has another value.
+ *
+ * @param offset of the directory, which has the entry
+ */
+export function withShort(
+  bytes: Uint8Array,
+  offset: number,
+  tag: number,
+  value: number,
+): Uint8Array {
+  const copy = bytes.slice();
+  const view = viewOf(copy);
+  const little = copy[0] === 0x49;
+  const { count, entry, word } = view.getUint16(2, little) === 43 ? BIG : PLAIN;
+  let at = offset + count;
+  while (view.getUint16(at, little) !== tag) at += entry;
+  view.setUint16(at + 4 + word, value, little);
+  return copy;
+}
+
 /** Reads a whole number of 2, 4 or 8 bytes; 0 beyond the end. */
 function numberAt(bytes: Uint8Array, at: number, length: number, little: boolean): number {
   if (at + length > bytes.length) return 0;

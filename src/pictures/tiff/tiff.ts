@@ -19,12 +19,16 @@ import {
   type TiffDirectory,
   type TiffEntry,
   tiffHeader,
+  withShort,
   writeTiffDirectory,
 } from "./tags.ts";
 
 const TAG = {
   subfileType: 0x00fe,
   compression: 0x0103,
+  photometric: 0x0106,
+  samples: 0x0115,
+  planes: 0x011c,
   xmp: 0x02bc,
   iptcRecords: 0x83bb,
   photoshop: 0x8649,
@@ -52,6 +56,14 @@ const OTHER_COMPRESSIONS: ReadonlyMap<number, string> = new Map([
   [52546, "JPEG XL"],
 ]);
 
+/** Kinds of colours: white is 0, black is 0, and the colours of a table, which have one sample per pixel. */
+const WHITE_IS_ZERO = 0;
+const BLACK_IS_ZERO = 1;
+const RGB = 2;
+const PALETTE = 3;
+
+const SEPARATE_PLANES = 2;
+
 /** Kinds of directories that are no pages: a smaller copy of another, and a mask. */
 const NO_PAGE = 1 | 4;
 
@@ -71,9 +83,9 @@ const WANTED: ReadonlySet<number> = new Set([...EXIF_TAGS, ...Object.values(TAG)
  */
 export async function decodeTiff(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
   const source = sourceOf(bytes);
-  const { isRaw, beside } = await readBeside(source);
+  const { isRaw, beside, greyPlanesAt } = await readBeside(source);
   if (isRaw) return await decodeRaw(bytes, maxPixels, beside);
-  const { picture } = await decodeWithVips(bytes, readingOf(maxPixels));
+  const { picture } = await decodeWithVips(readable(bytes, greyPlanesAt), readingOf(maxPixels));
   return { ...picture, ...withBeside(picture, beside, (await findPages(source)).length) };
 }
 
@@ -103,8 +115,9 @@ export async function openTiffPages(
   async function* pages(): AsyncGenerator<Picture> {
     for (const [i, { offset, index }] of found.entries()) {
       yield await namingPage(i + 1, async () => {
-        const { beside } = await readBeside(source, offset);
-        const { picture } = await decodeWithVips(bytes, { ...readingOf(maxPixels), page: index });
+        const { beside, greyPlanesAt } = await readBeside(source, offset);
+        const reading = { ...readingOf(maxPixels), page: index };
+        const { picture } = await decodeWithVips(readable(bytes, greyPlanesAt), reading);
         return makeUpright({ ...picture, ...withBeside(picture, beside, 1) });
       });
     }
@@ -122,8 +135,8 @@ async function namingPage<T>(page: number, work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Opens a TIFF file whose rows are read as they are needed. Returns `undefined` if it is to be turned, or
- * developed: then only `decodePicture` reads it.
+ * Opens a TIFF file whose rows are read as they are needed. Returns `undefined` if it is to be turned or
+ * developed, or has grey and alpha in planes: then only `decodePicture` reads it.
  *
  * @param path of the file
  * @param source the same file
@@ -136,8 +149,8 @@ export async function openTiffRows(
   maxPixels: number,
 ): Promise<PictureRows | undefined> {
   const ahead = readAhead(source);
-  const { isRaw, beside } = await readBeside(ahead);
-  if (isRaw) return undefined;
+  const { isRaw, beside, greyPlanesAt } = await readBeside(ahead);
+  if (isRaw || greyPlanesAt !== undefined) return undefined;
   const picture = await openWithVips(path, readingOf(maxPixels));
   const whole = { ...picture, ...withBeside(picture, beside, (await findPages(ahead)).length) };
   const { exif } = beside;
@@ -148,6 +161,16 @@ export async function openTiffRows(
 
 function readingOf(maxPixels: number): VipsReading {
   return { format: "TIFF", loader: "tiffload", maxPixels };
+}
+
+/**
+ * The file as libvips reads it rightly: grey and alpha in planes of their own it mixes up, unless they are
+ * called colours. The numbers are the same.
+ *
+ * @param greyPlanesAt where the directory of such planes is
+ */
+function readable(bytes: Uint8Array, greyPlanesAt: number | undefined): Uint8Array {
+  return greyPlanesAt === undefined ? bytes : withShort(bytes, greyPlanesAt, TAG.photometric, RGB);
 }
 
 /** Adds to what libvips read what stands beside the pixels. */
@@ -193,13 +216,13 @@ async function findPages(source: ByteSource): Promise<PagePlace[]> {
 }
 
 /**
- * IPTC, density, and an EXIF block of what the directory says beside the pixels; and whether these are those
- * of a camera's sensor.
+ * IPTC, density, and an EXIF block of what the directory says beside the pixels; whether these are those of a
+ * camera's sensor; and where the directory is, if they are grey and more in planes of their own.
  */
 async function readBeside(
   source: ByteSource,
   offset?: number,
-): Promise<{ isRaw: boolean; beside: Metadata }> {
+): Promise<{ isRaw: boolean; beside: Metadata; greyPlanesAt?: number }> {
   const directory = await readFileDirectory(source, (tag) => WANTED.has(tag), offset);
   if (directory === undefined) return { isRaw: false, beside: {} };
   const { entries, little } = directory;
@@ -222,7 +245,24 @@ async function readBeside(
   if (!isRaw && other !== undefined) {
     throw unsupported("TIFF", `is compressed by ${other}`);
   }
-  return { isRaw, beside: metadata };
+  const greyPlanesAt = !isRaw && hasGreyPlanes(directory) ? { greyPlanesAt: directory.at } : {};
+  return { isRaw, beside: metadata, ...greyPlanesAt };
+}
+
+/**
+ * Says whether there is grey, 0 being black, and more in planes of their own.
+ *
+ * @throws {InputError} If it is the other way about, or the colours of a table: libvips mixes those up, too.
+ */
+function hasGreyPlanes(directory: TiffDirectory): boolean {
+  const [photometric] = numbersOf(directory, TAG.photometric);
+  const [samples = 1] = numbersOf(directory, TAG.samples);
+  const [planes] = numbersOf(directory, TAG.planes);
+  if (planes !== SEPARATE_PLANES || samples === 1) return false;
+  if (photometric === WHITE_IS_ZERO || photometric === PALETTE) {
+    throw unsupported("TIFF", "has alpha in a plane of its own, beside negative grey or a palette");
+  }
+  return photometric === BLACK_IS_ZERO;
 }
 
 /** Knows what only begins like a TIFF picture: cameras put a thumbnail first, or say that it is a DNG. */

@@ -1,7 +1,7 @@
 /** Files read by other programs, to compare with: ImageMagick 6 of Debian, and the formats' own tools. */
 
 import { rgbaOf } from "../../../src/pictures/colour/rgba.ts";
-import { convertDepth, decodePicture, type Picture, toSrgb } from "../../../src/pictures/mod.ts";
+import { convertDepth, decodePicture, type Picture } from "../../../src/pictures/mod.ts";
 
 /** What another program is asked, by name and arguments. */
 export type Call = readonly [program: string, ...args: string[]];
@@ -45,17 +45,24 @@ export interface Comparison {
   unreadElsewhere?: boolean;
   /** Width and height, if they are not the other program's. */
   sizes?: string;
-  /** The largest difference of a sample, as it is stored or in sRGB, in levels of 255; of colours, where they can be seen. */
+  /** The largest difference of a sample, in levels of 255; of colours, where they can be seen. */
   most: number;
 }
 
+/** How another program reads a file. */
+export interface Reading {
+  /** The format's own decoder, whose output ImageMagick reads; without it ImageMagick reads the file. */
+  own?: Call | undefined;
+  /** What ImageMagick is to do with the file first. */
+  first?: readonly string[] | undefined;
+}
+
 /**
- * Compares how a file is read here with how another program reads it.
- *
- * @param own the format's own decoder, whose output ImageMagick reads; without it ImageMagick reads the file
+ * Compares how a file is read here with how another program reads it: the samples as they are stored, whatever
+ * label their colours have. CMYK and YCbCr are RGB on both sides.
  */
-export async function compareFile(path: string, own?: Call): Promise<Comparison> {
-  const other = await readElsewhere(path, own);
+export async function compareFile(path: string, reading: Reading = {}): Promise<Comparison> {
+  const other = await readElsewhere(path, reading);
   let picture: Picture;
   try {
     picture = await decodePicture(await Deno.readFile(path));
@@ -67,12 +74,8 @@ export async function compareFile(path: string, own?: Call): Promise<Comparison>
   if (other.width !== width || other.height !== height) {
     return { sizes: `${width} x ${height}, not ${other.width} x ${other.height}`, most: 255 };
   }
-  // ImageMagick converts linear colours to sRGB, and no others.
-  const readings = [picture, ...picture.metadata.icc ? [await toSrgb(picture)] : []];
-  const differences = readings.map((reading) =>
-    mostOf(rgbaOf(convertDepth(reading, 16)) as Uint16Array, other.data)
-  );
-  return { most: Math.min(...differences) };
+  const ours = rgbaOf(convertDepth(picture, 16)) as Uint16Array;
+  return { most: mostOf(ours, other.data) };
 }
 
 function mostOf(ours: Uint16Array, theirs: Uint16Array): number {
@@ -86,13 +89,14 @@ function mostOf(ours: Uint16Array, theirs: Uint16Array): number {
 
 async function readElsewhere(
   path: string,
-  own: Call | undefined,
+  { own, first = [] }: Reading,
 ): Promise<{ width: number; height: number; data: Uint16Array } | undefined> {
   const decoded = own && await callProgram(own);
   if (own !== undefined && decoded === undefined) return undefined;
   const pam = await callProgram([
     "convert",
     decoded === undefined ? `${path}[0]` : "-[0]",
+    ...first,
     ...["-auto-orient", "-colorspace", "sRGB", "-type", "TrueColorMatte", "-depth", "16", "pam:-"],
   ], decoded);
   if (pam === undefined || pam.length === 0) return undefined;
