@@ -13,16 +13,19 @@ export type VipsLoader =
 /** The savers that are used, by the name of their function. */
 export type VipsSaver = "tiffsave" | "gifsave" | "webpsave" | "heifsave" | "jxlsave";
 
-/** Parts of libvips that are loaded only where they are needed; what all else needs is in itself. */
-export type VipsPlugin = "none" | "heif" | "jxl" | "resvg";
+/**
+ * Parts of libvips that are loaded only where they are needed; what all else needs is in itself. They are
+ * loaded together: a thread of its own for each would keep 300 MB each.
+ */
+export type VipsPlugin = "none" | "all";
 
 /** The plug-ins that loaders and savers need. */
 export const PLUGINS: Readonly<Partial<Record<VipsLoader | VipsSaver, VipsPlugin>>> = {
-  heifload: "heif",
-  heifsave: "heif",
-  jxlload: "jxl",
-  jxlsave: "jxl",
-  svgload: "resvg",
+  heifload: "all",
+  heifsave: "all",
+  jxlload: "all",
+  jxlsave: "all",
+  svgload: "all",
 };
 
 /** Samples as libvips holds them. */

@@ -113,7 +113,9 @@ async function load(plugin: VipsPlugin): Promise<Vips> {
   const make = await loadVips();
   // Complaints about a file come with the error that it ends in.
   const instance = await make({
-    dynamicLibraries: plugin === "none" ? [] : [`vips-${plugin}.wasm`],
+    dynamicLibraries: plugin === "none"
+      ? []
+      : ["vips-heif.wasm", "vips-jxl.wasm", "vips-resvg.wasm"],
     print: () => {},
     printErr: () => {},
   }) as Vips;
