@@ -98,8 +98,8 @@ function help(): string {
 
 Usage: tessera tune [options]
 
-Every candidate is checked before it is timed; a wrong one is never chosen. Matrix
-units are among them with --backend dawn, where the adapter has them.
+Every candidate is checked before it is timed; a wrong one is never chosen.
+Matrix units are among them with --backend dawn, where the adapter has them.
 
 ${describeOptions(OPTIONS)}`;
 }
