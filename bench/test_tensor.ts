@@ -4,8 +4,13 @@
 
 import type { Storage } from "../src/kernels/dispatch.ts";
 import type { Style } from "../src/kernels/styles.ts";
-import { byteLength, indexOf, type Layout, layoutOf } from "../src/kernels/layout.ts";
-import { CHUNK } from "../src/kernels/matrix_shape.ts";
+import {
+  besideIn,
+  byteLength,
+  elementIndex,
+  type Layout,
+  layoutOf,
+} from "../src/kernels/layout.ts";
 
 /** A tensor's place in memory and what lies there. */
 export interface TestTensor {
@@ -34,7 +39,7 @@ export function randomTensor(
   const samples = samplesOf({ layout, words });
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < size.height; y++) {
-      let at = sampleIndex(layout, c, y, 0);
+      let at = elementIndex(layout, c, y, 0);
       for (let x = 0; x < size.width; x++, at += besideIn(layout)) {
         samples[at] = 2 * Math.random() - 1;
       }
@@ -62,7 +67,7 @@ export function poison(length: number): Uint32Array {
 /** Returns a reader of single values; one pixel outside the picture lies the border. */
 export function readerOf(tensor: TestTensor): (c: number, y: number, x: number) => number {
   const samples = samplesOf(tensor);
-  return (c, y, x) => samples[sampleIndex(tensor.layout, c, y, x)];
+  return (c, y, x) => samples[elementIndex(tensor.layout, c, y, x)];
 }
 
 /** Bytes of the values alone, without borders and padding. */
@@ -75,14 +80,4 @@ function samplesOf({ layout, words }: TestTensor): Float32Array | Float16Array {
   const { buffer, byteOffset, byteLength } = words;
   if (layout.storage === "f32") return new Float32Array(buffer, byteOffset, byteLength / 4);
   return new Float16Array(buffer, byteOffset, byteLength / 2);
-}
-
-function sampleIndex(layout: Layout, c: number, y: number, x: number): number {
-  const beside = besideIn(layout);
-  return (Math.floor(c / beside) * layout.plane + indexOf(layout, x, y)) * beside + c % beside;
-}
-
-/** Channels of a pixel that lie beside each other. */
-function besideIn({ storage }: Layout): number {
-  return storage === "matrix" ? CHUNK : 4;
 }

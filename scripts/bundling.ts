@@ -145,13 +145,24 @@ async function termsOf(name: string, folder: string): Promise<string> {
     .join("\n\n") + "\n";
 }
 
+/** Returns the folders in which Deno keeps a package, named with its version: one, or none. */
+export async function foldersOf(name: string): Promise<string[]> {
+  const info = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] });
+  const { npmCache } = JSON.parse(new TextDecoder().decode((await info.output()).stdout));
+  const path = name.replace(/@(?=[\d.]+$)/, "/");
+  const places = (await namesIn(npmCache)).map((registry) => join(npmCache, registry, path));
+  return places.filter((folder) => {
+    try {
+      return Deno.statSync(folder).isDirectory;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** The packages that the sources name, and the folders in which Deno keeps them. */
 async function packageFolders(): Promise<{ name: string; folder: string }[]> {
   await fetchFaceApi();
-  const info = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] });
-  const { npmCache } = JSON.parse(
-    new TextDecoder().decode((await info.output()).stdout),
-  );
   const packages = new Set([FACE_API, VIPS]);
   for (const path of await filesBelow(join(ROOT, "src"))) {
     if (!path.endsWith(".ts") || /\/(cli|platform)\//.test(path)) continue;
@@ -160,21 +171,12 @@ async function packageFolders(): Promise<{ name: string; folder: string }[]> {
       const [, name] of code.matchAll(/"npm:((?:@[\w-]+\/)?[\w-]+@[\d.]+)/g)
     ) packages.add(name);
   }
-  const places = (await namesIn(npmCache)).flatMap((registry) =>
-    [...packages].sort().map((name) => {
-      return {
-        name,
-        folder: join(npmCache, registry, name.replace(/@(?=[\d.]+$)/, "/")),
-      };
-    })
+  const found = await Promise.all(
+    [...packages].sort().map(async (name) =>
+      (await foldersOf(name)).map((folder) => ({ name, folder }))
+    ),
   );
-  return places.filter(({ folder }) => {
-    try {
-      return Deno.statSync(folder).isDirectory;
-    } catch {
-      return false;
-    }
-  });
+  return found.flat();
 }
 
 /** No module names the package that finds faces: Deno would fetch its 24 MB for everybody. */

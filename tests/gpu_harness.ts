@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { Gpu, OutOfGpuMemoryError } from "../src/gpu/device.ts";
 import type { Dispatch, QuadStorage, Storage } from "../src/kernels/dispatch.ts";
 import { defaultStyle, type Style, stylesFor } from "../src/kernels/styles.ts";
-import { byteLength, type Layout } from "../src/kernels/layout.ts";
+import { besideIn, byteLength, elementIndex, type Layout } from "../src/kernels/layout.ts";
 import { assertClose, type Tolerance } from "./reference/compare.ts";
 import { at, type Tensor, tensorOf } from "./reference/tensor.ts";
 
@@ -129,11 +129,7 @@ export function assertTensor(
   const { channels, width, height } = layout;
   const values = elementsOf(words, layout.storage);
   const beside = besideIn(layout);
-  const read = (c: number, y: number, x: number) =>
-    values[
-      ((Math.floor(c / beside) * layout.plane) + (y + 1) * layout.pitch + x + 1) * beside +
-      c % beside
-    ];
+  const read = (c: number, y: number, x: number) => values[elementIndex(layout, c, y, x)];
   const actual = tensorOf(channels, height, width, read);
   const shape = [channels, height, width];
   assertClose(actual.data, expected.data, { shape, ...tolerance });
@@ -168,11 +164,6 @@ export function assertSameWords(actual: Uint32Array, expected: Uint32Array, labe
 function elementsOf(words: Uint32Array, storage: Storage): Float32Array | Float16Array {
   const { buffer } = words;
   return storage === "f32" ? new Float32Array(buffer) : new Float16Array(buffer);
-}
-
-/** Channels of a pixel that lie beside each other. */
-function besideIn({ storage }: Layout): number {
-  return storage === "matrix" ? 16 : 4;
 }
 
 /** Fills a layout, all allocated planes with border and padding, from a function of coordinates. */

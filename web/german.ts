@@ -53,7 +53,7 @@ export const GERMAN: Texts = {
   "ready.excellent": "In dieser Größe sollte es ausgezeichnet aussehen.",
   "ready.good": "In dieser Größe sollte es gut aussehen.",
   "ready.variable": "In dieser Größe sind feine Einzelheiten Glückssache.",
-  "ready.poor": "Für diese Größe gibt es wenig her.",
+  "ready.poor": "Für diese Größe ist es zu klein.",
   "ready.larger": "Es ist schon größer. Eine größere Größe wählen.",
   "ready.badsize": "Breite und Höhe in Pixeln angeben.",
 
@@ -162,6 +162,8 @@ export const GERMAN: Texts = {
 
   "problem.picture.title": "Diese Datei lässt sich nicht verwenden.",
   "problem.picture.lead": "{name}: {message}",
+  "problem.picture.unknown":
+    "{name} ist keines der Bilder, die Tessera liest: JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, SVG und Rohdaten von Kameras.",
   "problem.picture.1":
     "<b>In einem anderen Programm neu speichern</b>, als JPEG oder PNG, und diese Datei nehmen.",
 

@@ -52,7 +52,7 @@ const ENGLISH = {
   "ready.excellent": "It should look excellent at this size.",
   "ready.good": "It should look good at this size.",
   "ready.variable": "At this size, fine detail is a matter of luck.",
-  "ready.poor": "It holds little for this size.",
+  "ready.poor": "It is too small to look good at this size.",
   "ready.larger": "It is larger than that already. Choose a larger size.",
   "ready.badsize": "Give a width and a height in pixels.",
 
@@ -161,6 +161,8 @@ const ENGLISH = {
 
   "problem.picture.title": "This file cannot be used.",
   "problem.picture.lead": "{name}: {message}",
+  "problem.picture.unknown":
+    "{name} is none of the pictures that Tessera reads: JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, GIF, BMP, SVG and cameras' raw files.",
   "problem.picture.1":
     "<b>Save it anew in another program</b>, as JPEG or PNG, and take it from there.",
 

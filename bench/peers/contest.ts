@@ -38,6 +38,8 @@ export interface Entry {
   ratio: number;
   /** Largest difference of its result from the first peer's. */
   difference: number;
+  /** PSNR in dB of its result against the first peer's; infinite if they are the same. */
+  psnr: number;
 }
 
 /** A peer that does not run here, or gave another result, and was not timed. */
@@ -52,6 +54,7 @@ interface Contestant {
   runner: Runner;
   result: Float32Array;
   difference: number;
+  psnr: number;
   times: number[];
 }
 
@@ -67,8 +70,8 @@ export async function holdContest(
   model: Model,
   size: Size,
   rounds: number,
+  load: number,
 ): Promise<Contest> {
-  const [load] = Deno.loadavg();
   const contestants: Contestant[] = [];
   try {
     const refusals = await admit(peers, model, testPicture(size), contestants);
@@ -119,7 +122,8 @@ async function enter(
       throw new Error(`Its result is ${difference} off, and at most ${TOLERANCE} is allowed`);
     }
     await runner.run();
-    return { peer: peer.name, runner, result, difference, times: [] };
+    const psnr = psnrOf(result, expected ?? result);
+    return { peer: peer.name, runner, result, difference, psnr, times: [] };
   } catch (error) {
     await runner.close();
     throw error;
@@ -132,8 +136,13 @@ function largestDifference(actual: Float32Array, expected: Float32Array): number
   return actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0);
 }
 
+function psnrOf(actual: Float32Array, expected: Float32Array): number {
+  const sum = actual.reduce((total, value, i) => total + (value - expected[i]) ** 2, 0);
+  return -10 * Math.log10(sum / actual.length);
+}
+
 function entryOf(
-  { peer, times, difference }: Contestant,
+  { peer, times, difference, psnr }: Contestant,
   gflop: number,
   reference: number,
 ): Entry {
@@ -146,5 +155,6 @@ function entryOf(
     gflops: gflop / ms * 1000,
     ratio: ms / reference,
     difference,
+    psnr,
   };
 }

@@ -1,33 +1,39 @@
 /**
- * `deno task peers`: the same networks in Tessera and in other programs, on the same machine.
+ * `deno task peers`: Tessera and its rivals, each as a process of its own from file to file, with the same
+ * picture, and the same weights where both can. Linux only.
  */
 
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { explainError } from "../../src/cli/terminal/failure.ts";
 import { printNote, printResult } from "../../src/cli/terminal/print.ts";
 import { UsageError } from "../../src/errors.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import type { Size } from "../../src/raster/size.ts";
-import { loadModel } from "../../src/weights/library.ts";
-import { holdContest } from "./contest.ts";
-import { onnxRuntimePeers } from "./onnxruntime_peers.ts";
-import { contestTable, type Machine, machineLine } from "./report.ts";
-import { tesseraPeer } from "./tessera_peer.ts";
+import { decodePicture, encodePicture } from "../../src/pictures/mod.ts";
+import { cropToMultiple, shrink } from "../shrink.ts";
+import { ENTRIES } from "./entries.ts";
+import { type Course, race } from "./race.ts";
+import { type Machine, machineLine, raceTable } from "./report.ts";
 
-const HELP = `Times the same networks in Tessera and in onnxruntime-web, in turns.
+const HELP = `Races Tessera and other programs from file to file: a picture is shrunk to a
+quarter of its sides, and all enlarge it again.
 
 Usage: deno task peers [options]
 
 Options:
-  --model NAME|FILE  a network; may be given again (default: photo-x4 and fast-x4)
-  --size WxH         size of the picture in pixels; may be given again (default: 128x128)
-  --rounds N         how often each program is timed (default: 5)
-  --json             one JSON line per network and size
-  --help             this text`;
+  --picture FILE  8-bit RGB (default: examples/scene-960x540.png)
+  --only TEXT     those whose program or weights contain it; may be given again
+  --rounds N      how often each program runs (default: 3)
+  --json          one JSON line
+  --help          this text`;
+
+const SCENE = fileURLToPath(new URL("../../examples/scene-960x540.png", import.meta.url));
+const FACTOR = 4;
 
 interface Options {
-  models: string[];
-  sizes: Size[];
+  picture: string;
+  only: string[] | undefined;
   rounds: number;
   json: boolean;
   help: boolean;
@@ -37,7 +43,7 @@ async function main(args: string[]): Promise<number> {
   try {
     const options = readOptions(args);
     if (options.help) printResult(HELP);
-    return options.help ? 0 : await holdContests(options);
+    return options.help ? 0 : await holdRace(options);
   } catch (error) {
     const { message, exitCode } = explainError(error);
     printNote(`peers: ${message}`);
@@ -45,35 +51,57 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** Returns the exit code: 1 if a program could not take part. */
-async function holdContests({ models, sizes, rounds, json }: Options): Promise<number> {
-  const gpu = await Gpu.open();
-  const machine: Machine = {
-    deno: Deno.version.deno,
-    adapter: gpu.adapter.description,
-    processors: navigator.hardwareConcurrency,
-  };
-  if (!json) printResult(machineLine(machine));
-  const peers = [tesseraPeer(gpu), ...onnxRuntimePeers(gpu, machine.processors)];
-  let refusals = 0;
-  for (const source of models) {
-    const { network } = await loadModel(source);
-    for (const size of sizes) {
-      const contest = await holdContest(peers, { source, network }, size, rounds);
-      printResult(json ? JSON.stringify({ ...machine, ...contest }) : contestTable(contest));
-      refusals += contest.refusals.length;
-    }
+async function holdRace({ picture, only, rounds, json }: Options): Promise<number> {
+  const entries = ENTRIES.filter(({ program, weights }) =>
+    only?.some((text) => `${program} ${weights}`.includes(text)) ?? true
+  );
+  if (entries.length === 0) throw new UsageError(`Nobody is called "${only?.join('", "')}"`);
+  const folder = await Deno.makeTempDir({ prefix: "tessera-peers-" });
+  try {
+    const { course, machine } = await prepare(picture, folder);
+    if (!json) printResult(machineLine(machine));
+    const { places, absences } = await race(entries, course, rounds, (program, weights) => {
+      printNote(`${program}, ${weights}`);
+    });
+    printResult(
+      json ? JSON.stringify({ ...machine, places, absences }) : raceTable(places, absences),
+    );
+    return 0;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Shrinks the picture; the device is given back before anyone else wants it. */
+async function prepare(
+  path: string,
+  folder: string,
+): Promise<{ course: Course; machine: Machine }> {
+  const [load] = Deno.loadavg();
+  const original = cropToMultiple(await decodePicture(await Deno.readFile(path)), FACTOR);
+  if (original.channels !== 3 || original.depth !== 8) {
+    throw new UsageError(`${path} is not of 8-bit RGB, which all programs read alike`);
+  }
+  const gpu = await Gpu.open();
+  const small = await shrink(gpu, { ...original, metadata: {} }, FACTOR);
+  const adapter = gpu.adapter.description;
   gpu.destroy();
-  return refusals === 0 ? 0 : 1;
+  const input = join(folder, "input.png");
+  await Deno.writeFile(input, await encodePicture(small, { format: "png" }));
+  const { width, height } = small;
+  const processors = navigator.hardwareConcurrency;
+  return {
+    course: { input, original, folder },
+    machine: { deno: Deno.version.deno, adapter, processors, load, width, height },
+  };
 }
 
 function readOptions(args: string[]): Options {
-  const { model, size, rounds, json, help } = parse(args);
+  const { picture, only, rounds, json, help } = parse(args);
   return {
-    models: model ?? ["photo-x4", "fast-x4"],
-    sizes: (size ?? ["128x128"]).map(readSize),
-    rounds: readCount(rounds ?? "5", "--rounds"),
+    picture: picture ?? SCENE,
+    only,
+    rounds: readCount(rounds ?? "3", "--rounds"),
     json: json ?? false,
     help: help ?? false,
   };
@@ -84,8 +112,8 @@ function parse(args: string[]) {
     const { values } = parseArgs({
       args,
       options: {
-        model: { type: "string", multiple: true },
-        size: { type: "string", multiple: true },
+        picture: { type: "string" },
+        only: { type: "string", multiple: true },
         rounds: { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean" },
@@ -97,18 +125,9 @@ function parse(args: string[]) {
   }
 }
 
-function readSize(text: string): Size {
-  const [width, height, ...rest] = text.split("x");
-  if (height === undefined || rest.length > 0) {
-    throw new UsageError(`Expected WIDTHxHEIGHT for --size but received "${text}"`);
-  }
-  return { width: readCount(width, "--size"), height: readCount(height, "--size") };
-}
-
 function readCount(text: string, flag: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new UsageError(`Expected whole numbers from 1 for ${flag} but received "${text}"`);
+  throw new UsageError(`Expected a whole number from 1 for ${flag} but received "${text}"`);
 }
 
-// Threads of the WASM runtime stay behind and would keep the program alive.
-Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await main(Deno.args));

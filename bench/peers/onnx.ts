@@ -43,7 +43,9 @@ export function toOnnx(network: Network, picture: Size): Uint8Array {
     if (operation.kind === "input") addInput(graph, operation, picture);
     else if (operation.kind === "conv") addConv(graph, operation);
     else if (operation.kind === "output") addOutput(graph, operation);
-    else throw new RangeError(`Operation "${operation.name}" (${operation.kind}) is not written here`);
+    else {throw new RangeError(
+        `Operation "${operation.name}" (${operation.kind}) is not written here`,
+      );}
   }
   const [height, width] = [picture.height * network.scale, picture.width * network.scale];
   const inputShape = [1, 3, picture.height, picture.width];
@@ -78,7 +80,10 @@ function addConv(graph: Graph, operation: ConvOperation): void {
   const joined = values.length === 1 ? values[0] : graph.add("Concat", values, { axis: 1 });
   const operands = [
     graph.addEnlargement(joined, operation.upsample),
-    graph.addFloats([outChannels, inChannels, kernel, kernel], operation.weight.map((w) => w * gain)),
+    graph.addFloats(
+      [outChannels, inChannels, kernel, kernel],
+      operation.weight.map((w) => w * gain),
+    ),
     graph.addFloats([outChannels], operation.bias.map((b) => b * gain)),
   ];
   const pads = Array(4).fill(kernel >> 1);

@@ -1,43 +1,51 @@
-/**
- * The contest for people: one table per network and size.
- */
+/** The race for people: one table. */
 
-import type { Contest, Entry } from "./contest.ts";
+import type { Absence, Place } from "./race.ts";
 
 /** Where it was held. */
 export interface Machine {
   deno: string;
   adapter: string;
   processors: number;
+  /** Processes that ran or waited, over the minute before. */
+  load: number;
+  /** Size of the picture in pixels. */
+  width: number;
+  height: number;
 }
 
-/** The last one says how far the results are apart, in 0..1. */
-const COLUMNS = ["", "median", "fastest", "GFLOP/s", "times ours", "difference"];
+const COLUMNS = ["", "clock", "processor", "memory", "PSNR-Y", "alike", "times ours"];
 
-/** Returns one line that names the machine. */
-export function machineLine({ deno, adapter, processors }: Machine): string {
-  return `Deno ${deno}, ${adapter}, ${processors} processors`;
+/** Returns one line that names the machine and the picture. */
+export function machineLine({ deno, adapter, processors, load, width, height }: Machine): string {
+  return `${width}x${height} x4, Deno ${deno}, ${adapter}, ${processors} processors, load ` +
+    load.toFixed(1);
 }
 
-/** Returns the table, and a line for each peer that is not in it. */
-export function contestTable(contest: Contest): string {
-  const { model, width, height, gflop, load, entries, refusals } = contest;
+/** Returns the table, and a line for each program that is not in it. */
+export function raceTable(places: readonly Place[], absences: readonly Absence[]): string {
+  const groups = Map.groupBy(places, ({ weights }) => weights);
+  const rows = [...groups].flatMap(([weights, group]) => [
+    [weights, ...COLUMNS.slice(1).map(() => "")],
+    ...group.map((place) => row(place, group[0])),
+  ]);
   return [
-    "",
-    `${model}, ${width}x${height}, ${gflop.toFixed(1)} GFLOP, load ${load.toFixed(1)}`,
-    ...alignRows([COLUMNS, ...entries.map(row)]),
-    ...refusals.map(({ peer, reason }) => `  ${peer} was not timed: ${reason}`),
+    ...alignRows([COLUMNS, ...rows]),
+    ...absences.map(({ program, weights, reason }) => `  ${program} (${weights}): ${reason}`),
   ].join("\n");
 }
 
-function row({ peer, ms, minMs, gflops, ratio, difference }: Entry): string[] {
+/** @param first Whom it is compared with: Tessera, unless it could not take part. */
+function row({ program, wall, processor, peakBytes, psnr, alike }: Place, first: Place): string[] {
+  const same = first.program === program;
   return [
-    peer,
-    `${ms.toFixed(0)} ms`,
-    `${minMs.toFixed(0)} ms`,
-    gflops.toFixed(1),
-    ratio.toFixed(2),
-    difference === 0 ? "" : difference.toExponential(1),
+    `  ${program}`,
+    `${wall.toFixed(1)} s`,
+    `${processor.toFixed(1)} s`,
+    `${(peakBytes / 1e6).toFixed(0)} MB`,
+    `${psnr.toFixed(2)} dB`,
+    same ? "" : alike === Infinity ? "equal" : `${alike.toFixed(1)} dB`,
+    same ? "" : (processor / first.processor).toFixed(2),
   ];
 }
 

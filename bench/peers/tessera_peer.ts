@@ -2,7 +2,7 @@
  * Tessera, run as its users run it: a picture in memory becomes a picture in memory.
  */
 
-import { VERSION } from "../../src/cli/version.ts";
+import { VERSION } from "../../src/version.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { type Picture, type Samples, whiteOf } from "../../src/pictures/picture.ts";
 import { Upscaler } from "../../src/upscaler.ts";

@@ -10,7 +10,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { Readback } from "../gpu/readback.ts";
 import { conv, packConv } from "../kernels/conv.ts";
 import type { Dispatch } from "../kernels/dispatch.ts";
-import { byteLength, type Layout, layoutOf } from "../kernels/layout.ts";
+import { byteLength, elementIndex, type Layout, layoutOf } from "../kernels/layout.ts";
 import { matrixConv, packMatrixConv } from "../kernels/matrix_conv.ts";
 import { type MatrixShape, matrixShapeOf } from "../kernels/matrix_shape.ts";
 import { chosenStyles } from "../kernels/tuning.ts";
@@ -93,8 +93,8 @@ async function errorOf(gpu: Gpu, shape: MatrixShape): Promise<number> {
   );
   let worst = 0;
   eachValue((channel, y, x) => {
-    const difference = ordinary[indexIn(quads, channel, y, x)] -
-      onUnits[indexIn(chunks, channel, y, x)];
+    const difference = ordinary[elementIndex(quads, channel, y, x)] -
+      onUnits[elementIndex(chunks, channel, y, x)];
     // NaN must not pass for small.
     if (!(Math.abs(difference) <= worst)) worst = Math.abs(difference);
   });
@@ -132,12 +132,6 @@ function eachValue(visit: (channel: number, y: number, x: number) => void): void
   }
 }
 
-function indexIn({ storage, plane, pitch }: Layout, channel: number, y: number, x: number): number {
-  const beside = storage === "matrix" ? 16 : 4;
-  const pixel = (y + 1) * pitch + x + 1;
-  return (Math.floor(channel / beside) * plane + pixel) * beside + channel % beside;
-}
-
 /** Runs a convolution of one input and nothing beside it, and returns what it wrote. */
 async function run(
   gpu: Gpu,
@@ -149,7 +143,7 @@ async function run(
   const Elements = layout.storage === "matrix" ? Float16Array : Float32Array;
   const bytes = byteLength(layout);
   const values = new Elements(bytes / Elements.BYTES_PER_ELEMENT);
-  eachValue((c, y, x) => values[indexIn(layout, c, y, x)] = inputValue(c, y, x));
+  eachValue((c, y, x) => values[elementIndex(layout, c, y, x)] = inputValue(c, y, x));
   const pipeline = await gpu.pipeline(shader.label, shader.code);
   const readback = new Readback(gpu, bytes);
   const buffers: GPUBuffer[] = [];

@@ -32,7 +32,7 @@ import {
   packEpilogue,
 } from "./conv_epilogue.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf, type Storage } from "./dispatch.ts";
-import { indexOf, type Layout, roundUp, storedQuads } from "./layout.ts";
+import { indexOf, type Layout, outputWords, roundUp, storedQuads } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Patch, type Style, STYLES } from "./styles.ts";
 
@@ -46,7 +46,6 @@ export interface ConvLink {
   /** Output pixel (0, 0) lies at this pixel of the input. */
   inputAt: { x: number; y: number };
   output: Layout;
-  style: Style;
 }
 
 /** What of the epilogue is chosen when the shader is made. */
@@ -67,7 +66,7 @@ export const GATES = { none: 0, attention: 1, product: 2 };
  *
  * @throws {RangeError} If the tensors do not fit the operation.
  */
-export function conv(request: ConvLink): Dispatch {
+export function conv(request: ConvLink & { style: Style }): Dispatch {
   const { operation, link, input, inputAt, output, style } = request;
   checkFit(operation, output);
   const { kernel } = operation;
@@ -86,11 +85,7 @@ export function conv(request: ConvLink): Dispatch {
       input.pitch,
       input.plane,
       quads,
-      indexOf(output, 0, 0),
-      output.pitch,
-      output.plane,
-      output.width,
-      output.height,
+      ...outputWords(output),
       epilogue.bias,
       epilogue.slope,
       link > 0 ? 1 : 0,

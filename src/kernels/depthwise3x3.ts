@@ -6,7 +6,7 @@ import { depthwise3x3 as body } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import type { DepthwiseOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
-import { indexOf, type Layout, storedQuads } from "./layout.ts";
+import { indexOf, type Layout, outputWords, storedQuads } from "./layout.ts";
 import { activations } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
@@ -44,11 +44,7 @@ export function depthwise3x3({ operation, input, output, style }: Depthwise3x3):
       indexOf(input, -1, -1),
       input.pitch,
       input.plane,
-      indexOf(output, 0, 0),
-      output.pitch,
-      output.plane,
-      output.width,
-      output.height,
+      ...outputWords(output),
       storedQuads(channels) * 9,
     ]),
     workgroups: [

@@ -1,9 +1,10 @@
 /**
  * How a tensor lies in a buffer: quads of 4 channels, a zero border, and room for whole patches.
  *
- * `[quad][row][column]` of 4 channels, or `[chunk][row][column]` of 16 for matrix units. Each plane has a border of one pixel on every side, which is
- * never written and so gives the zero padding of a convolution, and its rows and columns are padded
- * so that no kernel needs to test for the edge when it reads.
+ * `[quad][row][column]` of 4 channels, or `[chunk][row][column]` of 16 for matrix units. Each plane has
+ * a border of one pixel on every side, which is never written and so gives the zero padding of a
+ * convolution, and its rows and columns are padded so that no kernel needs to test for the edge when it
+ * reads.
  */
 
 import type { Storage } from "./dispatch.ts";
@@ -65,6 +66,24 @@ export function quadsPerInvocation(channels: number): OutQuads {
 /** Index of a pixel of the first plane; (-1, -1) is the border's corner. */
 export function indexOf(layout: Layout, x: number, y: number): number {
   return (y + 1) * layout.pitch + x + 1;
+}
+
+/** Index of one value of a tensor among the elements of its buffer; a pixel outside lies in the border. */
+export function elementIndex(layout: Layout, channel: number, y: number, x: number): number {
+  const beside = besideIn(layout);
+  const pixel = Math.floor(channel / beside) * layout.plane + indexOf(layout, x, y);
+  return pixel * beside + channel % beside;
+}
+
+/** Channels of a pixel that lie beside each other. */
+export function besideIn({ storage }: Layout): number {
+  return storage === "matrix" ? CHUNK : 4;
+}
+
+/** What a shader is told of the tensor that it writes: first pixel, pitch, plane, width and height. */
+export function outputWords(layout: Layout): number[] {
+  const { pitch, plane, width, height } = layout;
+  return [indexOf(layout, 0, 0), pitch, plane, width, height];
 }
 
 /** Size of the buffer in bytes. */

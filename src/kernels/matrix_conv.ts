@@ -20,6 +20,7 @@ import type { ConvOperation, Network } from "../networks/network.ts";
 import {
   checkChannels,
   checkFit,
+  type ConvLink,
   type Ending,
   endingOf,
   GATES,
@@ -29,22 +30,15 @@ import {
 } from "./conv.ts";
 import { activate, packEmptyEpilogue, packEpilogue } from "./conv_epilogue.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";
-import { indexOf, type Layout, roundUp } from "./layout.ts";
-import { CHUNK, type MatrixBlock, matrixBlock, type MatrixShape } from "./matrix_shape.ts";
+import { indexOf, outputWords, roundUp } from "./layout.ts";
+import {
+  CHUNK,
+  type MatrixBlock,
+  matrixBlock,
+  type MatrixShape,
+  stagesOf,
+} from "./matrix_shape.ts";
 import { checkUpconv, phaseWeight } from "./upconv3x3.ts";
-
-/** One link of a convolution over tensors in chunks. */
-export interface MatrixConv {
-  operation: ConvOperation;
-  /** Which of the operation's inputs this link adds. */
-  link: number;
-  /** That input. */
-  input: Layout;
-  /** Output pixel (0, 0) lies at this pixel of the input. */
-  inputAt: { x: number; y: number };
-  output: Layout;
-  shape: MatrixShape;
-}
 
 /** Weights of one link as the shader reads them. */
 export interface MatrixWeights {
@@ -65,7 +59,7 @@ export function isMatrixNetwork({ operations }: Network): boolean {
  *
  * @throws {RangeError} If the tensors do not fit the operation.
  */
-export function matrixConv(request: MatrixConv): Dispatch {
+export function matrixConv(request: ConvLink & { shape: MatrixShape }): Dispatch {
   const { operation, link, input, inputAt, output, shape } = request;
   const { kernel, outChannels, upsample } = operation;
   if (upsample === 2) checkUpconv(operation, input, output);
@@ -86,11 +80,7 @@ export function matrixConv(request: MatrixConv): Dispatch {
       input.plane,
       taps * Math.ceil(input.channels / CHUNK),
       outputs,
-      indexOf(output, 0, 0),
-      output.pitch,
-      output.plane,
-      output.width,
-      output.height,
+      ...outputWords(output),
       link > 0 ? 1 : 0,
       { f32: scales[0] ?? 0 },
       { f32: scales[1] ?? 0 },
@@ -165,12 +155,9 @@ function shaderFor(
     `phases=${phases} rows=${rows} tiles=${tiles} ${ending.activate}` +
     (ending.gate === "none" ? "" : ` ${ending.gate}`);
   return shaderOf(label, () => {
-    const pixels = staged === "pixels" || staged === "both"
-      ? matrixPixelsStaged
-      : matrixPixelsDirect;
-    const weights = staged === "weights" || staged === "both"
-      ? matrixWeightsStaged
-      : matrixWeightsDirect;
+    const stages = stagesOf(staged);
+    const pixels = stages.pixels ? matrixPixelsStaged : matrixPixelsDirect;
+    const weights = stages.weights ? matrixWeightsStaged : matrixWeightsDirect;
     const common = quadsChunks + body + pixels + weights;
     // What the twin calls is long: written out, it would take a compiler minutes.
     const kernel = by === "units"

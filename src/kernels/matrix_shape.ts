@@ -22,6 +22,14 @@ export type Staged = "nothing" | "weights" | "pixels" | "both";
 /** Every way to stage; the first is taken where none was measured to be faster. */
 export const STAGED: readonly Staged[] = ["nothing", "weights", "pixels", "both"];
 
+/** Whether pixels and weights are staged. */
+export function stagesOf(staged: Staged): { pixels: boolean; weights: boolean } {
+  return {
+    pixels: staged === "pixels" || staged === "both",
+    weights: staged === "weights" || staged === "both",
+  };
+}
+
 /** How much one subgroup computes, and how many of them a workgroup has. */
 export interface MatrixBlock {
   /** Rows of pixels. */
@@ -104,9 +112,8 @@ export function matrixBlock(shape: MatrixShape, outputs: number, taps: number): 
 function workgroupBytes({ m, n, staged }: MatrixShape, cut: MatrixBlock, taps: number): number {
   const { rows, tiles, subgroups, held } = cut;
   const halo = taps - 1;
-  const pixels = staged === "pixels" || staged === "both"
-    ? (subgroups * rows + halo) * (m + halo)
-    : 0;
-  const weights = staged === "weights" || staged === "both" ? taps * tiles * n : 0;
+  const stages = stagesOf(staged);
+  const pixels = stages.pixels ? (subgroups * rows + halo) * (m + halo) : 0;
+  const weights = stages.weights ? taps * tiles * n : 0;
   return 2 * CHUNK * (pixels + weights) + 4 * subgroups * held * m * n;
 }

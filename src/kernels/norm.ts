@@ -12,7 +12,7 @@ import {
 } from "../wgsl/sources.ts";
 import type { NormOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, shaderOf } from "./dispatch.ts";
-import { indexOf, type Layout, storedQuads } from "./layout.ts";
+import { indexOf, type Layout, outputWords, storedQuads } from "./layout.ts";
 import { activations } from "./prelude.ts";
 
 /** Parts in which a picture is summed, and threads of a workgroup; as the shaders have them. */
@@ -77,11 +77,7 @@ function paramsOf(operation: NormOperation, input: Layout, output: Layout): Uint
     indexOf(input, 0, 0),
     input.pitch,
     input.plane,
-    indexOf(output, 0, 0),
-    output.pitch,
-    output.plane,
-    output.width,
-    output.height,
+    ...outputWords(output),
     channels,
     storedQuads(channels) * 4,
     channels / groups,

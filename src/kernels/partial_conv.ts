@@ -7,12 +7,12 @@ import { partialConv as body } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import type { PartialConvOperation } from "../networks/network.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";
-import { indexOf, type Layout, OUT_QUADS } from "./layout.ts";
+import { indexOf, type Layout, OUT_QUADS, outputWords } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
 /** Numbers that lanes may fetch behind the last weight. */
-const ROOM = 8 * 4;
+const ROOM = 16 * 4;
 
 /** One such convolution over laid-out tensors of one size. */
 export interface PartialConv {
@@ -39,11 +39,7 @@ export function partialConv({ operation, input, output, style }: PartialConv): D
       indexOf(input, -1, -1),
       input.pitch,
       input.plane,
-      indexOf(output, 0, 0),
-      output.pitch,
-      output.plane,
-      output.width,
-      output.height,
+      ...outputWords(output),
       quads * quads * kernel ** 2 * 4,
     ]),
     workgroups: [

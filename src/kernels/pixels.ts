@@ -11,7 +11,7 @@ import {
 import { specialise } from "../gpu/specialise.ts";
 import type { Depth } from "../pictures/picture.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf } from "./dispatch.ts";
-import { indexOf, type Layout } from "./layout.ts";
+import { indexOf, type Layout, outputWords } from "./layout.ts";
 import { activations, quadsOf } from "./prelude.ts";
 
 /** A picture in a buffer, row after row. */
@@ -51,11 +51,7 @@ export function pixelsIn(pixels: PixelLayout, how: PixelsIn, output: Layout): Di
     shader: pixelsInShader(output.storage, pixels.depth),
     params: paramWords([
       pixels.width,
-      indexOf(output, 0, 0),
-      output.pitch,
-      output.plane,
-      output.width,
-      output.height,
+      ...outputWords(output),
       factor,
       ...mean.map((f32) => ({ f32 })),
     ]),

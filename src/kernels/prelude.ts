@@ -4,6 +4,7 @@
  * A shader's own head says which of these it needs in front of it.
  */
 
+import { specialise } from "../gpu/specialise.ts";
 import {
   activationsF16,
   activationsF32,
@@ -27,5 +28,6 @@ export function quadsOf(storage: Storage): string {
 
 /** Returns the text that says how a style of convolution gets its weights. */
 export function weightsOf(style: Style): string {
-  return STYLES[style].weights === "subgroup" ? weightsSubgroup : weightsUniform;
+  const { weights, lanes } = STYLES[style];
+  return weights === "subgroup" ? specialise(weightsSubgroup, { LANES: lanes }) : weightsUniform;
 }

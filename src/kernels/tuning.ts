@@ -2,11 +2,13 @@
  * What `tessera tune` found out about an adapter, kept for later runs.
  *
  * Kept through the Web Cache API, which needs no permission, outlives the process and exists in
- * browsers too. The key holds all that a measurement depends on: the adapter, its driver (its
- * description names the version), the runtime's version and the shaders themselves.
+ * browsers too. The key holds all that a measurement depends on: the adapter, the drivers' files (no
+ * adapter tells its driver's version), the runtime's version and the shaders themselves. So after an
+ * update the table of styles holds again, until the adapter is measured again.
  */
 
 import type { Gpu } from "../gpu/device.ts";
+import { driverStamp } from "../platform/mod.ts";
 import { toHex } from "../platform/mod.ts";
 import {
   columnsDirect,
@@ -54,11 +56,15 @@ export type KeptStyles = Record<QuadStorage, Style> & { matrix?: MatrixChoice["w
 
 const choices = new WeakMap<Gpu, Promise<ChosenStyles>>();
 
-/** Returns the styles of convolution to use on a device. */
-export function chosenStyles(gpu: Gpu): Promise<ChosenStyles> {
+/**
+ * Returns the styles of convolution to use on a device.
+ *
+ * @param drivers What tells the versions of drivers apart; it counts when a device is asked for first.
+ */
+export function chosenStyles(gpu: Gpu, drivers: string = driverStamp()): Promise<ChosenStyles> {
   let choice = choices.get(gpu);
   if (choice === undefined) {
-    choice = recall(gpu);
+    choice = recall(gpu, drivers);
     choices.set(gpu, choice);
   }
   return choice;
@@ -69,11 +75,15 @@ export function chosenStyles(gpu: Gpu): Promise<ChosenStyles> {
  *
  * @returns Whether later runs will know: a runtime may have no place to keep things.
  */
-export async function keepStyles(gpu: Gpu, styles: KeptStyles): Promise<boolean> {
+export async function keepStyles(
+  gpu: Gpu,
+  styles: KeptStyles,
+  drivers: string = driverStamp(),
+): Promise<boolean> {
   choices.set(gpu, Promise.resolve(choicesFrom(gpu, styles)));
   try {
     const cache = await globalThis.caches.open(CACHE_NAME);
-    await cache.put(await keyOf(gpu), Response.json(styles));
+    await cache.put(await keyOf(gpu, drivers), Response.json(styles));
     return true;
   } catch {
     return false;
@@ -81,14 +91,14 @@ export async function keepStyles(gpu: Gpu, styles: KeptStyles): Promise<boolean>
 }
 
 /** Forgets what was measured on this adapter. */
-export async function forgetStyles(gpu: Gpu): Promise<void> {
+export async function forgetStyles(gpu: Gpu, drivers: string = driverStamp()): Promise<void> {
   choices.delete(gpu);
   const cache = await globalThis.caches?.open(CACHE_NAME).catch(() => undefined);
-  await cache?.delete(await keyOf(gpu)).catch(() => false);
+  await cache?.delete(await keyOf(gpu, drivers)).catch(() => false);
 }
 
-async function recall(gpu: Gpu): Promise<ChosenStyles> {
-  return choicesFrom(gpu, await keptStyles(gpu).catch(() => undefined) ?? {});
+async function recall(gpu: Gpu, drivers: string): Promise<ChosenStyles> {
+  return choicesFrom(gpu, await keptStyles(gpu, drivers).catch(() => undefined) ?? {});
 }
 
 /** What was kept, where it can be used, and the table's choice for the rest. */
@@ -106,14 +116,18 @@ function choicesFrom({ adapter, enabled }: Gpu, kept: Record<string, unknown>): 
   };
 }
 
-async function keptStyles(gpu: Gpu): Promise<Record<string, unknown> | undefined> {
+async function keptStyles(
+  gpu: Gpu,
+  drivers: string,
+): Promise<Record<string, unknown> | undefined> {
   const cache = await globalThis.caches?.open(CACHE_NAME);
-  const response = await cache?.match(await keyOf(gpu));
+  const response = await cache?.match(await keyOf(gpu, drivers));
   return await response?.json();
 }
 
-async function keyOf({ adapter, enabled }: Gpu): Promise<string> {
+async function keyOf({ adapter, enabled }: Gpu, drivers: string): Promise<string> {
   const about = [
+    drivers,
     adapter.description,
     adapter.vendor,
     adapter.device,

@@ -6,6 +6,7 @@
 import { upconv3x3 as body } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import { type ConvOperation, tensorsBeside } from "../networks/network.ts";
+import type { ConvLink } from "./conv.ts";
 import {
   type Activate,
   activate,
@@ -14,7 +15,7 @@ import {
   packEpilogue,
 } from "./conv_epilogue.ts";
 import { type Dispatch, paramWords, type Shader, shaderOf, type Storage } from "./dispatch.ts";
-import { indexOf, type Layout, storedQuads } from "./layout.ts";
+import { indexOf, type Layout, outputWords, storedQuads } from "./layout.ts";
 import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
@@ -26,22 +27,12 @@ function quadsPerInvocation(channels: number): 1 | 2 {
   return storedQuads(channels) % 2 === 0 ? 2 : 1;
 }
 
-/** One enlarging convolution over laid-out tensors. */
-export interface Upconv3x3 {
-  operation: ConvOperation;
-  input: Layout;
-  /** Output pixels (0, 0) to (1, 1) come from this pixel of the input. */
-  inputAt: { x: number; y: number };
-  output: Layout;
-  style: Style;
-}
-
 /**
- * Plans one enlarging convolution.
+ * Plans one enlarging convolution; output pixels (0, 0) to (1, 1) come from pixel `inputAt` of the input.
  *
  * @throws {RangeError} If the tensors do not fit the operation.
  */
-export function upconv3x3(request: Upconv3x3): Dispatch {
+export function upconv3x3(request: Omit<ConvLink, "link"> & { style: Style }): Dispatch {
   const { operation, input, inputAt, output, style } = request;
   checkUpconv(operation, input, output);
   const quads = Math.ceil(input.channels / 4);
@@ -55,11 +46,7 @@ export function upconv3x3(request: Upconv3x3): Dispatch {
       input.pitch,
       input.plane,
       quads,
-      indexOf(output, 0, 0),
-      output.pitch,
-      output.plane,
-      output.width,
-      output.height,
+      ...outputWords(output),
       epilogue.bias,
       epilogue.slope,
     ]),

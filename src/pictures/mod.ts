@@ -22,6 +22,7 @@ export {
   packFrame,
   type Timing,
 } from "./animation/animation.ts";
+export { openJpegRows } from "./jpeg/jpeg.ts";
 export { decodePngRows } from "./png/decode.ts";
 export { isPagesNote, openTiffPages, openTiffRows, type TiffPages } from "./tiff/tiff.ts";
 export { encodeTiffPages } from "./tiff/encode.ts";

@@ -7,6 +7,7 @@
 import { setImmediate } from "node:timers";
 import { pathToFileURL } from "node:url";
 import { Worker as NodeWorker } from "node:worker_threads";
+import { stampOfDrivers } from "./node_drivers.ts";
 import { tensorPlatform, withoutNode } from "./node_faces.ts";
 
 export * from "./node_zlib.ts";
@@ -18,6 +19,15 @@ export function runtimeGpu(): Promise<GPU | undefined> {
 
 /** Whether `onSubmittedWorkDone()` of the runtime's own WebGPU waits, before it returns its promise. */
 export const QUEUE_WAITS_IN_CALL = true;
+
+/**
+ * Returns a text that is another one after a graphics driver was updated; an empty one where drivers
+ * cannot be seen. Nobody is asked for permission.
+ */
+export function driverStamp(): string {
+  const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
+  return mayRead ? stampOfDrivers() : "";
+}
 
 /** Lets everything happen that is due; a timer would take a millisecond for it, even one of 0. */
 export function turnOfEventLoop(): Promise<void> {

@@ -7,6 +7,7 @@
 import fs from "node:fs";
 import { setImmediate } from "node:timers";
 import { Worker as NodeWorker } from "node:worker_threads";
+import { stampOfDrivers } from "./node_drivers.ts";
 import { tensorPlatform, withoutNode } from "./node_faces.ts";
 
 export * from "./node_zlib.ts";
@@ -17,6 +18,10 @@ export async function runtimeGpu(): Promise<GPU | undefined> {
 }
 
 export const QUEUE_WAITS_IN_CALL = false;
+
+export function driverStamp(): string {
+  return stampOfDrivers();
+}
 
 export function turnOfEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => resolve()));

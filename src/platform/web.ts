@@ -14,6 +14,10 @@ export function runtimeGpu(): Promise<GPU | undefined> {
 
 export const QUEUE_WAITS_IN_CALL = false;
 
+export function driverStamp(): string {
+  return "";
+}
+
 export function turnOfEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -27,10 +27,10 @@ export interface ProgramOptions {
   stdin?: "piped" | "null";
 }
 
-/** Where the tests run on Dawn, the program does, too. */
-const BACKEND = navigator.gpu instanceof GPU
-  ? []
-  : ["--no-lock", `--preload=${ROOT}tests/on_dawn.ts`];
+/** Whether the tests run on Dawn: the program does so then, too. */
+export const ON_DAWN: boolean = !(navigator.gpu instanceof GPU);
+
+const BACKEND = ON_DAWN ? ["--no-lock", `--preload=${ROOT}tests/on_dawn.ts`] : [];
 
 /** The arguments of Deno that start the program. */
 export function programArgs(

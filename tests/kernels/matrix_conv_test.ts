@@ -13,7 +13,15 @@ import {
   STAGED,
 } from "../../src/kernels/matrix_shape.ts";
 import type { Activation, ConvOperation, Gate } from "../../src/networks/network.ts";
-import { assertTensor, gpu, pack, poison, runKernel, stored } from "../gpu_harness.ts";
+import {
+  assertSameWords,
+  assertTensor,
+  gpu,
+  pack,
+  poison,
+  runKernel,
+  stored,
+} from "../gpu_harness.ts";
 import { convolve as twin } from "../reference/conv.ts";
 import { type Random, withRandom } from "../reference/random.ts";
 import { at, tensorOf } from "../reference/tensor.ts";
@@ -86,19 +94,29 @@ CASES.forEach((test, i) => {
 
 function compare(test: Case, shape: MatrixShape): Promise<void> {
   return withRandom(async (random) => {
-    const { width, height, inputAt = { x: 0, y: 0 }, upsample = 1 } = test;
-    const operation = operationOf(test, random);
-    const tensor = (channels: number, w: number, h: number) =>
-      stored(tensorOf(channels, h, w, () => random.uniform(-1, 1)), "matrix");
-    // A window of a larger input has real pixels beyond its right and bottom edge, too.
-    const beyond = test.inputAt === undefined ? 0 : 5;
-    const inputs = test.inputs.map((channels) =>
-      tensor(channels, inputAt.x + width + beyond, inputAt.y + height + beyond)
-    );
-    const size = { width: width * upsample, height: height * upsample };
-    const output = layoutOf({ channels: test.out, ...size }, "matrix", "uniform");
-    const beside = [...operation.gate ? [0] : [], ...operation.residuals]
-      .map(() => tensor(test.out, size.width, size.height));
+    const { output, expected, run } = prepare(test, random);
+    // Rounded to the 11 bits of f16 at the end, and where a link leaves a partial sum, at most some 4.
+    const tolerance = { atol: 2e-5 + 2 ** -9 * (test.inputs.length - 1), rtol: 2 ** -10 };
+    assertTensor(await run(shape), output, expected, { ...tolerance, label: describe(test) });
+  });
+}
+
+/** Fills a case with random numbers; what comes out of it, and what should. */
+function prepare(test: Case, random: Random) {
+  const { width, height, inputAt = { x: 0, y: 0 }, upsample = 1 } = test;
+  const operation = operationOf(test, random);
+  const tensor = (channels: number, w: number, h: number) =>
+    stored(tensorOf(channels, h, w, () => random.uniform(-1, 1)), "matrix");
+  // A window of a larger input has real pixels beyond its right and bottom edge, too.
+  const beyond = test.inputAt === undefined ? 0 : 5;
+  const inputs = test.inputs.map((channels) =>
+    tensor(channels, inputAt.x + width + beyond, inputAt.y + height + beyond)
+  );
+  const size = { width: width * upsample, height: height * upsample };
+  const output = layoutOf({ channels: test.out, ...size }, "matrix", "uniform");
+  const beside = [...operation.gate ? [0] : [], ...operation.residuals]
+    .map(() => tensor(test.out, size.width, size.height));
+  const run = (shape: MatrixShape) => {
     const runs = inputs.map((input, link) => {
       const layout = layoutOf(input, "matrix", "uniform");
       const packed = pack(input, layout);
@@ -109,24 +127,35 @@ function compare(test: Case, shape: MatrixShape): Promise<void> {
         inputs: [weights, new Uint32Array(epilogue.buffer), packed, first, second],
       };
     });
-    const words = await runKernel(runs, poison(output));
-    const { weight, bias, gain, activation, kernel, gate } = operation;
-    const residuals = beside.slice(gate ? 1 : 0);
-    const options = { weight, bias, gain, activation, kernel, upsample };
-    const whole = twin(inputs, options);
-    const cut = (c: number, y: number, x: number) =>
-      at(whole, c, y + upsample * inputAt.y, x + upsample * inputAt.x);
-    const gated = gate &&
-      twin(inputs, { ...options, gate: { kind: gate.kind, tensor: beside[0] } });
-    const expected = tensorOf(test.out, size.height, size.width, (c, y, x) =>
-      residuals.reduce(
-        (sum, other, i) => sum + operation.residuals[i].scale * at(other, c, y, x),
-        gated ? at(gated, c, y, x) : cut(c, y, x),
-      ));
-    // Rounded to the 11 bits of f16 at the end, and where a link leaves a partial sum, at most some 4.
-    const tolerance = { atol: 2e-5 + 2 ** -9 * (inputs.length - 1), rtol: 2 ** -10 };
-    assertTensor(words, output, expected, { ...tolerance, label: describe(test) });
-  });
+    return runKernel(runs, poison(output));
+  };
+  const { weight, bias, gain, activation, kernel, gate } = operation;
+  const residuals = beside.slice(gate ? 1 : 0);
+  const options = { weight, bias, gain, activation, kernel, upsample };
+  const whole = twin(inputs, options);
+  const cut = (c: number, y: number, x: number) =>
+    at(whole, c, y + upsample * inputAt.y, x + upsample * inputAt.x);
+  const gated = gate && twin(inputs, { ...options, gate: { kind: gate.kind, tensor: beside[0] } });
+  const expected = tensorOf(test.out, size.height, size.width, (c, y, x) =>
+    residuals.reduce(
+      (sum, other, i) => sum + operation.residuals[i].scale * at(other, c, y, x),
+      gated ? at(gated, c, y, x) : cut(c, y, x),
+    ));
+  return { output, expected, run };
+}
+
+/** Of each number of taps one, and one of several inputs. */
+for (const test of [CASES[2], CASES[7], CASES[11], CASES[13]]) {
+  for (const shape of [SHAPES[0], ...units === undefined ? [] : [units]]) {
+    Deno.test(`what is staged changes no bit, by ${shape.by}: ${describe(test)}`, () =>
+      withRandom(async (random) => {
+        const { run } = prepare(test, random);
+        const direct = await run({ ...shape, staged: "nothing" });
+        for (const staged of STAGED.slice(1)) {
+          assertSameWords(await run({ ...shape, staged }), direct, `${staged} staged`);
+        }
+      }));
+  }
 }
 
 /** Weights are whole multiples of 1/512, which f16 holds exactly, also when phases are summed. */
@@ -160,8 +189,8 @@ function operationOf(test: Case, random: Random): ConvOperation {
   };
 }
 
-function nameOf({ m, n, k, lanes, staged }: MatrixShape): string {
-  return `${m}x${n}x${k}, ${lanes} lanes, ${staged} staged`;
+function nameOf({ by, m, n, k, lanes, staged }: MatrixShape): string {
+  return `${by} ${m}x${n}x${k}, ${lanes} lanes, ${staged} staged`;
 }
 
 function describe(test: Case): string {

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { decodePicture, type Picture } from "../../src/pictures/mod.ts";
 import { readTiffDirectory } from "../../src/pictures/tiff/tags.ts";
+import { hasShared, shared } from "../reference/shared.ts";
 
 async function read(name: string): Promise<Picture> {
   return await decodePicture(Deno.readFileSync(new URL(`cases/${name}`, import.meta.url)));
@@ -87,4 +88,28 @@ Deno.test("cases: XMP no longer claims the gain map and the video that a phone a
   assert.doesNotMatch(xmp, claims);
   assert.match(xmp, /<rdf:Description[^>]*>\s*<\/rdf:Description>|<rdf:Description[^>]*\/>/);
   assert.match(xmp, /<\/x:xmpmeta>/);
+});
+
+Deno.test("cases: a BMP whose alpha is 0 everywhere is opaque", async () => {
+  const picture = await read("bmp_v5_alpha_all_zero.bmp");
+  assert.deepEqual(shapeOf(picture), [96, 64, 3, 8, 116, 75, 63]);
+  assert.deepEqual(pixelOf(picture, 90, 3), [127, 68, 51]);
+});
+
+Deno.test({
+  name: "cases: a TIFF tile as wide as the picture is no strip (../shared/cases)",
+  ignore: !hasShared("cases"),
+  async fn() {
+    const file = await Deno.readFile(shared("cases/tiff_tile_as_wide_as_picture.tif"));
+    const picture = await decodePicture(file);
+    assert.deepEqual(shapeOf(picture), [256, 300, 3, 8, 26, 37, 79]);
+    assert.deepEqual(pixelOf(picture, 100, 50), [38, 61, 119]);
+    assert.deepEqual(pixelOf(picture, 255, 299), [107, 95, 102]);
+  },
+});
+
+Deno.test("cases: a JPEG of arithmetic coding", async () => {
+  const picture = await read("jpeg_arithmetic.jpg");
+  assert.deepEqual(shapeOf(picture), [24, 16, 3, 8, 254, 0, 2]);
+  assert.deepEqual(pixelOf(picture, 23, 15), [0, 1, 252]);
 });

@@ -164,6 +164,37 @@ Deno.test("BMP: a profile in the file is kept", async () => {
   assert.deepEqual(metadata.icc, icc);
 });
 
+Deno.test("BMP: OS/2's second header, cut short or whole, and its own compressions", async () => {
+  const row = Uint8Array.of(0x31, 0x20, 0, 0);
+  const windows = rawBmp(3, 1, 4, new Uint8Array(0));
+  for (const size of [16, 24, 64]) {
+    const header = new Uint8Array(14 + size);
+    header.set(windows.subarray(0, Math.min(54, 14 + size)));
+    viewOf(header).setUint32(10, 14 + size + PALETTE.length, true);
+    viewOf(header).setUint32(14, size, true);
+    const { data } = await decodePicture(concatBytes([header, PALETTE, row]));
+    assert.deepEqual([...data], [3, 1, 2].flatMap((index) => COLOURS[index]), `${size}`);
+  }
+  const fax = new Uint8Array(14 + 64 + 16);
+  fax.set(windows);
+  viewOf(fax).setUint32(14, 64, true);
+  viewOf(fax).setUint32(30, 3, true);
+  await assert.rejects(decodePicture(fax), /compression 3, which Tessera cannot read/);
+});
+
+Deno.test("BMP: alpha that is 0 everywhere is none", async () => {
+  const masks = { compression: 6, between: words(0xff0000, 0xff00, 0xff, 0xff000000) };
+  for (const [second, alpha] of [[0x00445566, undefined], [0x01445566, 0]]) {
+    const { channels, data } = await decodePicture(
+      rawBmp(2, 1, 32, words(0x00112233, second!), masks),
+    );
+    const expected = alpha === undefined
+      ? [0x11, 0x22, 0x33, 0x44, 0x55, 0x66]
+      : [0x11, 0x22, 0x33, 0, 0x44, 0x55, 0x66, 1];
+    assert.deepEqual([channels, ...data], [alpha === undefined ? 3 : 4, ...expected]);
+  }
+});
+
 Deno.test("BMP: what cannot be is refused with the reason", async () => {
   const pixels = new Uint8Array(16);
   const cases: [Uint8Array, RegExp][] = [

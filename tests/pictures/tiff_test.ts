@@ -373,6 +373,40 @@ Deno.test("TIFF: IPTC stands among Photoshop's resources, or as records alone", 
   }
 });
 
+Deno.test("TIFF: a damaged strip or tile is refused, and does not become black", async () => {
+  const picture = testPicture(64, 96, 3);
+  const halves = [0, 1].map((i) => picture.data.slice(i * 64 * 48 * 3, (i + 1) * 64 * 48 * 3));
+  const sound = halves.map((half) => new Uint8Array(deflateSync(half)));
+  const broken = [sound[0], sound[1].map((byte, i) => i < 40 ? 255 : byte)];
+  for (const more of [{ 0x116: [48] }, { 0x142: [64], 0x143: [48] }]) {
+    const fileOf = (pieces: Uint8Array[]) =>
+      rawTiff({
+        width: 64,
+        height: 96,
+        bits: 8,
+        samples: 3,
+        colours: RGB,
+        pieces,
+        compression: 8,
+        more,
+      });
+    assert.deepEqual((await decodePicture(fileOf(sound))).data, picture.data);
+    await assert.rejects(decodePicture(fileOf(broken)), /damaged.*Decoding error/);
+  }
+});
+
+Deno.test("TIFF: a compression that libvips lacks is named, in strips and in tiles", async () => {
+  for (const [compression, name] of [[6, "old style"], [50000, "Zstandard"], [50001, "WebP"]]) {
+    for (const more of [{}, { 0x142: [16], 0x143: [16] }]) {
+      const change = { compression: Number(compression), more };
+      await assert.rejects(
+        decodePicture(plainTiff(testPicture(16, 16, 3), 16, change)),
+        new RegExp(`is compressed by .*${name}, which Tessera cannot read`),
+      );
+    }
+  }
+});
+
 Deno.test("TIFF: what cannot be read is refused with the reason", async () => {
   const picture = testPicture(6, 4, 3);
   const cases: [Partial<RawTiff>, RegExp][] = [

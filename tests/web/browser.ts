@@ -44,7 +44,7 @@ const FLAGS = [
 const WEBGPU = "--enable-unsafe-webgpu";
 
 /** Milliseconds for whatever a software adapter does on a busy machine. */
-export const PATIENCE = 240_000;
+export const PATIENCE = 600_000;
 
 /** Where Chromium is; undefined where there is none, and tests that need it are skipped by name. */
 export const CHROMIUM: string | undefined = pathOf(findChromium());
@@ -101,6 +101,15 @@ export function buildPage(): Promise<void> {
   return built;
 }
 
+/** Starts the Chromium that was found. */
+export async function launchChromium(webgpu: boolean): Promise<Browser> {
+  return await (await loadChromium()).launch({
+    executablePath: CHROMIUM!,
+    headless: true,
+    args: webgpu ? [...FLAGS, WEBGPU] : FLAGS,
+  });
+}
+
 /** Opens the page, and closes everything afterwards. */
 export async function visit(
   work: (visit: Visit) => Promise<void>,
@@ -111,11 +120,7 @@ export async function visit(
     options;
   const { picker = false } = options;
   const server = servePage(new URL("../../web/dist/", import.meta.url), 0, given);
-  const browser = await (await loadChromium()).launch({
-    executablePath: CHROMIUM!,
-    headless: true,
-    args: webgpu ? [...FLAGS, WEBGPU] : FLAGS,
-  });
+  const browser = await launchChromium(webgpu);
   let isServed = true;
   const stopServer = async () => {
     if (isServed) await server[Symbol.asyncDispose]();

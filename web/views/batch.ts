@@ -12,7 +12,7 @@ import { sizeText, suffixOf } from "../sizes.ts";
 import { text } from "../strings.ts";
 import { duration, fileSize } from "../words.ts";
 import { zipOf } from "../zip.ts";
-import { failureOf } from "./problem.ts";
+import { failureOf, isUnknownKind } from "./problem.ts";
 
 /** The widest that a picture of the sheet is shown, in pixels. */
 const MOST_SHOWN = 640;
@@ -181,10 +181,11 @@ export class BatchView {
   }
 
   #fail(entry: Entry, error: unknown): void {
-    const { name, message } = failureOf(error);
+    const failure = failureOf(error);
+    const { name, message } = failure;
     const reason = /larger than/.test(message)
       ? text("batch.larger")
-      : /unknown kind/.test(message)
+      : isUnknownKind(failure)
       ? text("batch.unknown")
       : message;
     this.#leaveOut(entry, text("batch.out", { reason }));

@@ -31,6 +31,11 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
+/** Says whether a file was none of the kinds that are read. */
+export function isUnknownKind({ message }: Failure): boolean {
+  return /unknown kind/.test(message);
+}
+
 function kindOf({ name, remedies }: Failure): Kind {
   if (name === "NoGpuError") return "gpu";
   if (name === "ModelError") return "weights";
@@ -55,10 +60,11 @@ export function showProblem(error: unknown, { name, adapter, onAgain, goesBack }
   const failure = failureOf(error);
   const kind = kindOf(failure);
   byId("h-problem").textContent = text(`problem.${kind}.title`);
-  byId("problem-lead").textContent = text(`problem.${kind}.lead`, {
-    name,
-    message: failure.message,
-  });
+  const isUnknown = kind === "picture" && isUnknownKind(failure);
+  byId("problem-lead").textContent = text(
+    isUnknown ? "problem.picture.unknown" : `problem.${kind}.lead`,
+    { name, message: failure.message },
+  );
   const advice = ADVICE[kind].map((key) => make("li", {}, ...rich(text(key))));
   byId("problem-list").replaceChildren(...advice);
   const again = byId<HTMLButtonElement>("problem-again");

@@ -257,7 +257,7 @@ export class ReadyView {
     this.#plan = plan;
     this.#sum(plan, facts);
     this.#mark(plan);
-    this.#layMosaics(plan, facts);
+    this.#layMosaics(this.#choices.values(), plan, facts);
     // The small network first, so that there is soon something to see.
     if (!wish.quick) await this.#preview("faithful", true, signal);
     for (const look of this.#looks()) {
@@ -287,6 +287,7 @@ export class ReadyView {
     this.#choices = new Map([none, ["portrait", choice], ...others]);
     none[1].element.after(choice.element);
     this.#countChoices();
+    if (this.#plan !== undefined) this.#layMosaics([choice], this.#plan, facts);
     this.#describe(facts, this.#session.items);
     return true;
   }
@@ -369,13 +370,13 @@ export class ReadyView {
     style.height = `${100 * height}%`;
   }
 
-  #layMosaics(plan: PlanFacts, facts: PictureFacts): void {
+  #layMosaics(choices: Iterable<Choice>, plan: PlanFacts, facts: PictureFacts): void {
     const seen = this.#seen(plan, facts);
     const part = partOf(facts.thumb, seen);
     const scale = Math.min(1, SQUARES / Math.max(part.width, part.height));
     const size = { width: facts.width * seen.width * plan.scale, height: 0 };
     size.height = facts.height * seen.height * plan.scale;
-    for (const { canvas } of this.#choices.values()) {
+    for (const { canvas } of choices) {
       canvas.width = Math.max(1, Math.round(part.width * scale));
       canvas.height = Math.max(1, Math.round(part.height * scale));
       canvas.getContext("2d")!.drawImage(part, 0, 0, canvas.width, canvas.height);

@@ -22,7 +22,14 @@ import { Turns } from "./turns.ts";
 export interface BatchOptions {
   job: Omit<
     JobOptions,
-    "codecs" | "turns" | "takeName" | "mayReplace" | "onFinish" | "onProgress" | "onNote"
+    | "codecs"
+    | "turns"
+    | "takeName"
+    | "onNamed"
+    | "mayReplace"
+    | "onFinish"
+    | "onProgress"
+    | "onNote"
   >;
   /** Where the names of results are taken. */
   names: OutputNames;
@@ -44,6 +51,8 @@ export interface BatchOptions {
 interface Tools {
   progress: BatchProgress;
   turns: Turns;
+  /** Of names that wait for a picture's size: they are taken in the order of the pictures. */
+  namings: Turns;
   codecs: Codecs;
 }
 
@@ -98,7 +107,8 @@ async function* outcomesOf(
   const progress = new BatchProgress(jobs.length, options.quiet);
   const turns = new Turns();
   using threads = jobs.length > 1 ? new CodecThreads() : undefined;
-  const tools = { progress, turns, codecs: threads ?? CODECS_HERE };
+  const namings = new Turns();
+  const tools = { progress, turns, namings, codecs: threads ?? CODECS_HERE };
   const begun: [Job, Promise<Outcome>][] = [];
   for (const job of jobs) {
     if (options.job.signal.aborted || !await hasDevice(enhancer)) break;
@@ -122,9 +132,11 @@ async function attempt(
   job: Job,
   enhancer: Enhancer,
   options: BatchOptions,
-  { progress, turns, codecs }: Tools,
+  { progress, turns, namings, codecs }: Tools,
 ): Promise<Outcome> {
   const { ledger, overwrite, settings, quiet, names } = options;
+  const naming = namings.take();
+  const onNamed = () => void naming.then((turn) => turn[Symbol.dispose]());
   try {
     if (job.problem !== undefined) throw job.problem;
     const key = ledger && await keyOfJob(job, ledger, settings);
@@ -139,10 +151,12 @@ async function attempt(
       ...options.job,
       turns,
       codecs,
-      takeName: (path) => {
+      takeName: async (path) => {
+        if (path !== known) await naming;
         const refusal = names.take(path, job.input);
         if (refusal !== undefined) throw refusal;
       },
+      onNamed,
       mayReplace,
       onFinish: (path, bytes) => key !== undefined && ledger?.record(path, bytes, key),
       onProgress: (done) => progress.report(job.input, done),
@@ -153,6 +167,8 @@ async function attempt(
   } catch (error) {
     progress.finish(job.input);
     return { kind: "failed", failure: explainError(error) };
+  } finally {
+    onNamed();
   }
 }
 

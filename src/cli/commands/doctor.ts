@@ -104,7 +104,7 @@ function gpuRows(gpu: GpuDiagnosis): Row[] {
     ["Kernels", describeStyle(gpu.styles.f32)],
     ["Kernels in f16", describeStyle(gpu.styles.f16)],
     ["Matrix units", describeUnits(gpu)],
-    ["Precision", "f32; f16 where only that lets a whole picture through at once"],
+    ["Precision", describePrecision(gpu)],
     ["Memory", `${megabytes(gpu.memory)} at most; --memory changes that`],
     ["Check", `passed in ${formatDuration(gpu.checkSeconds)}`],
     ["For example", `${model}, ${describePlan(plan)}`],
@@ -120,6 +120,11 @@ function describeUnits({ matrixUnits: units, styles }: GpuDiagnosis): string {
   const { m, n, k, staged } = units.shape;
   return `used, in products of ${m}x${n}x${k} with ${staged} staged (${styles.matrix.source}), for ` +
     "networks of convolutions alone";
+}
+
+function describePrecision({ matrixUnits: { shape } }: GpuDiagnosis): string {
+  const ordinary = "f32; f16 where only that lets a whole picture through at once";
+  return shape === undefined ? ordinary : `f16 with sums of f32 on matrix units; else ${ordinary}`;
 }
 
 function describePlan({ outputWidth, outputHeight, passes }: GpuDiagnosis["plan"]): string {

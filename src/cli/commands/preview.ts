@@ -133,14 +133,13 @@ async function tryAll(
     };
     const trials = [await attempt(bicubic, {})];
     for (const { model, denoise } of candidates(sample, scale, values)) {
-      for (const style of stylesOf(values)) {
-        const shares = { denoise, detail: detailShare(model, style) };
-        const upscaler = await createUpscaler({ ...values, model }, {
-          ...shares,
-          device: bicubic.gpu,
-        });
+      // A network is loaded once for all modes that want the same weights.
+      const byDetail = Map.groupBy(stylesOf(values), (style) => detailShare(model, style));
+      for (const [detail, styles] of byDetail) {
+        const options = { denoise, detail, device: bicubic.gpu };
+        const upscaler = await createUpscaler({ ...values, model }, options);
         try {
-          trials.push(await attempt(upscaler, style));
+          for (const style of styles) trials.push(await attempt(upscaler, style));
         } finally {
           upscaler.destroy();
         }

@@ -2,9 +2,11 @@
 
 import { InputError } from "../../errors.ts";
 import { type PictureKind, sniff } from "../../pictures/kind.ts";
+import { readJpegParts } from "../../pictures/jpeg/segments.ts";
 import {
   type ByteSource,
   decodePngRows,
+  openJpegRows,
   openTiffRows,
   type Picture,
   type PictureRows,
@@ -20,6 +22,9 @@ const PIXELS_IN_ROWS = 2 ** 24;
 
 /** From so many pixels on, it is said that a picture is in memory as a whole. */
 const PIXELS_TO_MENTION = 2 ** 26;
+
+/** A JPEG of so many pixels has at least so many bytes: one bit for each block of 64 pixels. */
+const BYTES_OF_LARGE_JPEG = PIXELS_TO_MENTION / 512;
 
 /** Bytes from which the kind of a file can be told. */
 const HEAD_BYTES = 512;
@@ -119,12 +124,14 @@ function sayLarge(picture: Picture): Picture {
   const pixels = picture.width * picture.height;
   if (pixels < PIXELS_TO_MENTION) return picture;
   const note =
-    `its ${Math.floor(pixels / 1e6)} megapixels are in memory as a whole: only PNG and TIFF ` +
-    `files that are neither interlaced nor turned are read row by row`;
+    `its ${
+      Math.floor(pixels / 1e6)
+    } megapixels are in memory as a whole: only sound JPEG, PNG and ` +
+    `TIFF files that are neither interlaced nor turned are read row by row`;
   return { ...picture, notes: [...picture.notes ?? [], note] };
 }
 
-/** Opens a large PNG or TIFF file whose rows come in order; `undefined` if it is any other. */
+/** Opens a large JPEG, PNG or TIFF file whose rows come in order; `undefined` if it is any other. */
 async function openRows(path: string, maxPixels: number): Promise<InputFile | undefined> {
   const file = await reading(() => Deno.open(path));
   let opened: InputFile | undefined;
@@ -132,6 +139,7 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
     const { size } = await file.stat();
     const source = sourceOfFile(file, size);
     const { kind } = sniff(await source.read(0, HEAD_BYTES));
+    if (kind === "jpeg") return await openLargeJpeg(path, source, maxPixels);
     if (kind !== "png" && (kind !== "tiff" || size < PIXELS_IN_ROWS)) return undefined;
     const picture = kind === "png"
       ? await decodePngRows(source, { maxPixels })
@@ -143,6 +151,20 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
   } finally {
     if (opened === undefined) file.close();
   }
+}
+
+/** Opens a JPEG in rows, if it has so many pixels that the double time of reading it is worth the memory. */
+async function openLargeJpeg(
+  path: string,
+  source: ByteSource,
+  maxPixels: number,
+): Promise<InputFile | undefined> {
+  if (source.length < BYTES_OF_LARGE_JPEG) return undefined;
+  const bytes = await source.read(0, source.length);
+  const size = readJpegParts(bytes, maxPixels);
+  if (size.width * size.height < PIXELS_TO_MENTION) return undefined;
+  const picture = await openJpegRows(path, bytes, maxPixels);
+  return picture && { picture, kind: "jpeg", bytes, [Symbol.dispose]() {} };
 }
 
 /** Returns an open file as a source of bytes. */

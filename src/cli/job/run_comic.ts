@@ -39,7 +39,8 @@ export async function runComic(
     throw new UsageError("The pages of a comic have sizes of their own: its name cannot tell them");
   }
   const clock = new PhaseClock();
-  using file = openOutput(job, output ?? "", options);
+  using file = await openOutput(job, output ?? "", options);
+  options.onNamed?.();
   const entries = readComic(await readWhole(job.input, options.signal));
   const { first, pages } = await writePages(job, entries, file, enhancer, options, clock);
   await finish(job, output ?? "", file, options);

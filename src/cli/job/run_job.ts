@@ -37,7 +37,9 @@ export interface JobOptions extends PrepareOptions {
    *
    * @throws {UsageError} If another picture of the run has it.
    */
-  takeName: (output: string) => void;
+  takeName: (output: string) => void | Promise<void>;
+  /** Told when the name will change no more: then the next picture may take one that waited for its size. */
+  onNamed?: (() => void) | undefined;
   /** Says whether what lies under a result's name may be replaced. */
   mayReplace: (output: string) => boolean;
   /** Whether the result's file gets the input's date. */
@@ -63,12 +65,15 @@ export async function runJob(
   const { signal } = options;
   const clock = new PhaseClock();
   const known = outputIfKnown(job);
-  using early = known === undefined ? undefined : openOutput(job, known, options);
+  using early = known === undefined ? undefined : await openOutput(job, known, options);
   using input = await openPicture(job.input, options);
   const prepared = await prepareJob(job, input, enhancer, options);
   const { enhancement, result, output, encoding } = prepared;
   if (output !== known) early?.discard();
-  using file = early !== undefined && output === known ? early : openOutput(job, output, options);
+  using file = early !== undefined && output === known
+    ? early
+    : await openOutput(job, output, options);
+  options.onNamed?.();
   if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
   if (options.saveMask !== undefined) await saveMask(options.saveMask, enhancement, input, options);
@@ -132,9 +137,13 @@ function copyDate(input: string, output: string): void {
 }
 
 /** Makes the unfinished result: if that fails, it does before the work. */
-export function openOutput(job: Job, path: string, { takeName, mayReplace }: JobOptions): Output {
+export async function openOutput(
+  job: Job,
+  path: string,
+  { takeName, mayReplace }: JobOptions,
+): Promise<Output> {
   if (job.toStdout) return new StandardOutput();
-  takeName(path);
+  await takeName(path);
   if (job.makesFolder) makeFolder(job.folder);
   return new OutputFile(path, { overwrite: mayReplace(path) });
 }

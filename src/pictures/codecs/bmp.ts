@@ -52,7 +52,10 @@ export function decodeBmp(bytes: Uint8Array, maxPixels: number): Picture {
   const data = new Uint8Array(width * height * 4);
   if (compression === COMPRESSION.rle8 || compression === COMPRESSION.rle4) {
     readRuns(bytes, header, data);
-  } else readRows(bytes, header, data);
+  } else {
+    readRows(bytes, header, data);
+    makeVisible(data);
+  }
   return pictureOfRgba({ width, height, data }, header.metadata);
 }
 
@@ -61,7 +64,9 @@ function readHeader(bytes: Uint8Array, maxPixels: number): BmpHeader {
   const view = viewOf(bytes);
   const size = view.getUint32(14, true);
   const old = size === 12;
-  if (!old && (size < 40 || bytes.length < 14 + size)) {
+  // OS/2's second header may end early, and numbers its compressions otherwise.
+  const second = size === 64 || (size >= 16 && size < 40);
+  if (!old && (size < 16 || bytes.length < 14 + size)) {
     throw damaged("BMP", `its header claims ${size} bytes`);
   }
   const width = old ? view.getUint16(18, true) : view.getInt32(18, true);
@@ -69,12 +74,13 @@ function readHeader(bytes: Uint8Array, maxPixels: number): BmpHeader {
   const height = Math.abs(signed);
   checkSize("BMP", width, height, maxPixels);
   const bits = view.getUint16(old ? 24 : 28, true);
-  const compression = old ? COMPRESSION.none : view.getUint32(30, true);
+  const compression = old || size < 20 ? COMPRESSION.none : view.getUint32(30, true);
   const isRun = compression === COMPRESSION.rle8 || compression === COMPRESSION.rle4;
   if (![1, 2, 4, 8, 16, 24, 32].includes(bits) || (isRun && bits > 8)) {
     throw damaged("BMP", `it claims ${bits} bits per pixel`);
   }
-  if (!isRun && ![0, COMPRESSION.masks, COMPRESSION.alphaMasks].includes(compression)) {
+  const hasMasks = compression === COMPRESSION.masks || compression === COMPRESSION.alphaMasks;
+  if (!isRun && compression !== COMPRESSION.none && (second || !hasMasks)) {
     throw unsupported("BMP", `has compression ${compression}`);
   }
   const pixelsAt = view.getUint32(10, true);
@@ -86,7 +92,6 @@ function readHeader(bytes: Uint8Array, maxPixels: number): BmpHeader {
         `and ends at ${bytes.length}`,
     );
   }
-  const hasMasks = compression === COMPRESSION.masks || compression === COMPRESSION.alphaMasks;
   const paletteAt = 14 + size + (hasMasks && size === 40 ? 12 : 0);
   return {
     width,
@@ -98,7 +103,7 @@ function readHeader(bytes: Uint8Array, maxPixels: number): BmpHeader {
     palette: bytes.subarray(paletteAt, Math.max(paletteAt, pixelsAt)),
     paletteStep: old ? 3 : 4,
     pixelsAt,
-    metadata: old ? {} : { ...readDensity(view), ...readProfile(bytes, size) },
+    metadata: size < 40 ? {} : { ...readDensity(view), ...readProfile(bytes, size) },
   };
 }
 
@@ -159,6 +164,12 @@ function readRows(bytes: Uint8Array, header: BmpHeader, out: Uint8Array): void {
       }
     }
   }
+}
+
+/** Programs leave alpha 0 everywhere and mean an opaque picture, which others show. */
+function makeVisible(data: Uint8Array): void {
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 0) return;
+  for (let i = 3; i < data.length; i += 4) data[i] = 255;
 }
 
 /** Returns what takes a channel out of a pixel and widens or narrows it to 8 bits. */

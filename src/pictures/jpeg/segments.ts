@@ -50,8 +50,6 @@ export interface Segment {
 }
 
 const MARKER = {
-  sof0: 0xc0,
-  sof2: 0xc2,
   eoi: 0xd9,
   sos: 0xda,
   app0: 0xe0,
@@ -62,14 +60,15 @@ const MARKER = {
   comment: 0xfe,
 } as const;
 
+/** Frame headers of what is read: baseline, extended and progressive, by Huffman or arithmetic coding. */
+const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
+
 /** Frame headers that no decoder here reads. */
 const OTHER_FRAMES: ReadonlyMap<number, string> = new Map([
   [0xc3, "is lossless"],
   [0xc5, "is hierarchical"],
   [0xc6, "is hierarchical"],
   [0xc7, "is hierarchical and lossless"],
-  [0xc9, "uses arithmetic coding"],
-  [0xca, "uses arithmetic coding"],
   [0xcb, "is lossless and uses arithmetic coding"],
   [0xcd, "is hierarchical and uses arithmetic coding"],
   [0xce, "is hierarchical and uses arithmetic coding"],
@@ -109,7 +108,7 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
     if (otherFrame !== undefined) throw unsupported("JPEG", otherFrame);
     if (marker === MARKER.eoi) end = segment.at + 2;
     else if (marker === MARKER.sos) scans++;
-    else if (marker >= MARKER.sof0 && marker <= MARKER.sof2) {
+    else if (FRAMES.has(marker)) {
       if (frame !== undefined) throw damaged("JPEG", `a second frame at byte ${segment.at}`);
       frame = readFrame(segment, bytes.length, maxPixels);
     } else readMetadata(segment, metadata, split);

@@ -24,7 +24,7 @@ import {
 } from "./tags.ts";
 
 /** The most pixels that a side can have in the reference library. */
-export const TIFF_MAX_SIDE = 2 ** 24;
+export const TIFF_MAX_SIDE: number = 2 ** 24;
 
 const HEADER_BYTES = 8;
 

@@ -69,8 +69,9 @@ export function readTiffDirectory(bytes: Uint8Array, offset?: number): TiffDirec
   return { little, entries };
 }
 
-/** A directory of a file, and the offset of the one that follows it, or 0. */
+/** A directory of a file: where it is, and where the one is that follows it, or 0. */
 export interface FileDirectory extends TiffDirectory {
+  at: number;
   next: number;
 }
 
@@ -109,7 +110,7 @@ export async function readFileDirectory(
     if (value.length === length) entries.set(tag, { tag, type, count: values, value });
   }
   const next = numberAt(await source.read(at + count + size * entry, word), 0, word, little);
-  return entries.size === 0 && table.length === 0 ? undefined : { little, entries, next };
+  return entries.size === 0 && table.length === 0 ? undefined : { little, entries, at, next };
 }
 
 /** Reads a whole number of 2, 4 or 8 bytes; 0 beyond the end. */

@@ -7,7 +7,7 @@ import { InputError } from "../../errors.ts";
 import { concatBytes, startsWith, viewOf } from "../bytes.ts";
 import { readExifDensity, readOrientation } from "../metadata/exif.ts";
 import { iptcOfRecords, readIptc } from "../metadata/iptc.ts";
-import { DEFAULT_MAX_PIXELS } from "../limits.ts";
+import { DEFAULT_MAX_PIXELS, unsupported } from "../limits.ts";
 import { makeUpright } from "../metadata/metadata.ts";
 import { allocateSamples, type Metadata, type Picture, type PictureRows } from "../picture.ts";
 import { type ByteSource, readAhead, sourceOf } from "../source.ts";
@@ -24,6 +24,7 @@ import {
 
 const TAG = {
   subfileType: 0x00fe,
+  compression: 0x0103,
   xmp: 0x02bc,
   iptcRecords: 0x83bb,
   photoshop: 0x8649,
@@ -37,6 +38,19 @@ const TAG = {
 const EXIF_TAGS: ReadonlySet<number> = new Set(
   [0x010e, 0x010f, 0x0110, 0x0112, 0x011a, 0x011b, 0x0128, 0x0131, 0x0132, 0x013b, 0x8298],
 );
+
+/** Compressions that this libvips lacks; some give a black picture without a word. */
+const OTHER_COMPRESSIONS: ReadonlyMap<number, string> = new Map([
+  [6, "JPEG in the old style"],
+  [34661, "JBIG"],
+  [34712, "JPEG 2000"],
+  [34887, "LERC"],
+  [34925, "LZMA"],
+  [50000, "Zstandard"],
+  [50001, "WebP"],
+  [50002, "JPEG XL"],
+  [52546, "JPEG XL"],
+]);
 
 /** Kinds of directories that are no pages: a smaller copy of another, and a mask. */
 const NO_PAGE = 1 | 4;
@@ -156,23 +170,24 @@ export function isPagesNote(sentence: string): boolean {
   return /^of the \d+ pages only the first is read$/.test(sentence);
 }
 
-/** Where a page's directory is, if it is not the first, and which of all directories it is. */
+/** Where a page's directory is, and which of all directories it is. */
 interface PagePlace {
-  offset: number | undefined;
+  offset: number;
   index: number;
 }
 
 async function findPages(source: ByteSource): Promise<PagePlace[]> {
+  const read = (offset?: number) =>
+    readFileDirectory(source, (tag) => tag === TAG.subfileType, offset);
   const pages: PagePlace[] = [];
   const seen = new Set<number>();
-  let directory = await readFileDirectory(source, (tag) => tag === TAG.subfileType);
-  for (let index = 0, offset: number | undefined; directory !== undefined; index++) {
+  let directory = await read();
+  for (let index = 0; directory !== undefined && index < MAX_DIRECTORIES; index++) {
+    const { at, next } = directory;
     const [kind = 0] = numbersOf(directory, TAG.subfileType);
-    if (index === 0 || (kind & NO_PAGE) === 0) pages.push({ offset, index });
-    offset = directory.next;
-    if (offset === 0 || seen.has(offset) || seen.size > MAX_DIRECTORIES) break;
-    seen.add(offset);
-    directory = await readFileDirectory(source, (tag) => tag === TAG.subfileType, offset);
+    if (index === 0 || (kind & NO_PAGE) === 0) pages.push({ offset: at, index });
+    seen.add(at);
+    directory = next === 0 || seen.has(next) ? undefined : await read(next);
   }
   return pages;
 }
@@ -202,7 +217,12 @@ async function readBeside(
   if (kept.length > 0 || below.length > 0) metadata.exif = exifOf(kept, below, little);
   const density = metadata.exif && readExifDensity(metadata.exif);
   if (density !== undefined) metadata.density = density;
-  return { isRaw: await isRawFile(directory, source), beside: metadata };
+  const isRaw = await isRawFile(directory, source);
+  const other = OTHER_COMPRESSIONS.get(numbersOf(directory, TAG.compression)[0]);
+  if (!isRaw && other !== undefined) {
+    throw unsupported("TIFF", `is compressed by ${other}`);
+  }
+  return { isRaw, beside: metadata };
 }
 
 /** Knows what only begins like a TIFF picture: cameras put a thumbnail first, or say that it is a DNG. */

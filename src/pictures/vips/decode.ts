@@ -7,7 +7,7 @@ import { convertDepth } from "../colour/depth.ts";
 import { isOpaque } from "../colour/alpha.ts";
 import { spaceOf } from "../colour/color_engine.ts";
 import { isUsable, NAIVE_CMYK, rgbOfCmyk } from "../colour/srgb.ts";
-import { checkSize, damaged } from "../limits.ts";
+import { checkSize, damaged, unsupported } from "../limits.ts";
 import {
   allocateSamples,
   hasAlpha,
@@ -30,6 +30,8 @@ export interface VipsReading {
   maxPixels: number;
   /** Whether damage is passed over, as far as libvips can. */
   lenient?: boolean;
+  /** Whether a file is refused for whatever libvips complains of. */
+  wary?: boolean;
   /** The page that is read, from 0 on; the first unless given. */
   page?: number;
 }
@@ -138,10 +140,10 @@ export async function openFramesWithVips(
 /** @param all Whether all frames are opened, and not the first alone. */
 async function open(
   source: Uint8Array | string,
-  { format, loader, maxPixels, lenient = false, page }: VipsReading,
+  { format, loader, maxPixels, lenient = false, wary = false, page }: VipsReading,
   all = false,
 ): Promise<VipsFile> {
-  const file = await openVips({ source, loader, lenient, all, page });
+  const file = await openVips({ source, loader, lenient, wary, all, page });
   try {
     checkSize(format, file.header.width, file.header.pageHeight, maxPixels);
     await dropBrokenProfile(file.header);
@@ -242,5 +244,8 @@ function explained(format: string, error: unknown): unknown {
   const lines = error.message.split("\n").map((line) => line.trim());
   const last = lines.findLast((line) => line !== "" && !line.startsWith("unable to")) ?? lines[0];
   const reason = last.replace(/^[\w ]+: /, "");
+  if (/not (configured|supported)|unsupported/i.test(reason)) {
+    return unsupported(format, `is of a kind (${reason})`);
+  }
   return damaged(format, `it cannot be decoded to the end (${reason})`);
 }

@@ -35,6 +35,8 @@ export interface VipsInput {
   loader: VipsLoader;
   /** Whether damage is passed over. */
   lenient: boolean;
+  /** Whether a file is refused for whatever libvips complains of. */
+  wary: boolean;
   /** Whether all pages or frames are read, one under the other. */
   all: boolean;
   /** The page that is read alone, from 0 on; the first unless given. */

@@ -71,6 +71,8 @@ interface Vips {
 /** An open file. */
 interface Opened extends Disposable {
   image: VipsImage;
+  /** What was complained of when it was opened, if what is complained of later is damage. */
+  complaints?: readonly string[];
 }
 
 /** Kinds of colours whose samples are taken as they are. */
@@ -123,11 +125,17 @@ function work(vips: Vips, request: VipsRequest): VipsAnswer {
   const { id } = request;
   if ("open" in request) {
     const file = open(vips, request.open);
+    const { loader, lenient } = request.open;
+    // Where a tile of a TIFF cannot be decoded, libvips puts black, and goes on.
+    if (loader === "tiffload" && !lenient) file.complaints = takeComplaints(vips);
     opened.set(id, file);
     return { id, opened: headerOf(file.image) };
   }
   if ("picture" in request) {
-    return { id, samples: readRows(opened.get(request.picture)!.image, request) };
+    const { image, complaints } = opened.get(request.picture)!;
+    const samples = readRows(image, request);
+    if (complaints !== undefined) checkComplaints(vips, complaints);
+    return { id, samples };
   }
   if ("write" in request) return { id, bytes: write(vips, request.write) };
   opened.get(request.close)?.[Symbol.dispose]();
@@ -135,10 +143,10 @@ function work(vips: Vips, request: VipsRequest): VipsAnswer {
   return { id, closed: true };
 }
 
-function open(vips: Vips, { source, loader, lenient, all, page }: VipsInput): Opened {
+function open(vips: Vips, { source, loader, lenient, wary, all, page }: VipsInput): Opened {
   const options = {
     access: "sequential",
-    fail_on: lenient ? "none" : "error",
+    fail_on: lenient ? "none" : wary ? "warning" : "error",
     ...all ? { n: -1 } : {},
     ...page === undefined ? {} : { page },
   };
@@ -217,6 +225,22 @@ function headerOf(image: VipsImage): VipsHeader {
     density: { x: image.xres, y: image.yres },
     ...Object.fromEntries(Object.entries(blobs).filter(([, value]) => value !== undefined)),
   };
+}
+
+/** Takes what was complained of since the last time: libvips tells with its next error, so one is made. */
+function takeComplaints(vips: Vips): string[] {
+  try {
+    vips.Image.newFromMemory(new Uint8Array(1), 2, 2, 1, "uchar");
+    return [];
+  } catch (error) {
+    return messageOf(error).split("\n").filter((line) => line.startsWith("tiff2vips: "));
+  }
+}
+
+/** Refuses what was complained of, unless it was when the file was opened. */
+function checkComplaints(vips: Vips, known: readonly string[]): void {
+  const complaint = takeComplaints(vips).find((line) => !known.includes(line));
+  if (complaint !== undefined) throw new Error(complaint);
 }
 
 function readRows(image: VipsImage, { row, rows }: { row: number; rows: number }): VipsSamples {

@@ -1,30 +1,18 @@
-/**
- * ONNX Runtime Web, in each way in which it runs in Deno.
- *
- * Its package has one entry per way, and each keeps settings, threads and WASM memory of its own, so
- * that they can take turns in one process. The main entry is its Node build, the only one here that
- * starts threads: the others would load them from a blob URL, which Deno refuses to a package.
- */
+/** What the ways of ONNX Runtime Web have in common, and the one on WebGPU, which pages have as well. */
 
-import * as threaded from "onnxruntime-web";
-import * as single from "onnxruntime-web/wasm";
 import * as webGpu from "onnxruntime-web/webgpu";
 import { GpuError } from "../../src/errors.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { INPUT, OUTPUT, toOnnx } from "./onnx.ts";
 import { type Peer, type Runner, type TestPicture, toPlanes } from "./runner.ts";
 
-/** What every entry exports. */
-type OnnxRuntime = typeof single;
+/** What every entry of the package exports. */
+export type OnnxRuntime = typeof webGpu;
 
-/** Returns a peer for each way; with threads only where there is more than one processor. */
-export function onnxRuntimePeers(gpu: Gpu, processors: number): Peer[] {
-  const ways = [onWebGpu(gpu), onWasm(single, 1)];
-  return processors > 1 ? [...ways, onWasm(threaded, processors)] : ways;
-}
-
-function onWebGpu(gpu: Gpu): Peer {
+/** ONNX Runtime Web on WebGPU, on a device of its own. @param wasmPaths Where a page has its WASM. */
+export function onWebGpu(gpu: Gpu, wasmPaths?: string): Peer {
   configure(webGpu, 1);
+  if (wasmPaths !== undefined) webGpu.env.wasm.wasmPaths = wasmPaths;
   // The same wish as Tessera's, and so the same adapter, but a device of its own with all it wants.
   webGpu.env.webgpu.powerPreference = "high-performance";
   return {
@@ -37,33 +25,31 @@ function onWebGpu(gpu: Gpu): Peer {
   };
 }
 
-function onWasm(runtime: OnnxRuntime, threads: number): Peer {
-  configure(runtime, threads);
-  return {
-    name: `${nameOf(runtime)}, WASM, ${threads} ${threads === 1 ? "thread" : "threads"}`,
-    open: ({ network }, picture) => open(runtime, "wasm", toOnnx(network, picture), picture),
-  };
-}
-
-function configure({ env }: OnnxRuntime, threads: number): void {
+/** Sets the threads, and that it prints nothing but errors. */
+export function configure({ env }: OnnxRuntime, threads: number): void {
   env.logLevel = "error";
   env.wasm.numThreads = threads;
 }
 
-function nameOf({ env }: OnnxRuntime): string {
+/** Its name with its version. */
+export function nameOf({ env }: OnnxRuntime): string {
   return `onnxruntime-web ${env.versions.web}`;
 }
 
 async function checkAdapter(gpu: Gpu): Promise<void> {
   const { adapterInfo } = await webGpu.env.webgpu.device as GPUDevice;
-  if (adapterInfo.description === gpu.adapter.description) return;
+  const { description, vendor, architecture } = adapterInfo;
+  // Browsers keep the description to themselves.
+  const name = description || `${vendor} ${architecture}`;
+  if (name === gpu.adapter.description) return;
   throw new GpuError(
     `Tessera runs on "${gpu.adapter.description}", ${nameOf(webGpu)} on ` +
-      `"${adapterInfo.description}": their times cannot be compared`,
+      `"${name}": their times cannot be compared`,
   );
 }
 
-async function open(
+/** Opens a network in one of its ways. */
+export async function open(
   runtime: OnnxRuntime,
   provider: "webgpu" | "wasm",
   model: Uint8Array,
