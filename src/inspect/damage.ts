@@ -1,66 +1,64 @@
 /**
- * Scratches, creases, dust and specks of scanned prints and films: thin or small outliers in calm
- * surroundings, brighter or darker than all that is beside them.
+ * Scratches, creases, hairs, dust and specks of scanned prints and films: thin or small outliers, brighter
+ * or darker than all that is beside them.
  *
  * What a square of 7 x 7 pixels cannot hold stands out from the picture opened (bright) or closed (dark)
  * by it (the top-hat of F. Meyer, "Iterative image transformations for an automatic screening of cervical
- * smears", Journal of Histochemistry and Cytochemistry 27(1), 1979). It counts as damage where it stands
- * out far more than anything around it, and has the shape of a line or a speck.
+ * smears", Journal of Histochemistry and Cytochemistry 27(1), 1979). Pixels that stand out more than what is
+ * around them are joined to shapes, and of each shape a small trained network says whether it is damage:
+ * from its form, how far and how evenly it stands out, its colour, and what is around it.
  */
 
-import { type Mask } from "../pictures/mask.ts";
+import type { Mask } from "../pictures/mask.ts";
 import { type Picture, whiteOf } from "../pictures/picture.ts";
+import { damageScore } from "./damage_score.ts";
 
 /** Pixels from the middle of the square to its edge: damage is at most 6 pixels wide. */
 const SQUARE_REACH = 3;
 
-/** Pixels around one whose texture counts, on each side. */
-const AROUND_REACH = 9;
+/** Pixels around one over which is averaged how much stands out there. */
+const AROUND_REACH = 12;
 
-/** What may be damage stands out by so many levels of 255, and has no say in the texture around it. */
-const CANDIDATE = 14;
+/** What a shape stands out by at its strongest pixel, and at all: levels, and multiples of what is around. */
+const STRONG = { levels: 14, ratio: 3 };
+const WEAK = { levels: 7, ratio: 1.5 };
 
-/** What damage stands out by, in levels, and in multiples of the texture around it. */
-const STRONG = { levels: 34, texture: 7 };
-const WEAK = { levels: 18, texture: 4 };
+/** What always stands out, in levels. */
+const LEAST_AROUND = 1.5;
 
-/** Texture that is always there, in levels. */
-const LEAST_TEXTURE = 1.5;
+/** Shapes of fewer pixels are noise. */
+const LEAST_PIXELS = 4;
 
-/** Paint is missing, or something covers it: damage is about as bright or dark as anything in the picture. */
-const EXTREME = { share: 0.03, bright: 200, dark: 50 };
-
-/** The least share of the pixels around one that must not look damaged. */
-const LEAST_CALM = 0.4;
-
-/** How much the brightness of damage varies along it, at most: what is photographed varies with its light. */
-const UNEVEN = 22;
-
-/** A line is at least so long, and so many times longer than wide. */
-const LINE = { length: 24, slender: 7 };
-
-/** A speck has so many pixels, fills so much of its box, and stands out so many times more than a line. */
-const SPECK = { least: 4, most: 80, filled: 0.5, side: 11, texture: 1.6 };
+/** From this score on a shape is damage; chosen on twenty photographs, see docs/inspect.md. */
+const DAMAGE_SCORE = 3.75;
 
 /** Pixels around damage that are taken with it: its rim is half damaged. */
 const RIM = 1;
 
-/** Brightness, and how far it stands out. */
-interface Outliers {
+/** What is known of each pixel. */
+interface Planes {
   width: number;
   height: number;
+  luma: Float32Array;
   /** Levels above the picture opened, or below it closed. */
   bright: Float32Array;
   dark: Float32Array;
-  /** Deviation of the brightness around each pixel, without what may be damage. */
-  texture: Float32Array;
-  luma: Float32Array;
-  /** Brightness from which on, and below which, it is extreme. */
-  ends: { bright: number; dark: number };
+  /** How far pixels around one stand out on average, in levels. */
+  around: Float32Array;
+  /** Largest less least of red, green and blue. */
+  chroma: Float32Array;
+}
+
+/** Connected pixels that stand out, and what the score is made from. */
+export interface Shape {
+  pixels: number[];
+  features: number[];
 }
 
 /**
  * Finds damage, and returns its marks.
+ *
+ * @param least From which score on a shape counts.
  *
  * @example
  * ```ts
@@ -73,17 +71,28 @@ interface Outliers {
  * assert.deepEqual([marks[100 * 30 + 40], marks[100 * 30 + 60]], [1, 0]);
  * ```
  */
-export function findDamage(picture: Picture): Mask {
+export function findDamage(picture: Picture, least = DAMAGE_SCORE): Mask {
   const { width, height } = picture;
-  const outliers = outliersIn(picture);
   const marks = new Uint8Array(width * height);
-  for (const side of ["bright", "dark"] as const) {
-    for (const shape of shapesIn(outliers[side], outliers)) {
-      if (!isDamage(shape) || !isExtreme(shape, outliers.ends, side)) continue;
-      for (const at of shape.pixels) mark(marks, width, height, at);
-    }
+  for (const { pixels, features } of shapesOf(picture)) {
+    if (damageScore(features) < least) continue;
+    for (const at of pixels) mark(marks, width, height, at);
   }
   return { width, height, data: marks };
+}
+
+/** All that may be damage. */
+export function* shapesOf(picture: Picture): Generator<Shape> {
+  const planes = planesOf(picture);
+  const ranks = ranksOf(planes.luma);
+  for (const side of ["bright", "dark"] as const) {
+    const candidates = candidatesIn(planes, planes[side]);
+    const crowd = averaged(candidates, planes.width, planes.height);
+    for (const pixels of joinedIn(planes, side)) {
+      if (pixels.length < LEAST_PIXELS) continue;
+      yield { pixels, features: featuresOf(pixels, planes, side, { ranks, crowd }) };
+    }
+  }
 }
 
 /** Marks a pixel and its rim. */
@@ -95,32 +104,132 @@ function mark(marks: Uint8Array, width: number, height: number, at: number): voi
   }
 }
 
-function outliersIn(picture: Picture): Outliers {
+function planesOf(picture: Picture): Planes {
   const { width, height } = picture;
   const luma = lumaOf(picture);
   const opened = dilate(erode(luma, width, height), width, height);
   const closed = erode(dilate(luma, width, height), width, height);
   const bright = luma.map((value, i) => value - opened[i]);
   const dark = luma.map((value, i) => closed[i] - value);
-  const calm = bright.map((value, i) => Math.max(value, dark[i]) < CANDIDATE ? 1 : 0);
-  const sums = [calm, luma.map((v, i) => v * calm[i]), luma.map((v, i) => v * v * calm[i])];
-  const [count, mean, square] = sums.map((plane) => averaged(plane, width, height));
-  const texture = count.map((share, i) =>
-    share < LEAST_CALM
-      ? Infinity
-      : Math.sqrt(Math.max(0, square[i] / share - (mean[i] / share) ** 2))
-  );
-  return { width, height, bright, dark, texture, luma, ends: endsOf(luma) };
+  const outlying = bright.map((value, i) => Math.min(40, Math.max(value, dark[i])));
+  const around = averaged(averaged(outlying, width, height), width, height);
+  return { width, height, luma, bright, dark, around, chroma: chromaOf(picture) };
 }
 
-/** The brightness that a small share of the pixels exceeds, and that as many stay below. */
-function endsOf(luma: Float32Array): Outliers["ends"] {
-  const sorted = luma.toSorted();
-  const beyond = Math.floor(EXTREME.share * (luma.length - 1));
-  return {
-    bright: Math.max(EXTREME.bright, sorted[luma.length - 1 - beyond]),
-    dark: Math.min(EXTREME.dark, sorted[beyond]),
-  };
+function stands(
+  levels: Float32Array,
+  around: Float32Array,
+  at: number,
+  least: { levels: number; ratio: number },
+): boolean {
+  return levels[at] >= least.levels && levels[at] >= least.ratio * (around[at] + LEAST_AROUND);
+}
+
+/** 1 where a pixel belongs to what stands out. */
+function candidatesIn({ around }: Planes, levels: Float32Array): Float32Array {
+  return levels.map((_, at) => stands(levels, around, at, WEAK) ? 1 : 0);
+}
+
+/** Connected pixels that stand out, one at least strongly. */
+function* joinedIn(planes: Planes, side: "bright" | "dark"): Generator<number[]> {
+  const { width, height, around } = planes;
+  const levels = planes[side];
+  const seen = new Uint8Array(levels.length);
+  for (let start = 0; start < levels.length; start++) {
+    if (seen[start] === 1 || !stands(levels, around, start, STRONG)) continue;
+    const pixels = [start];
+    seen[start] = 1;
+    for (let i = 0; i < pixels.length; i++) {
+      const [x, y] = [pixels[i] % width, Math.floor(pixels[i] / width)];
+      for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
+        for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
+          const next = row * width + column;
+          if (seen[next] === 1 || !stands(levels, around, next, WEAK)) continue;
+          seen[next] = 1;
+          pixels.push(next);
+        }
+      }
+    }
+    yield pixels;
+  }
+}
+
+/** What says whether a shape is damage. */
+function featuresOf(
+  pixels: readonly number[],
+  planes: Planes,
+  side: "bright" | "dark",
+  { ranks, crowd }: { ranks: Float32Array; crowd: Float32Array },
+): number[] {
+  const { width, luma, around, chroma } = planes;
+  const levels = planes[side];
+  const of = (value: (at: number) => number) => momentsOf(pixels, value);
+  const x = of((at) => at % width);
+  const y = of((at) => Math.floor(at / width));
+  const mixed = of((at) => (at % width - x.mean) * (Math.floor(at / width) - y.mean)).mean;
+  const spread = Math.hypot((x.variance - y.variance) / 2, mixed);
+  const middle = (x.variance + y.variance) / 2 + 1 / 12;
+  const length = Math.sqrt(12 * (middle + spread));
+  const breadth = Math.sqrt(12 * Math.max(1 / 12, middle - spread));
+  const standing = of((at) => levels[at]);
+  const ratio = of((at) => levels[at] / (around[at] + LEAST_AROUND));
+  const sign = side === "bright" ? 1 : -1;
+  const background = of((at) => luma[at] - sign * levels[at]);
+  const tone = of((at) => luma[at]);
+  const rank = ranks[Math.round(tone.mean)];
+  return [
+    Math.log(length),
+    Math.log(breadth),
+    Math.log(pixels.length),
+    Math.log(pixels.length / length),
+    Math.log(standing.mean),
+    Math.log(ratio.mean),
+    Math.log(ratio.largest),
+    Math.sqrt(standing.variance) / standing.mean,
+    (side === "bright" ? tone.mean : 255 - tone.mean) / 64,
+    Math.log(0.001 + (side === "bright" ? 1 - rank : rank)),
+    Math.log(1 + Math.sqrt(tone.variance)),
+    Math.log(1 + Math.sqrt(background.variance)),
+    Math.log(1 + of((at) => chroma[at]).mean),
+    Math.log(0.5 + of((at) => around[at]).mean),
+    Math.log(0.001 + of((at) => crowd[at]).mean),
+    sign,
+  ];
+}
+
+/** Mean, variance and largest of something over pixels. */
+function momentsOf(pixels: readonly number[], value: (at: number) => number) {
+  let [sum, squares, largest] = [0, 0, -Infinity];
+  for (const at of pixels) {
+    const each = value(at);
+    [sum, squares, largest] = [sum + each, squares + each ** 2, Math.max(largest, each)];
+  }
+  const mean = sum / pixels.length;
+  return { mean, variance: Math.max(0, squares / pixels.length - mean ** 2), largest };
+}
+
+/** The share of the pixels that are darker than each level of 0 to 255, half of those of the level itself. */
+function ranksOf(luma: Float32Array): Float32Array {
+  const counts = new Float32Array(256);
+  for (const value of luma) counts[Math.round(value)]++;
+  let below = 0;
+  return counts.map((count) => {
+    const rank = (below + count / 2) / luma.length;
+    below += count;
+    return rank;
+  });
+}
+
+/** Largest less least of the colours, in levels; 0 in grey. */
+function chromaOf({ width, height, channels, depth, data }: Picture): Float32Array {
+  const chroma = new Float32Array(width * height);
+  if (channels <= 2) return chroma;
+  const scale = 255 / whiteOf(depth);
+  for (let i = 0, from = 0; i < chroma.length; i++, from += channels) {
+    const [red, green, blue] = [data[from], data[from + 1], data[from + 2]];
+    chroma[i] = scale * (Math.max(red, green, blue) - Math.min(red, green, blue));
+  }
+  return chroma;
 }
 
 /** Brightness as JPEG has it (BT.601), 0 to 255; what is transparent counts as it is. */
@@ -192,75 +301,4 @@ function averaged(plane: Float32Array, width: number, height: number): Float32Ar
     return to;
   };
   return along(along(plane, height, width, 1, width), width, height, width, 1);
-}
-
-/** Connected pixels that stand out, of which one at least does so strongly. */
-interface Shape {
-  pixels: number[];
-  /** Along the longer side of its box, and across. */
-  length: number;
-  breadth: number;
-  /** How much it stands out at most, in multiples of the texture around it. */
-  peak: number;
-  /** Mean brightness of its strong pixels, and its deviation. */
-  tone: number;
-  uneven: number;
-}
-
-function* shapesIn(
-  levels: Float32Array,
-  { width, height, texture, luma }: Outliers,
-): Generator<Shape> {
-  const reaches = (at: number, least: { levels: number; texture: number }) =>
-    levels[at] >= least.levels && levels[at] >= least.texture * (texture[at] + LEAST_TEXTURE);
-  const seen = new Uint8Array(levels.length);
-  for (let start = 0; start < levels.length; start++) {
-    if (seen[start] === 1 || !reaches(start, STRONG)) continue;
-    const pixels = [start];
-    seen[start] = 1;
-    let [left, right, top, bottom] = [width, 0, height, 0];
-    let peak = 0;
-    let [sum, squares, strong] = [0, 0, 0];
-    for (let i = 0; i < pixels.length; i++) {
-      const at = pixels[i];
-      const [x, y] = [at % width, Math.floor(at / width)];
-      [left, right] = [Math.min(left, x), Math.max(right, x + 1)];
-      [top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)];
-      peak = Math.max(peak, levels[at] / (texture[at] + LEAST_TEXTURE));
-      if (levels[at] >= STRONG.levels) {
-        [sum, squares, strong] = [sum + luma[at], squares + luma[at] ** 2, strong + 1];
-      }
-      for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
-        for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
-          const next = row * width + column;
-          if (seen[next] === 1 || !reaches(next, WEAK)) continue;
-          seen[next] = 1;
-          pixels.push(next);
-        }
-      }
-    }
-    const sides = [right - left, bottom - top].sort((a, b) => b - a);
-    const tone = sum / strong;
-    const uneven = Math.sqrt(Math.max(0, squares / strong - tone ** 2));
-    yield { pixels, length: sides[0], breadth: sides[1], peak, tone, uneven };
-  }
-}
-
-/** Lines are long and thin, whichever way they run; specks are small and round. */
-function isDamage({ pixels, length, breadth, peak }: Shape): boolean {
-  const way = Math.hypot(length, breadth);
-  const isLine = length >= LINE.length && way * way >= LINE.slender * pixels.length;
-  const isSpeck = length <= SPECK.side && pixels.length >= SPECK.least &&
-    pixels.length <= SPECK.most && pixels.length >= SPECK.filled * length * breadth &&
-    peak >= SPECK.texture * STRONG.texture;
-  return isLine || isSpeck;
-}
-
-/** Says whether a shape is as bright or dark as nearly nothing else, and so all along. */
-function isExtreme(
-  { tone, uneven }: Shape,
-  ends: Outliers["ends"],
-  side: "bright" | "dark",
-): boolean {
-  return uneven <= UNEVEN && (side === "bright" ? tone >= ends.bright : tone <= ends.dark);
 }
