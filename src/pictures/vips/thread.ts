@@ -1,8 +1,8 @@
 /**
  * The thread that libvips works in: the other side of vips.ts. It answers one question after the other.
  *
- * libvips blocks its thread while its own threads work, and what it has once taken of memory it keeps:
- * both are reasons for a thread that can be ended.
+ * libvips blocks its thread while its own threads work, so that it has one to itself. What it has once
+ * taken of memory it keeps, and on Deno not even the thread's end gives it back: few are started.
  */
 
 import { type FileReader, loadVips, openFile } from "../../platform/mod.ts";
