@@ -253,12 +253,17 @@ test("a file is saved where the person says, if the browser asks", async ({ page
   });
   await enlarge(page, "a.png", await png(12, 10));
   await page.click("#download");
-  const size = await page.waitForFunction(async () => {
-    const folder = await navigator.storage.getDirectory();
-    const file = await (await folder.getFileHandle("a-x2.png")).getFile();
-    return file.size;
-  });
-  assert.ok(await size.jsonValue() > 0);
+  const sizeOfSaved = () =>
+    page.evaluate(async () => {
+      const folder = await navigator.storage.getDirectory();
+      const handle = await folder.getFileHandle("a-x2.png").catch(() => undefined);
+      return (await handle?.getFile())?.size ?? 0;
+    });
+  // waitForFunction() takes the promise of an async function for true.
+  for (let tries = 0; tries < 100 && await sizeOfSaved() === 0; tries++) {
+    await page.waitForTimeout(100);
+  }
+  assert.ok(await sizeOfSaved() > 0);
   await page.evaluate(() => {
     // deno-lint-ignore no-explicit-any
     (globalThis as any).showSaveFilePicker = () =>
