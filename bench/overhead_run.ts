@@ -67,13 +67,24 @@ function mainThreadSeconds(): number {
 
 /** Seconds of the processors by thread: its name, and user and system time. */
 function threadSeconds(): { name: string; id: number; seconds: number }[] {
-  return [...Deno.readDirSync("/proc/self/task")].map(({ name: id }) => {
-    const stat = Deno.readTextFileSync(`/proc/self/task/${id}/stat`);
+  return [...Deno.readDirSync("/proc/self/task")].flatMap(({ name: id }) => {
+    const stat = statOf(id);
+    if (stat === undefined) return [];
     const end = stat.lastIndexOf(")");
     const fields = stat.slice(end + 2).split(" ");
     const name = stat.slice(stat.indexOf("(") + 1, end);
     return { name, id: Number(id), seconds: (Number(fields[11]) + Number(fields[12])) / TICKS };
   });
+}
+
+/** What the system says of a thread; undefined once it has ended. */
+function statOf(id: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(`/proc/self/task/${id}/stat`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 async function run(args: string[]): Promise<RunCost> {
