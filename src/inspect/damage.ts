@@ -71,7 +71,7 @@ export interface Shape {
  * assert.deepEqual([marks[100 * 30 + 40], marks[100 * 30 + 60]], [1, 0]);
  * ```
  */
-export function findDamage(picture: Picture, least = DAMAGE_SCORE): Mask {
+export function findDamage(picture: Picture, least: number = DAMAGE_SCORE): Mask {
   const { width, height } = picture;
   const marks = new Uint8Array(width * height);
   for (const { pixels, features } of shapesOf(picture)) {
