@@ -4,13 +4,15 @@
  * names.
  */
 
-import { setImmediate } from "node:timers";
 import { pathToFileURL } from "node:url";
-import { Worker as NodeWorker } from "node:worker_threads";
+import { DAWN, FACE_API, type FaceApiFiles, type FileReader, type Thread } from "./contract.ts";
 import { stampOfDrivers } from "./node_drivers.ts";
 import { tensorPlatform, withoutNode } from "./node_faces.ts";
+import { startNodeThread } from "./node_thread.ts";
 
+export * from "./contract.ts";
 export * from "./node_zlib.ts";
+export { turnOfEventLoop } from "./node_thread.ts";
 
 /** The runtime's WebGPU, if it has one. */
 export function runtimeGpu(): Promise<GPU | undefined> {
@@ -27,11 +29,6 @@ export const QUEUE_WAITS_IN_CALL = true;
 export function driverStamp(): string {
   const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
   return mayRead ? stampOfDrivers() : "";
-}
-
-/** Lets everything happen that is due; a timer would take a millisecond for it, even one of 0. */
-export function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => resolve()));
 }
 
 /** Buffers that a `mapAsync()` has been fulfilled for. */
@@ -107,15 +104,6 @@ export function codecOptions(_file: string): Promise<object> {
   return Promise.resolve({});
 }
 
-/** A thread of its own, which answers messages. */
-export interface Thread {
-  /** Asks, and keeps the process alive until {@linkcode Thread.rest}. */
-  post(message: unknown, transfer: Transferable[]): void;
-  /** Lets the process end though the thread is there. */
-  rest(): void;
-  end(): void;
-}
-
 /**
  * Starts the thread that libvips works in.
  *
@@ -126,22 +114,9 @@ export function startVipsThread(
   onMessage: (message: unknown) => void,
   onError: (error: Error) => void,
 ): Thread {
-  // Node's kind of worker, unlike the web's, can leave the decision when to end to the rest of the process.
-  const worker = new NodeWorker(new URL("../pictures/vips/thread.ts", import.meta.url));
-  worker.on("message", onMessage);
-  worker.on("error", (error) => onError(error as Error));
-  return {
-    post(message, transfer) {
-      worker.ref();
-      worker.postMessage(message, transfer as ArrayBuffer[]);
-    },
-    rest: () => worker.unref(),
-    end: () => void worker.terminate(),
-  };
+  const code = new URL("../pictures/vips/thread.ts", import.meta.url);
+  return startNodeThread(code, onMessage, onError);
 }
-
-/** libvips in WebAssembly, with its version. */
-export const VIPS = "wasm-vips@0.0.19";
 
 /**
  * Imports the build of libvips for the web, which asks for `--allow-read` alone. Deno resolves only the
@@ -166,13 +141,6 @@ export async function loadVips(): Promise<(options: object) => Promise<unknown>>
   return (await import(new URL("vips-es6.js", pathToFileURL(folder)).href)).default;
 }
 
-/** A file that is read where it is needed, while nothing else happens in the thread. */
-export interface FileReader extends Disposable {
-  readonly length: number;
-  /** Reads into the whole of `into`, or less where the file ends; says how much. */
-  read(at: number, into: Uint8Array): number;
-}
-
 /** Opens a file for {@linkcode FileReader}. */
 export function openFile(path: string): FileReader {
   const file = Deno.openSync(path);
@@ -190,18 +158,6 @@ export function openFile(path: string): FileReader {
     },
     [Symbol.dispose]: () => file.close(),
   };
-}
-
-/** The package that finds faces, with its version. */
-export const FACE_API = "@vladmandic/face-api@1.7.15";
-
-/** The module of {@linkcode FACE_API}, and what one of its networks needs. */
-export interface FaceApiFiles {
-  module: unknown;
-  /** The list of its tensors, as TensorFlow.js has it. */
-  manifest: unknown;
-  /** The tensors themselves. */
-  weights: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -238,9 +194,6 @@ function folderOfFaceApi({ tf }: { tf: { tensor3d(data: number[], shape: number[
   }
   throw new Error("The folder of the package was not found");
 }
-
-/** The package with Dawn, Chromium's WebGPU, as a native library for Node.js and Deno; with its version. */
-export const DAWN = "webgpu@0.6.2";
 
 /** Kept alive: what Dawn's `create()` returns must outlive its devices, or the process is aborted. */
 let dawn: Promise<GPU> | undefined;

@@ -5,12 +5,14 @@
  */
 
 import fs from "node:fs";
-import { setImmediate } from "node:timers";
-import { Worker as NodeWorker } from "node:worker_threads";
+import { DAWN, type FaceApiFiles, type FileReader, type Thread } from "./contract.ts";
 import { stampOfDrivers } from "./node_drivers.ts";
 import { tensorPlatform, withoutNode } from "./node_faces.ts";
+import { startNodeThread } from "./node_thread.ts";
 
+export * from "./contract.ts";
 export * from "./node_zlib.ts";
+export { turnOfEventLoop } from "./node_thread.ts";
 
 /** Deno's or, in Node.js, that of the package `webgpu`, if it is installed. */
 export async function runtimeGpu(): Promise<GPU | undefined> {
@@ -21,10 +23,6 @@ export const QUEUE_WAITS_IN_CALL = false;
 
 export function driverStamp(): string {
   return stampOfDrivers();
-}
-
-export function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => resolve()));
 }
 
 export function prepareMapping(_buffer: GPUBuffer): void {}
@@ -58,39 +56,17 @@ export async function codecOptions(file: string): Promise<object> {
   return { wasmBinary: await readFile(new URL(file, import.meta.url)) };
 }
 
-export interface Thread {
-  post(message: unknown, transfer: Transferable[]): void;
-  rest(): void;
-  end(): void;
-}
-
 /** From `vips_thread_node.js`: `src/pictures/vips/thread.ts`, bundled. */
 export function startVipsThread(
   onMessage: (message: unknown) => void,
   onError: (error: Error) => void,
 ): Thread {
-  const worker = new NodeWorker(new URL("vips_thread_node.js", import.meta.url));
-  worker.on("message", onMessage);
-  worker.on("error", (error) => onError(error as Error));
-  return {
-    post(message, transfer) {
-      worker.ref();
-      worker.postMessage(message, transfer as ArrayBuffer[]);
-    },
-    rest: () => worker.unref(),
-    end: () => void worker.terminate(),
-  };
+  const code = new URL("vips_thread_node.js", import.meta.url);
+  return startNodeThread(code, onMessage, onError);
 }
-
-export const VIPS = "wasm-vips@0.0.19";
 
 export async function loadVips(): Promise<(options: object) => Promise<unknown>> {
   return (await import(new URL("vips/vips-node.mjs", import.meta.url).href)).default;
-}
-
-export interface FileReader extends Disposable {
-  readonly length: number;
-  read(at: number, into: Uint8Array): number;
 }
 
 export function openFile(path: string): FileReader {
@@ -110,14 +86,6 @@ export function openFile(path: string): FileReader {
   };
 }
 
-export const FACE_API = "@vladmandic/face-api@1.7.15";
-
-export interface FaceApiFiles {
-  module: unknown;
-  manifest: unknown;
-  weights: Uint8Array<ArrayBuffer>;
-}
-
 export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
   const folder = new URL("face-api/", import.meta.url);
   const model = `model/${network}_model`;
@@ -131,8 +99,6 @@ export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
     weights: await readFile(new URL(`${model}.bin`, folder)),
   };
 }
-
-export const DAWN = "webgpu@0.6.2";
 
 let dawn: Promise<GPU> | undefined;
 

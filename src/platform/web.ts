@@ -4,6 +4,10 @@
  * same comments hold.
  */
 
+import type { FaceApiFiles, FileReader, Thread } from "./contract.ts";
+
+export * from "./contract.ts";
+
 export class InflateError extends Error {
   override readonly name: string = "InflateError";
 }
@@ -62,12 +66,6 @@ export function codecOptions(_file: string): Promise<object> {
   return Promise.resolve({});
 }
 
-export interface Thread {
-  post(message: unknown, transfer: Transferable[]): void;
-  rest(): void;
-  end(): void;
-}
-
 /** From `vips_thread.js` beside the bundle: `src/pictures/vips/thread.ts`, bundled. */
 export function startVipsThread(
   onMessage: (message: unknown) => void,
@@ -83,28 +81,13 @@ export function startVipsThread(
   };
 }
 
-export const VIPS = "wasm-vips@0.0.19";
-
 /** From `vips/` beside the bundle, where a page puts the package's `lib`; it has to be isolated. */
 export async function loadVips(): Promise<(options: object) => Promise<unknown>> {
   return (await import(new URL("vips/vips-es6.js", import.meta.url).href)).default;
 }
 
-export interface FileReader extends Disposable {
-  readonly length: number;
-  read(at: number, into: Uint8Array): number;
-}
-
 export function openFile(path: string): FileReader {
   throw new Error(`Pages cannot open ${path} by its path`);
-}
-
-export const FACE_API = "@vladmandic/face-api@1.7.15";
-
-export interface FaceApiFiles {
-  module: unknown;
-  manifest: unknown;
-  weights: Uint8Array<ArrayBuffer>;
 }
 
 /** From `face-api/` beside the bundle, where a page that finds faces puts the package. */
@@ -118,8 +101,6 @@ export async function loadFaceApi(network: string): Promise<FaceApiFiles> {
     weights: await readFile(new URL(`${model}.bin`, folder)),
   };
 }
-
-export const DAWN = "webgpu@0.6.2";
 
 /** A page has its browser's. */
 export function loadDawn(): Promise<GPU> {
