@@ -6,10 +6,12 @@ that one test is skipped.
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Callable
 
 import numpy as np
@@ -23,8 +25,10 @@ from .degrade import compressed, damage, jpeg, moved
 from .network import SRResNetCompact, SRVGGNetCompact, missing_of, multiply_adds, network_from
 from .optimizer import MuonAdam, orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
+from .recipes import RECIPES
 from .safetensors import load, save
 from .texture import NormalisedConv, flatness, grid_of, level_places, smoothed
+from .train import Run
 
 
 def gradients_of(network: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -139,6 +143,18 @@ class OptimizerTest(unittest.TestCase):
         optimizer.gradients[3], optimizer.gradients[-1] = float("inf"), float("nan")
         optimizer.step(1e-3)
         self.assertTrue(optimizer.values.isfinite().all())
+
+
+class ChoiceTest(unittest.TestCase):
+    def test_the_latest_that_is_as_good_as_the_best_is_kept(self) -> None:
+        options = argparse.Namespace(device="cpu", batch=1)
+        run = Run(SRResNetCompact(4, 1, 1, 2, "silu"), RECIPES["photo-x2"], options)
+        found = []
+        for psnr in (30, 30.5, 30.495, 30.492, 30.48):
+            run.optimizer.average.fill_(psnr)
+            run.choose(SimpleNamespace(psnr=lambda _, psnr=psnr: psnr))
+            found.append(next(iter(run.best.values())).flatten()[0].item())
+        np.testing.assert_allclose(found, [30, 30.5, 30.495, 30.492, 30.492], atol=1e-5)
 
 
 class DegradeTest(unittest.TestCase):

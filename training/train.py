@@ -3,8 +3,8 @@
     python3 -m training.train photo-x4 --pictures DIR --valid DIR --out DIR
 
 `--pictures` is what `prepare.py` laid out. --out receives NAME.checkpoint (the same command resumes from it), NAME.log
-and, at the end, NAME.safetensors: of the times that the averaged weights are measured, the best (of a network that aims
-at texture, the last).
+and, at the end, NAME.safetensors: of the times that the averaged weights are measured, the latest that is as good as the
+best (of a network that aims at texture, the last).
 """
 
 from __future__ import annotations
@@ -56,6 +56,9 @@ VALID_QUALITY = 40
 
 LEVELLED_CROPS, LEVELLED_BATCHES = 16, 60
 """Crops in which a network for texture is levelled in the end."""
+
+TIE = 0.01
+"""What PSNR on a few photographs cannot tell apart, in dB."""
 
 CHECKS = 10
 SAVE_SECONDS = 120
@@ -171,13 +174,14 @@ class Run:
         return self.recorded[size]()
 
     def choose(self, validation: Validation) -> float:
-        """PSNR-Y of the averaged weights on the validation pictures; remembers the best (of texture, the last)."""
+        """PSNR-Y of the averaged weights on the validation pictures; remembers the latest that is as good as the best
+        (of texture, the last)."""
         weights = self.optimizer.averaged()
         average = copy.deepcopy(self.network)
         average.load_state_dict(weights)
         psnr = validation.psnr(average)
-        if psnr > self.best_psnr or self.recipe.aim == "texture":
-            self.best, self.best_psnr = weights, psnr
+        if psnr > self.best_psnr - TIE or self.recipe.aim == "texture":
+            self.best, self.best_psnr = weights, max(psnr, self.best_psnr)
         return psnr
 
     def save(self, file: Path) -> None:
