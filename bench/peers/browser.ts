@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printResult } from "../../src/cli/terminal/print.ts";
 import { copyModels, foldersOf } from "../../scripts/bundling.ts";
-import { launchChromium } from "../../tests/web/browser.ts";
+import { launchChromium, serveFolder } from "../../tests/web/browser.ts";
 import type { Contest } from "./contest.ts";
 import { contestTable } from "./contest_report.ts";
 
@@ -19,13 +19,6 @@ const ORT = "onnxruntime-web@1.30.0";
 
 /** What onnxruntime-web loads by its name on WebGPU. */
 const ORT_FILES = /^ort-wasm-simd-threaded\.(asyncify|jsep|jspi)\.(wasm|mjs)$/;
-
-const TYPES: Readonly<Record<string, string>> = {
-  html: "text/html",
-  js: "text/javascript",
-  mjs: "text/javascript",
-  wasm: "application/wasm",
-};
 
 /** Fills a folder with the page of the contest. */
 async function build(folder: string): Promise<void> {
@@ -46,23 +39,12 @@ async function build(folder: string): Promise<void> {
   }
 }
 
-function serve(folder: string): Deno.HttpServer<Deno.NetAddr> {
-  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
-  return Deno.serve(options, async (request) => {
-    const name = new URL(request.url).pathname.slice(1) || "index.html";
-    const bytes = await Deno.readFile(join(folder, name)).catch(() => undefined);
-    if (bytes === undefined) return new Response("not found", { status: 404 });
-    const type = TYPES[name.split(".").at(-1)!] ?? "application/octet-stream";
-    return new Response(bytes, { headers: { "content-type": type } });
-  });
-}
-
 const [source = "fast-x4", sizeText = "128x128", rounds = "5"] = Deno.args;
 const [width, height] = sizeText.split("x").map(Number);
 const folder = await Deno.makeTempDir({ prefix: "tessera-peers-" });
 try {
   await build(folder);
-  await using server = serve(folder);
+  await using server = serveFolder(folder);
   const browser = await launchChromium(true);
   try {
     const page = await browser.newPage();

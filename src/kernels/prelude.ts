@@ -28,6 +28,6 @@ export function quadsOf(storage: Storage): string {
 
 /** Returns the text that says how a style of convolution gets its weights. */
 export function weightsOf(style: Style): string {
-  const { weights, lanes } = STYLES[style];
-  return weights === "subgroup" ? specialise(weightsSubgroup, { LANES: lanes }) : weightsUniform;
+  const { lanes } = STYLES[style];
+  return lanes === undefined ? weightsUniform : specialise(weightsSubgroup, { LANES: lanes });
 }

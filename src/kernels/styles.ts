@@ -33,8 +33,8 @@ export interface StyleSpec {
   way: "window" | "columns" | "winograd" | "half";
   /** Whether weights are read by all from one address, by the lanes in turn, or copied first. */
   weights: "uniform" | "subgroup" | "staged";
-  /** Of a subgroup, whose lanes share the weights; 1: every invocation reads its own. */
-  lanes: 1 | 8 | 16;
+  /** Of the subgroup whose lanes share the weights, if they do. */
+  lanes?: 8 | 16;
   /** Invocations of a workgroup. */
   workgroup: { x: number; y: number };
   /** Those that are preferred first; the first whose quads divide a layer's is taken. */
@@ -108,7 +108,6 @@ export const STYLES: Record<Style, StyleSpec> = {
     summary: "mostly 2x2 pixels and 16 outputs per invocation, all taps at once",
     way: "window",
     weights: "uniform",
-    lanes: 1,
     workgroup: SQUARE,
     patches: [
       { quads: 4, width: 2, height: 2 },
@@ -125,7 +124,6 @@ export const STYLES: Record<Style, StyleSpec> = {
       "mostly columns of 4 pixels and 16 outputs per invocation, one column of taps at a time",
     way: "columns",
     weights: "uniform",
-    lanes: 1,
     workgroup: WIDE,
     patches: COLUMNS,
     rows: ROWS,
@@ -134,7 +132,6 @@ export const STYLES: Record<Style, StyleSpec> = {
     summary: "as columns, with the weights in workgroup memory",
     way: "columns",
     weights: "staged",
-    lanes: 1,
     workgroup: WIDE,
     patches: COLUMNS,
     rows: ROWS,
@@ -143,7 +140,6 @@ export const STYLES: Record<Style, StyleSpec> = {
     summary: "as columns, with half the products by Winograd's F(4,3)",
     way: "winograd",
     weights: "uniform",
-    lanes: 1,
     workgroup: WIDE,
     patches: WINOGRAD,
     rows: ROWS,
@@ -152,7 +148,6 @@ export const STYLES: Record<Style, StyleSpec> = {
     summary: "as columns, with products in f16 and sums in f32",
     way: "half",
     weights: "uniform",
-    lanes: 1,
     workgroup: WIDE,
     patches: HALF,
     rows: ROWS,
@@ -168,7 +163,7 @@ export function stylesFor(
   const names = Object.keys(STYLES) as Style[];
   return names.filter((name) => {
     const { way, lanes } = STYLES[name];
-    if (lanes > 1) return lanes === lanesOf(adapter, enabled);
+    if (lanes !== undefined) return lanes === lanesOf(adapter, enabled);
     return way !== "half" || storage === "f16" && enabled.has("shader-f16");
   });
 }

@@ -8,8 +8,7 @@
  */
 
 import type { Gpu } from "../gpu/device.ts";
-import { driverStamp } from "../platform/mod.ts";
-import { toHex } from "../platform/mod.ts";
+import { driverStamp, toHex } from "../platform/mod.ts";
 import {
   columnsDirect,
   columnsHalf,

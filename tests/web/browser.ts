@@ -110,6 +110,25 @@ export async function launchChromium(webgpu: boolean): Promise<Browser> {
   });
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html",
+  js: "text/javascript",
+  mjs: "text/javascript",
+  wasm: "application/wasm",
+};
+
+/** Serves the files of a folder to this machine, `index.html` for its root. */
+export function serveFolder(folder: string): Deno.HttpServer<Deno.NetAddr> {
+  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
+  return Deno.serve(options, async (request) => {
+    const name = new URL(request.url).pathname.slice(1) || "index.html";
+    const bytes = await Deno.readFile(`${folder}/${name}`).catch(() => undefined);
+    if (bytes === undefined) return new Response("not found", { status: 404 });
+    const type = TYPES[name.split(".").at(-1)!] ?? "application/octet-stream";
+    return new Response(bytes, { headers: { "content-type": type } });
+  });
+}
+
 /** Opens the page, and closes everything afterwards. */
 export async function visit(
   work: (visit: Visit) => Promise<void>,

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { copyModels } from "../../scripts/bundling.ts";
-import { CHROMIUM, launchChromium } from "./browser.ts";
+import { CHROMIUM, launchChromium, serveFolder } from "./browser.ts";
 import { inFolder, ROOT } from "../cli/program.ts";
 
 const RUNNER = new URL("in_browser/", import.meta.url);
@@ -40,17 +40,6 @@ async function bundleTests(file: string, folder: string): Promise<void> {
   await Deno.writeTextFile(join(folder, "index.html"), "<!DOCTYPE html>");
 }
 
-function serve(folder: string): Deno.HttpServer<Deno.NetAddr> {
-  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
-  return Deno.serve(options, async (request) => {
-    const name = new URL(request.url).pathname.slice(1) || "index.html";
-    const bytes = await Deno.readFile(join(folder, name)).catch(() => undefined);
-    if (bytes === undefined) return new Response("not found", { status: 404 });
-    const type = name.endsWith(".js") ? "text/javascript" : "text/html";
-    return new Response(bytes, { headers: { "content-type": type } });
-  });
-}
-
 /** Runs a bundled file in a worker of a page. */
 async function runInChromium(origin: string, script: string): Promise<Outcome[]> {
   const browser = await launchChromium(true);
@@ -80,7 +69,7 @@ for (const file of FILES) {
     fn: () =>
       inFolder(async (folder) => {
         await bundleTests(file, folder);
-        await using server = serve(folder);
+        await using server = serveFolder(folder);
         const script = basename(file).replace(/\.ts$/, ".js");
         const outcomes = await runInChromium(`http://127.0.0.1:${server.addr.port}/`, script);
         assert.ok(outcomes.some(({ ignore }) => !ignore), "no test ran");
