@@ -306,8 +306,11 @@ function normalAt(
   for (let row = top; row <= bottom; row++) {
     for (let column = left; column <= right; column++) {
       const at = row * width + column;
-      const [dx, dy] = [luma[at + 1] - luma[at - 1], luma[at + width] - luma[at - width]];
-      [xx, xy, yy] = [xx + dx * dx, xy + dx * dy, yy + dy * dy];
+      const dx = luma[at + 1] - luma[at - 1];
+      const dy = luma[at + width] - luma[at - width];
+      xx += dx * dx;
+      xy += dx * dy;
+      yy += dy * dy;
     }
   }
   if (xx + yy === 0) return { normal: [-sin, cos], slope: 0 };

@@ -93,34 +93,39 @@ function subtract(from: Float32Array, what: Float32Array, to: Float32Array): voi
 }
 
 function erode(plane: Float32Array, width: number, height: number): Float32Array {
-  return extremes(plane, width, height, Math.min);
+  return extremes(plane, width, height, 1);
 }
 
 function dilate(plane: Float32Array, width: number, height: number): Float32Array {
-  return extremes(plane, width, height, Math.max);
+  return extremes(plane, width, height, -1);
 }
 
-/** The least or the largest value of the square around each pixel, as far as it lies in the picture. */
+/**
+ * The least value of the square around each pixel, as far as it lies in the picture; the largest one where
+ * the sign is -1.
+ */
 function extremes(
   plane: Float32Array,
   width: number,
   height: number,
-  pick: (a: number, b: number) => number,
+  sign: 1 | -1,
 ): Float32Array {
+  const to = new Float32Array(plane.length);
   const along = (from: Float32Array, lines: number, length: number, step: number, next: number) => {
-    const to = new Float32Array(from.length);
-    for (let line = 0; line < lines; line++) {
-      const begin = line * next;
+    const line = new Float32Array(length);
+    for (let n = 0, begin = 0; n < lines; n++, begin += next) {
+      for (let i = 0; i < length; i++) line[i] = sign * from[begin + i * step];
       for (let i = 0; i < length; i++) {
         const last = Math.min(length - 1, i + SQUARE_REACH);
-        let value = from[begin + i * step];
+        let least = line[i];
         for (let j = Math.max(0, i - SQUARE_REACH); j <= last; j++) {
-          value = pick(value, from[begin + j * step]);
+          if (line[j] < least) least = line[j];
         }
-        to[begin + i * step] = value;
+        to[begin + i * step] = sign * least;
       }
     }
-    return to;
   };
-  return along(along(plane, height, width, 1, width), width, height, width, 1);
+  along(plane, height, width, 1, width);
+  along(to, width, height, width, 1);
+  return to;
 }
