@@ -4,8 +4,8 @@
  * whether it is.
  */
 
-import { countMarks, emptyMask, type Mask } from "../pictures/mask.ts";
-import type { Picture } from "../pictures/picture.ts";
+import { countMarks, emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
+import { allocateSamples, type Picture } from "../pictures/picture.ts";
 import type { Size } from "../raster/size.ts";
 import { type Judged, measured } from "./damage_features.ts";
 import { planesOf } from "./damage_planes.ts";
@@ -21,6 +21,9 @@ const SCORES = { sure: 7, likely: 2 };
 
 /** The share of a picture that sure damage covers, with its rim, where less sure damage counts as well. */
 const SURE_SHARE = 1.5e-4;
+
+/** Pictures with so long a side are searched at half the size as well: what is wide in a fine scan is thin there. */
+const LARGE = 1600;
 
 /** Pixels around damage that are taken with it: its rim is half damaged. */
 const RIM = 1;
@@ -41,15 +44,40 @@ const RIM = 1;
  */
 export function findDamage(picture: Picture): Mask {
   const [sure, likely] = [emptyMask(picture), emptyMask(picture)];
-  for (const { pixels, features } of shapesOf(picture)) {
-    const score = damageScore(features);
-    if (score < SCORES.likely) continue;
-    for (const at of rimmed(pixels, picture)) {
-      likely.data[at] = 1;
-      if (score >= SCORES.sure) sure.data[at] = 1;
+  for (let [part, factor] = [picture, 1];; [part, factor] = [halved(part), 2 * factor]) {
+    for (const { pixels, features } of shapesOf(part)) {
+      const score = damageScore(features);
+      if (score < SCORES.likely) continue;
+      for (const at of rimmed(pixels, part)) {
+        const [x, y] = [at % part.width * factor, Math.floor(at / part.width) * factor];
+        const square = { x, y, width: factor, height: factor };
+        markRegion(likely, square);
+        if (score >= SCORES.sure) markRegion(sure, square);
+      }
     }
+    const [short, long] = [part.width, part.height].sort((a, b) => a - b);
+    if (long < LARGE || short < 2) break;
   }
   return countMarks(sure) < SURE_SHARE * sure.data.length ? sure : likely;
+}
+
+/** Means of squares of 2 x 2 pixels; what is left over at the right and below is left out. */
+function halved(picture: Picture): Picture {
+  const { channels, depth, data } = picture;
+  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, side >> 1));
+  const half = allocateSamples(depth, width * height * channels);
+  const row = picture.width * channels;
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++) {
+        const from = (2 * y * picture.width + 2 * x) * channels + c;
+        const sum = data[from] + data[from + channels] + data[from + row] +
+          data[from + row + channels];
+        half[to++] = depth === 32 ? sum / 4 : Math.round(sum / 4);
+      }
+    }
+  }
+  return { ...picture, width, height, data: half };
 }
 
 /** All that may be damage. */

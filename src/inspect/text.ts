@@ -19,8 +19,8 @@ export interface TextLine {
 /** The longest side that is looked at; larger pictures are shrunk by a whole factor. */
 const LONGEST_SIDE = 2048;
 
-/** Factors by which it is shrunk then, for small letters and for large ones. */
-const SCALES = [1, 3] as const;
+/** Factors by which it is shrunk then, for small letters and for larger ones. */
+const SCALES = [1, 2, 3] as const;
 
 /** Pixels around one whose mean is its ground, on each side. */
 const GROUND_REACH = 16;
@@ -53,6 +53,9 @@ const LEAST_LENGTH = 1.8;
 /** How much higher a line is at most than its shapes are on average. */
 const MOST_RISE = 1.9;
 
+/** Two boxes that share so much of the smaller one are one line. */
+const SAME = 0.5;
+
 /** A shape, with what it takes to tell a letter. */
 interface Shape {
   left: number;
@@ -77,7 +80,22 @@ interface Shape {
  */
 export function findText(picture: Picture): TextLine[] {
   const factor = Math.ceil(Math.max(picture.width, picture.height) / LONGEST_SIDE);
-  return SCALES.flatMap((scale) => linesAt(picture, factor * scale));
+  return SCALES.flatMap((scale) => linesAt(picture, factor * scale)).reduce(withLine, []);
+}
+
+/** Adds a line, joined with those that it shares most of a box with. */
+function withLine(lines: readonly TextLine[], line: TextLine): TextLine[] {
+  const areSame = (other: TextLine) => {
+    const across = Math.min(line.x + line.width, other.x + other.width) - Math.max(line.x, other.x);
+    const down = Math.min(line.y + line.height, other.y + other.height) - Math.max(line.y, other.y);
+    const smaller = Math.min(line.width * line.height, other.width * other.height);
+    return across > 0 && down > 0 && across * down >= SAME * smaller;
+  };
+  const same = [line, ...lines.filter(areSame)];
+  const [x, y] = [Math.min(...same.map(({ x }) => x)), Math.min(...same.map(({ y }) => y))];
+  const width = Math.max(...same.map((each) => each.x + each.width)) - x;
+  const height = Math.max(...same.map((each) => each.y + each.height)) - y;
+  return [...lines.filter((other) => !areSame(other)), { x, y, width, height }];
 }
 
 /** Finds lines in a picture that is shrunk by a factor; boxes are those of the picture. */

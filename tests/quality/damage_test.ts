@@ -63,8 +63,17 @@ Deno.test("findDamage() finds the same in 16 bits and with alpha, and in grey", 
     assert.deepEqual(findDamage({ ...damaged, channels: 2, data: both }), expected);
   }));
 
+Deno.test("findDamage() finds wide scratches in large scans, which it also searches at half the size", () => {
+  const [width, height] = [1700, 90];
+  const data = new Uint8Array(width * height).map((_, i) => 100 + 30 * Math.sin(i % width / 90));
+  for (let y = 10; y < 80; y++) data.fill(245, y * width + 600, y * width + 610);
+  const picture: Picture = { width, height, channels: 1, depth: 8, data, metadata: {} };
+  const marks = findDamage(picture).data;
+  assert.deepEqual([598, 600, 605, 609, 620].map((x) => marks[45 * width + x]), [1, 1, 1, 1, 0]);
+});
+
 Deno.test("findDamage() takes pictures of every size, even ones and tiny ones", () => {
-  for (const [width, height] of [[1, 1], [1, 40], [40, 1], [3, 2], [5, 90], [33, 31]]) {
+  for (const [width, height] of [[1, 1], [1, 40], [40, 1], [3, 2], [5, 90], [33, 31], [1700, 1]]) {
     for (const level of [0, 128, 255]) {
       const data = new Uint8Array(width * height).fill(level);
       const marks = findDamage({ width, height, channels: 1, depth: 8, data, metadata: {} });
