@@ -7,7 +7,7 @@
  * deno run --allow-read --allow-write --allow-ffi bench/fill.ts [--sheets FOLDER] PHOTO...
  */
 
-import { blockOf, extend } from "../src/fill/extend.ts";
+import { extend } from "../src/fill/extend.ts";
 import { Gpu } from "../src/gpu/device.ts";
 import { findText } from "../src/inspect/mod.ts";
 import {
@@ -72,7 +72,7 @@ async function tryAll(picture: Picture): Promise<{ ways: Picture[]; seconds: num
   const part = cropPicture(picture, { x, y: 0, width: width - 2 * x, height });
   const canvas = { x, y: 0, width, height };
   const start = performance.now();
-  const extended = await extend(gpu, part, canvas, { kept: findText(part).map(blockOf) });
+  const extended = await extend(gpu, part, canvas, { kept: findText(part) });
   const seconds = (performance.now() - start) / 1000;
   const pad = (padding: Padding) => gatherRows(padRows(part, [part.data], canvas, padding));
   const copy = await thumbnailOf(part, [part.data], BACKDROP_SIDE);

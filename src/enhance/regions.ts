@@ -1,7 +1,7 @@
 /** Which parts of a picture are protected, repaired or not copied: from what was asked for to masks. */
 
 import { UsageError } from "../errors.ts";
-import { blockOf, bodyOf } from "../fill/extend.ts";
+import { bodyOf } from "../fill/extend.ts";
 import { emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
 import { type Detector, type Face, findFaces, findText } from "../inspect/mod.ts";
 import { type Picture, whiteOf } from "../pictures/mod.ts";
@@ -34,9 +34,9 @@ export async function findRegions(
   };
 }
 
-/** The parts that an extension does not copy: people as a whole, and text with what is beside it. */
+/** The parts that an extension does not copy: people as a whole, and text. */
 export function keptRegions({ faces, text }: FoundRegions): Region[] {
-  return [...faces.map(bodyOf), ...text.map(blockOf)];
+  return [...faces.map(bodyOf), ...text];
 }
 
 /**

@@ -76,11 +76,6 @@ export function bodyOf(face: Region): Region {
   };
 }
 
-/** A line of text with what is as high around it: lines seldom stand alone, and not all are found. */
-export function blockOf({ x, y, width, height }: Region): Region {
-  return { x: x - height, y: y - height, width: width + 2 * height, height: 3 * height };
-}
-
 /** The edges at which a picture grows. */
 export function edgesOf({ width, height }: Picture, frame: Frame): Edge[] {
   const grows: Record<Edge, boolean> = {

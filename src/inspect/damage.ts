@@ -22,7 +22,10 @@ const SCORES = { sure: 7, likely: 2 };
 /** The share of a picture that sure damage covers, with its rim, where less sure damage counts as well. */
 const SURE_SHARE = 1.5e-4;
 
-/** Pictures with so long a side are searched at half the size as well: what is wide in a fine scan is thin there. */
+/**
+ * Pictures with so long a side are searched at half the size as well, for what is sure: what is wide in a fine
+ * scan is thin there.
+ */
 const LARGE = 1600;
 
 /** Pixels around damage that are taken with it: its rim is half damaged. */
@@ -47,7 +50,7 @@ export function findDamage(picture: Picture): Mask {
   for (let [part, factor] = [picture, 1];; [part, factor] = [halved(part), 2 * factor]) {
     for (const { pixels, features } of shapesOf(part)) {
       const score = damageScore(features);
-      if (score < SCORES.likely) continue;
+      if (score < (factor === 1 ? SCORES.likely : SCORES.sure)) continue;
       for (const at of rimmed(pixels, part)) {
         const [x, y] = [at % part.width * factor, Math.floor(at / part.width) * factor];
         const square = { x, y, width: factor, height: factor };

@@ -19,8 +19,14 @@ export interface TextLine {
 /** The longest side that is looked at; larger pictures are shrunk by a whole factor. */
 const LONGEST_SIDE = 2048;
 
-/** Factors by which it is shrunk then, for small letters and for larger ones. */
-const SCALES = [1, 2, 3] as const;
+/** Factors by which it is shrunk then, for small letters and for large ones. */
+const SCALES = [1, 3] as const;
+
+/** Another factor, by which only lines beside others are found: alone, most of them are none. */
+const SCALE_BETWEEN = 2;
+
+/** How far from another line one beside it may be, in heights of that one. */
+const BESIDE = 1;
 
 /** Pixels around one whose mean is its ground, on each side. */
 const GROUND_REACH = 16;
@@ -80,7 +86,20 @@ interface Shape {
  */
 export function findText(picture: Picture): TextLine[] {
   const factor = Math.ceil(Math.max(picture.width, picture.height) / LONGEST_SIDE);
-  return SCALES.flatMap((scale) => linesAt(picture, factor * scale)).reduce(withLine, []);
+  const lines = SCALES.flatMap((scale) => linesAt(picture, factor * scale));
+  const others = linesAt(picture, factor * SCALE_BETWEEN)
+    .filter((other) => lines.some((line) => isNear(other, line)));
+  return [...lines, ...others].reduce(withLine, []);
+}
+
+/** Whether a line lies above, below or beside another, with letters much as high. */
+function isNear(line: TextLine, other: TextLine): boolean {
+  const reach = BESIDE * other.height;
+  const areAlike = Math.max(line.height, other.height) <=
+    LINE.heights * Math.min(line.height, other.height);
+  return areAlike && line.x < other.x + other.width + reach &&
+    line.y < other.y + other.height + reach &&
+    other.x < line.x + line.width + reach && other.y < line.y + line.height + reach;
 }
 
 /** Adds a line, joined with those that it shares most of a box with. */
