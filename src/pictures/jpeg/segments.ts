@@ -66,6 +66,7 @@ const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
 /** Frame headers that no decoder here reads. */
 const OTHER_FRAMES: ReadonlyMap<number, string> = new Map([
   [0xc3, "is lossless"],
+  [0xf7, "is of the kind JPEG-LS"],
   [0xc5, "is hierarchical"],
   [0xc6, "is hierarchical"],
   [0xc7, "is hierarchical and lossless"],
@@ -266,6 +267,9 @@ function readFrame(
   const bits = data[0];
   if (bits !== 8) throw unsupported("JPEG", `has ${bits} bits per sample`);
   const [height, width] = [viewOf(data).getUint16(1), viewOf(data).getUint16(3)];
+  if (height === 0) {
+    throw unsupported("JPEG", `claims ${width} x 0 pixels, as it says its height behind them (DNL)`);
+  }
   checkSize("JPEG", width, height, maxPixels);
   if (width * height > fileBytes * MAX_PIXELS_PER_BYTE) {
     throw damaged(
@@ -309,13 +313,15 @@ function readDensity(data: Uint8Array): Metadata["density"] {
   return { x: x * perMetre, y: y * perMetre };
 }
 
-/** Joins a profile's parts (number, count, data) by number; `undefined` if any is missing. */
+/**
+ * Joins a profile's parts (number, count, data) by number, each once, as some programs put a profile in twice;
+ * without bytes, as no profile is, if one is missing.
+ */
 function joinProfile(parts: Uint8Array[]): Uint8Array | undefined {
-  const ordered = parts.toSorted((a, b) => a[0] - b[0]);
-  const whole = parts.length > 0 && ordered.every((part, i) => {
-    return part.length > 2 && part[0] === i + 1 && part[1] === parts.length;
-  });
-  return whole ? concatBytes(ordered.map((part) => part.subarray(2))) : undefined;
+  if (parts.length === 0) return undefined;
+  const numbers = new Map(parts.toReversed().map((part) => [part[0], part.subarray(2)]));
+  if (numbers.size < (parts[0][1] ?? 1)) return new Uint8Array(0);
+  return concatBytes([...numbers].toSorted(([a], [b]) => a - b).map(([, data]) => data));
 }
 
 /** Splits a profile into segments. More than 255 cannot be numbered: such a one is left out. */
