@@ -1,5 +1,6 @@
 /** AVIF in and out: libvips makes pixels, the boxes around them are read and written here. */
 
+import { unpremultiply } from "../colour/alpha.ts";
 import { readHeifParts, withHeifMetadata } from "./heif_container.ts";
 import { checkSide } from "../limits.ts";
 import { metadataInExif, turnedMetadata } from "../metadata/metadata.ts";
@@ -26,12 +27,13 @@ const SETTINGS = { compression: "av1", effort: 2 };
  * @throws {UsageError} if libvips cannot be loaded
  */
 export async function decodeAvif(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
-  const { metadata, animated } = readHeifParts("AVIF", bytes, maxPixels);
+  const { file, metadata, premultiplied, notes } = readHeifParts("AVIF", bytes, maxPixels);
   const reading = { format: "AVIF", loader: "heifload", maxPixels } as const;
-  const { picture } = await decodeWithVips(bytes, reading);
-  const notes = animated ? { notes: ["of the animation only the first frame is read"] } : {};
+  const { picture } = await decodeWithVips(file, reading);
   // Which way up the picture is, boxes say in this format: EXIF must not turn it again.
-  return { ...picture, metadata: turnedMetadata(metadata), ...notes };
+  const upright = { ...picture, metadata: turnedMetadata(metadata) };
+  const straight = premultiplied ? unpremultiply(upright) : upright;
+  return notes.length === 0 ? straight : { ...straight, notes };
 }
 
 /**

@@ -268,7 +268,10 @@ function readFrame(
   if (bits !== 8) throw unsupported("JPEG", `has ${bits} bits per sample`);
   const [height, width] = [viewOf(data).getUint16(1), viewOf(data).getUint16(3)];
   if (height === 0) {
-    throw unsupported("JPEG", `claims ${width} x 0 pixels, as it says its height behind them (DNL)`);
+    throw unsupported(
+      "JPEG",
+      `claims ${width} x 0 pixels, as it says its height behind them (DNL)`,
+    );
   }
   checkSize("JPEG", width, height, maxPixels);
   if (width * height > fileBytes * MAX_PIXELS_PER_BYTE) {

@@ -12,6 +12,10 @@ const NAMESPACES = ["hdrgm", "Container", "GContainer", "Item", "HDRGainMap"];
 const VIDEO = /\sGCamera:(?:MotionPhoto|MicroVideo)\w*\s*=\s*(?:"[^"]*"|'[^']*')/g;
 const VIDEO_ELEMENTS = /<(GCamera:(?:MotionPhoto|MicroVideo)\w*)\b[^>]*(?:\/>|>[^]*?<\/\1>)/g;
 
+/** What is said of a picture whose gain map is left out. */
+export const GAIN_MAP_LEFT_OUT =
+  "its gain map (Ultra HDR) is left out: what is read is the picture for all";
+
 /** A packet without the claims, and what they were about, for people. */
 export interface Unclaimed {
   xmp: Uint8Array;
@@ -31,7 +35,7 @@ export function withoutAppended(xmp: Uint8Array): Unclaimed {
     rest = withoutNamespace(rest.replace(elements, ""), prefix);
   }
   const notes = [
-    ...gainMap ? ["its gain map (Ultra HDR) is left out: what is read is the picture for all"] : [],
+    ...gainMap ? [GAIN_MAP_LEFT_OUT] : [],
     ...video ? ["its video (motion photo) is left out"] : [],
   ];
   return { xmp: new TextEncoder().encode(rest), notes };
