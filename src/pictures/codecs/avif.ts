@@ -5,6 +5,7 @@ import { readHeifParts, withHeifMetadata } from "./heif_container.ts";
 import { checkSide } from "../limits.ts";
 import { metadataInExif, turnedMetadata } from "../metadata/metadata.ts";
 import type { Picture } from "../picture.ts";
+import { hdrNameOf } from "../colour/label.ts";
 import { toSrgb } from "../colour/srgb.ts";
 import { decodeWithVips } from "../vips/decode.ts";
 import { encodeWithVips } from "../vips/encode.ts";
@@ -53,8 +54,9 @@ export async function encodeAvif(
 ): Promise<Uint8Array> {
   const { width, height, channels, depth } = picture;
   checkSide("AVIF", width, height, AVIF_MAX_SIDE);
-  // Colours are written, and a profile for grey does not describe them.
-  const written = channels <= 2 ? await toSrgb(picture) : picture;
+  // Colours are written, and a profile for grey does not describe them; a label of HDR does.
+  const isProfiled = channels <= 2 && hdrNameOf(picture.metadata.cicp) === undefined;
+  const written = isProfiled ? await toSrgb(picture) : picture;
   const file = await encodeWithVips("AVIF", "heifsave", written, {
     ...SETTINGS,
     bitdepth: depth === 8 ? 8 : AVIF_DEEP_BITS,
