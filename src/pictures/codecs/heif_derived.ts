@@ -5,7 +5,7 @@
 
 import { plainBytes } from "../bytes.ts";
 import { type Meta, propertiesOf, type Reference } from "./heif_meta.ts";
-import { GAIN_MAP_LEFT_OUT } from "../metadata/appended.ts";
+import { DEPTH_LEFT_OUT, GAIN_MAP_LEFT_OUT } from "../metadata/appended.ts";
 
 /** Types of items that are pictures: made of others, or coded. */
 const MADE_OF_OTHERS = ["grid", "iden", "iovl"];
@@ -84,7 +84,7 @@ export function leftOutOf(meta: Meta): string[] {
   const pictures = countPictures(meta);
   return [
     ...hasGainMap ? [GAIN_MAP_LEFT_OUT] : [],
-    ...hasDepth ? ["its depth map is left out"] : [],
+    ...hasDepth ? [DEPTH_LEFT_OUT] : [],
     ...pictures > 1 ? [`of the ${pictures} pictures only the main one is read`] : [],
   ];
 }

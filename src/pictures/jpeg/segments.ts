@@ -1,11 +1,11 @@
 /**
  * A JPEG file seen as its segments: what must be known before the pixels are decoded, and the
  * metadata that the codec neither reads nor writes.
- *
- * Left out on purpose: the second pictures that some cameras append.
  */
 
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
+import { AppendedParts } from "./appended.ts";
+import { CREDENTIALS_LEFT_OUT, isCredentials } from "../metadata/credentials.ts";
 import { EXIF_PREFIX, INCH } from "../metadata/exif.ts";
 import { readIptc } from "../metadata/iptc.ts";
 import { splitXmp, withoutPadding, XMP_PREFIX, XmpParts } from "../metadata/xmp.ts";
@@ -28,6 +28,8 @@ export interface JpegParts {
   end: number;
   /** Whether the file ends without an end marker. */
   isCut: boolean;
+  /** What of the file is left out, for people. */
+  leftOut: string[];
 }
 
 /** What a frame header says. */
@@ -40,6 +42,9 @@ interface SplitParts {
   resources: Uint8Array[];
   xmp: XmpParts;
   comments: PictureText[];
+  appended: AppendedParts;
+  /** Whether there is a statement of where the picture comes from (C2PA). */
+  hasCredentials: boolean;
 }
 
 /** One segment with a length: its marker's second byte, where it begins, and its data. */
@@ -55,6 +60,7 @@ const MARKER = {
   app0: 0xe0,
   app1: 0xe1,
   app2: 0xe2,
+  app11: 0xeb,
   app13: 0xed,
   app14: 0xee,
   comment: 0xfe,
@@ -97,7 +103,14 @@ const MAX_PIXELS_PER_BYTE = 512;
  */
 export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
   const metadata: Metadata = {};
-  const split: SplitParts = { profile: [], resources: [], xmp: new XmpParts(), comments: [] };
+  const split: SplitParts = {
+    profile: [],
+    resources: [],
+    xmp: new XmpParts(),
+    comments: [],
+    appended: new AppendedParts(),
+    hasCredentials: false,
+  };
   let frame: Frame | undefined;
   let hasAdobe = false;
   let hasJfif = false;
@@ -112,7 +125,7 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
     else if (FRAMES.has(marker)) {
       if (frame !== undefined) throw damaged("JPEG", `a second frame at byte ${segment.at}`);
       frame = readFrame(segment, bytes.length, maxPixels);
-    } else readMetadata(segment, metadata, split);
+    } else readMetadata(segment, segment.data.byteOffset - bytes.byteOffset, metadata, split);
     hasAdobe ||= marker === MARKER.app14 && startsWith(segment.data, "Adobe");
     hasJfif ||= marker === MARKER.app0 && startsWith(segment.data, "JFIF\0");
   }
@@ -135,6 +148,10 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
     },
     end: end ?? bytes.length,
     isCut: end === undefined,
+    leftOut: [
+      ...split.appended.leftOut(bytes, end ?? bytes.length),
+      ...split.hasCredentials ? [CREDENTIALS_LEFT_OUT] : [],
+    ],
   };
 }
 
@@ -288,8 +305,17 @@ function readFrame(
   return { width, height, components, names: names.join("") };
 }
 
-/** Adds what an application segment says; what comes in several is collected. */
-function readMetadata({ marker, data }: Segment, metadata: Metadata, split: SplitParts): void {
+/**
+ * Adds what an application segment says; what comes in several is collected.
+ *
+ * @param at where its data stands in the file
+ */
+function readMetadata(
+  { marker, data }: Segment,
+  at: number,
+  metadata: Metadata,
+  split: SplitParts,
+): void {
   if (marker === MARKER.app0 && startsWith(data, "JFIF\0")) {
     const density = readDensity(data);
     if (density !== undefined) metadata.density ??= density;
@@ -301,6 +327,9 @@ function readMetadata({ marker, data }: Segment, metadata: Metadata, split: Spli
     split.comments.push({ keyword: "Comment", text: commentOf(data) });
   } else if (marker === MARKER.app2 && startsWith(data, ICC_PREFIX)) {
     split.profile.push(data.subarray(ICC_PREFIX.length));
+  } else if (marker === MARKER.app2) split.appended.add(data, at);
+  else if (marker === MARKER.app11 && isCredentials(data)) {
+    split.hasCredentials = true;
   } else if (marker === MARKER.app13 && startsWith(data, PHOTOSHOP_PREFIX)) {
     split.resources.push(data.subarray(PHOTOSHOP_PREFIX.length));
   }

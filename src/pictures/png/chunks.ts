@@ -5,6 +5,7 @@
 
 import { crc32, inflate } from "../../platform/mod.ts";
 import { latin1, viewOf } from "../bytes.ts";
+import { CREDENTIALS_LEFT_OUT, isCredentials } from "../metadata/credentials.ts";
 import { withoutPrefix } from "../metadata/exif.ts";
 import { metadataOfLabel, profileOfGamma } from "../colour/label.ts";
 import { arePossible, type Chromaticity, type Primaries } from "../colour/primaries.ts";
@@ -41,7 +42,7 @@ export interface PngParts {
   metadata: Metadata;
   /** Frames of an animation; 1 for a still picture. */
   frames: number;
-  /** What is to be said about the colours, for people. */
+  /** What of the file is left out, for people. */
   notes: string[];
 }
 
@@ -104,7 +105,9 @@ export async function readPngParts(source: ByteSource, maxPixels: number): Promi
     if (chunk.type === "PLTE") parts.palette = checkPalette(data);
     else if (chunk.type === "tRNS") parts.transparency = checkTransparency(data, parts);
     else if (chunk.type === "acTL" && data.length === 8) parts.frames = viewOf(data).getUint32(0);
-    else if (COLOUR_CHUNKS.includes(chunk.type)) await readColours(chunk.type, data, colours);
+    else if (chunk.type === "caBX") {
+      if (isCredentials(data)) parts.notes.push(CREDENTIALS_LEFT_OUT);
+    } else if (COLOUR_CHUNKS.includes(chunk.type)) await readColours(chunk.type, data, colours);
     else await readMetadata(chunk.type, data, parts.metadata);
   }
   describeColours(parts, colours);
