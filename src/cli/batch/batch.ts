@@ -4,7 +4,7 @@
  */
 
 import type { Enhancer } from "../../enhance/enhance.ts";
-import { type Codecs, CODECS_HERE, CodecThreads } from "./codecs.ts";
+import { type Codecs, CodecsForOne, CodecThreads } from "./codecs.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainError, type Failure, printFailure } from "../terminal/failure.ts";
 import { type JobReport, toMilliseconds } from "../job/job_report.ts";
@@ -108,9 +108,9 @@ async function* outcomesOf(
 ): AsyncGenerator<[Job, Outcome]> {
   const progress = new BatchProgress(jobs.length, options.quiet);
   const turns = new Turns();
-  using threads = jobs.length > 1 ? new CodecThreads() : undefined;
+  using codecs = jobs.length > 1 ? new CodecThreads() : new CodecsForOne();
   const namings = new Turns();
-  const tools = { progress, turns, namings, codecs: threads ?? CODECS_HERE };
+  const tools = { progress, turns, namings, codecs };
   const begun: [Job, Promise<Outcome>][] = [];
   for (const job of jobs) {
     if (options.job.signal.aborted || !await hasDevice(enhancer)) break;
