@@ -81,6 +81,17 @@ Deno.test("labels: PNG's chunks count by the standard's precedence", async () =>
     [[SCREEN, CHROMATICITIES], (metadata) => !isLinear(metadata.icc!)],
     [[CHROMATICITIES], (metadata) => isProfile(metadata.icc!)],
     [[], (metadata) => metadata.icc === undefined && metadata.cicp === undefined],
+    // Powers and colours that no screen has are as none.
+    [[pngChunk("gAMA", numbers(1))], (metadata) => metadata.icc === undefined],
+    [[pngChunk("gAMA", numbers(4e9))], (metadata) => metadata.icc === undefined],
+    [
+      [pngChunk("cHRM", numbers(...Array(4).fill([31_270, 32_900]).flat()))],
+      (metadata) => metadata.icc === undefined,
+    ],
+    [
+      [pngChunk("cHRM", numbers(70_000, 30_000, ...[64, 33, 30, 60, 15, 6].map((n) => n * 1000)))],
+      (metadata) => metadata.icc === undefined,
+    ],
   ];
   for (const [i, [chunks, holds]] of cases.entries()) {
     const { metadata, notes } = await readWith(...chunks);
@@ -132,6 +143,30 @@ Deno.test("labels: HDR stays HDR in PNG and AVIF, and is refused elsewhere", asy
     });
   }
   await assert.rejects(toSrgb(picture), /HDR colours \(PQ\)/);
+});
+
+Deno.test("labels: cICP of grey counts, too", async () => {
+  const grey = (transfer: number) => {
+    const chunks = [pngChunk("cICP", Uint8Array.of(9, transfer, 0, 1))];
+    return rawPng({
+      width: 1,
+      height: 1,
+      bits: 8,
+      colourType: 0,
+      rows: Uint8Array.of(0, 9),
+      chunks,
+    });
+  };
+  const linear = await decodePicture(grey(8));
+  assert.ok(isLinear(linear.metadata.icc!));
+  assert.deepEqual((await decodePicture(grey(13))).metadata, {});
+  const hdr = await decodePicture(grey(16));
+  assert.deepEqual(hdr.metadata, { cicp: PQ });
+  for (const format of ["png", "avif"] as const) {
+    const again = await decodePicture(await encodePicture(hdr, { format, lossless: true }));
+    assert.deepEqual([again.metadata, again.data[0]], [{ cicp: PQ }, 9], format);
+  }
+  await assert.rejects(encodePicture(hdr, { format: "webp" }), /cannot hold HDR colours \(PQ\)/);
 });
 
 Deno.test("labels: a broken profile costs a note", async () => {

@@ -244,7 +244,7 @@ function explained(format: string, error: unknown): unknown {
   const lines = error.message.split("\n").map((line) => line.trim());
   const last = lines.findLast((line) => line !== "" && !line.startsWith("unable to")) ?? lines[0];
   const reason = last.replace(/^[\w ]+: /, "");
-  if (/not (configured|supported)|unsupported/i.test(reason)) {
+  if (/not (configured|supported|implemented)|unsupported|can ?not handle/i.test(reason)) {
     return unsupported(format, `is of a kind (${reason})`);
   }
   return damaged(format, `it cannot be decoded to the end (${reason})`);

@@ -199,7 +199,7 @@ function plainColours(image: VipsImage): VipsImage {
     case "uint":
       return plain.linear(1 / 65537, 0).cast("ushort");
   }
-  throw new Error(`its samples are of the kind ${plain.format}`);
+  throw new Error(`samples of the kind ${plain.format} are not supported`);
 }
 
 function headerOf(image: VipsImage): VipsHeader {
