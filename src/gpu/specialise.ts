@@ -49,50 +49,109 @@ function setConstants(source: string, constants: Constants): string {
 function readConstants(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const [, name, expression] of text.matchAll(/^const (\w+) = ([^;]+);/gm)) {
-    const value = evaluate(expression, values);
+    const value = evaluate(tokensOf(expression), values);
     if (value !== undefined) values.set(name, value);
   }
   return values;
 }
 
-const LOOP = /\/\/ unroll\s*\n\s*for \(var (\w+) = ([^;]+); \1 < ([^;]+); \1(\+\+| \+= [^)]+)\) \{/;
+const LOOP =
+  /\/\/ unroll\s*\n\s*for \(var (\w+) = ([^;]+); \1 < ([^;]+); \1(\+\+| \+= [^)]+)\) \{/g;
 
+/** A piece of a shader: text as it is, or what depends on the variables of the loops around it. */
+type Part = string | Variable | Index | Loop;
+
+/** A loop's variable, which becomes a number. */
+interface Variable {
+  name: string;
+}
+
+/** What stands between brackets: a number where all of it is constant. */
+interface Index {
+  tokens: string[];
+  inside: Part[];
+}
+
+/** A loop that is written out. */
+interface Loop extends Variable {
+  head: string;
+  start: string;
+  end: string;
+  step: string;
+  body: Part[];
+}
+
+/** Writes out the marked loops. A body is taken apart once, however often it is repeated. */
 function unroll(text: string, values: Map<string, number>): string {
-  const match = LOOP.exec(text);
-  if (match === null) {
-    const left = /\/\/ unroll.*\n.*/.exec(text);
-    if (left !== null) throw new RangeError(`Cannot unroll this loop: ${left[0]}`);
-    return text;
+  const written: string[] = [];
+  write(parse(text, []), values, written);
+  return written.join("");
+}
+
+/** @param names Variables of the loops around the text. */
+function parse(text: string, names: string[]): Part[] {
+  const parts: Part[] = [];
+  for (let from = 0;;) {
+    LOOP.lastIndex = from;
+    const match = LOOP.exec(text);
+    parts.push(...parseText(text.slice(from, match?.index), names));
+    if (match === null) return parts;
+    const [head, name, start, end, step] = match;
+    const bodyStart = match.index + head.length;
+    const bodyEnd = closingBrace(text, bodyStart);
+    const body = parse(text.slice(bodyStart, bodyEnd), [...names, name]);
+    parts.push({ head, name, start, end, step, body });
+    from = bodyEnd + 1;
   }
-  const [head, name, start, end, step] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const bodyStart = match.index + head.length;
-  const bodyEnd = closingBrace(text, bodyStart);
-  const body = text.slice(bodyStart, bodyEnd);
-  const from = bound(start, values, head);
-  const to = bound(end, values, head);
+}
+
+function parseText(text: string, names: string[]): Part[] {
+  const left = /\/\/ unroll.*\n.*/.exec(text);
+  if (left !== null) throw new RangeError(`Cannot unroll this loop: ${left[0]}`);
+  if (names.length === 0) return [text];
+  const variable = `(?<![\\w.])(?:${names.join("|")})\\b`;
+  const partsOf = (text: string, pattern: string): Part[] =>
+    text.split(new RegExp(`(${pattern})`)).map((found, i) => {
+      if (i % 2 === 0) return found;
+      if (!found.startsWith("[")) return { name: found };
+      return { tokens: tokensOf(found.slice(1, -1)), inside: partsOf(found, variable) };
+    });
+  return partsOf(text, `\\[[^[\\]]+\\]|${variable}`);
+}
+
+/** Appends what parts become with values of constants and variables. */
+function write(parts: Part[], values: Map<string, number>, to: string[]): void {
+  for (const part of parts) {
+    if (typeof part === "string") to.push(part);
+    else if ("body" in part) writeLoop(part, values, to);
+    else if ("tokens" in part) writeIndex(part, values, to);
+    else to.push(`${values.get(part.name)}u`);
+  }
+}
+
+function writeLoop(loop: Loop, values: Map<string, number>, to: string[]): void {
+  const { head, name, start, end, step, body } = loop;
+  const first = bound(start, values, head);
+  const behind = bound(end, values, head);
   const by = step === "++" ? 1 : bound(step.slice(4), values, head);
   if (by < 1) throw new RangeError(`Cannot unroll "${head}": a step of ${by} never ends`);
-  const variable = new RegExp(`(?<![\\w.])${name}\\b`, "g");
-  let written = "";
-  for (let i = from; i < to; i += by) {
-    const inner = new Map(values).set(name, i);
-    const block = foldIndices(
-      unroll(body, inner).replace(variable, `${i}u`),
-      values,
-    );
-    written += `{${block}}\n`;
+  const inner = new Map(values);
+  for (let i = first; i < behind; i += by) {
+    inner.set(name, i);
+    to.push("{");
+    write(body, inner, to);
+    to.push("}\n");
   }
-  return text.slice(0, match.index) + written + unroll(text.slice(bodyEnd + 1), values);
+}
+
+function writeIndex({ tokens, inside }: Index, values: Map<string, number>, to: string[]): void {
+  const value = evaluate(tokens, values);
+  if (value === undefined) write(inside, values, to);
+  else to.push(`[${value}u]`);
 }
 
 function bound(expression: string, values: Map<string, number>, loop: string): number {
-  const value = evaluate(expression, values);
+  const value = evaluate(tokensOf(expression), values);
   if (value === undefined) {
     throw new RangeError(`Cannot unroll "${loop}": "${expression}" is not a constant`);
   }
@@ -108,20 +167,15 @@ function closingBrace(text: string, from: number): number {
   throw new RangeError("Cannot unroll a loop without a closing brace");
 }
 
-/** Replaces each innermost `[expression]` that is constant by its value. */
-function foldIndices(text: string, values: Map<string, number>): string {
-  return text.replace(/\[([^[\]]+)\]/g, (index, expression: string) => {
-    const value = evaluate(expression, values);
-    return value === undefined ? index : `[${value}u]`;
-  });
+function tokensOf(expression: string): string[] {
+  return expression.match(/[A-Za-z_]\w*|\d+u?|\S/g) ?? [];
 }
 
 /**
  * The value of an integer expression in `+ - * / %`, `min()` and parentheses, or undefined if it has
  * others.
  */
-function evaluate(expression: string, values: Map<string, number>): number | undefined {
-  const tokens = expression.match(/[A-Za-z_]\w*|\d+u?|\S/g) ?? [];
+function evaluate(tokens: string[], values: Map<string, number>): number | undefined {
   let position = 0;
 
   function primary(): number {

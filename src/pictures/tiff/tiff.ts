@@ -14,6 +14,7 @@ import { type ByteSource, readAhead, sourceOf } from "../source.ts";
 import { decodeRaw } from "../codecs/raw.ts";
 import { decodeWithVips, openWithVips, type VipsReading } from "../vips/decode.ts";
 import { COLOUR_TAGS, type ColourPlan, PHOTOMETRIC, planColours } from "./colours.ts";
+import { pagesNote } from "./pages_note.ts";
 import {
   numbersOf,
   readFileDirectory,
@@ -200,16 +201,6 @@ function withBeside(
 ): Pick<Picture, "metadata" | "notes"> {
   const said = pages > 1 ? [...notes, pagesNote(pages)] : notes;
   return { metadata: { ...beside, ...metadata }, ...said.length > 0 && { notes: said } };
-}
-
-/** What is said of a file of which only the first page is read. */
-function pagesNote(pages: number): string {
-  return `of the ${pages} pages only the first is read`;
-}
-
-/** Says whether a sentence is that of pages which are left out. */
-export function isPagesNote(sentence: string): boolean {
-  return /^of the \d+ pages only the first is read$/.test(sentence);
 }
 
 /** Where a page's directory is, and which of all directories it is. */
