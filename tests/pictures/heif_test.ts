@@ -63,12 +63,13 @@ Deno.test("HEIF: the decoder of HEIC writes nothing to the console", async () =>
   const random = randomFrom(3);
   const said: unknown[] = [];
   const names = ["log", "warn", "error"] as const;
-  const before = names.map((name) => console[name]);
-  names.forEach((name) => console[name] = (...words: unknown[]) => said.push(...words));
+  const output = globalThis.console;
+  const before = names.map((name) => output[name]);
+  names.forEach((name) => output[name] = (...words: unknown[]) => said.push(...words));
   try {
     for (let i = 0; i < 40; i++) await decodePicture(damage(file, random)).catch(() => {});
   } finally {
-    names.forEach((name, i) => console[name] = before[i]);
+    names.forEach((name, i) => output[name] = before[i]);
   }
   assert.deepEqual(said, []);
 });
