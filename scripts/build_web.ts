@@ -7,7 +7,8 @@
  * when it is needed.
  */
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { decodePicture, encodePicture } from "../src/pictures/mod.ts";
 import {
   bundle,
@@ -23,12 +24,16 @@ const WEB = join(ROOT, "web");
 const DIST = join(WEB, "dist");
 
 /**
- * Modules that a document or a worker begins with. Those of one row share what they have in common; the
- * last ones are for others, who need more of the core than the page does.
+ * Modules that a document or a worker begins with; `tessera.ts` is for others, who need more of the core
+ * than the page does.
  */
-const ENTRIES = [["page.ts", "engine_worker.ts"], ["tessera.ts"], [
-  "vips_thread.ts",
-]];
+const ENTRIES = ["page.ts", "tessera.ts", "vips_thread.ts"];
+
+/** The page's worker. */
+const WORKER = "engine_worker.ts";
+
+/** Holds, while the worker is bundled, what stands for modules that it loads later. */
+const LATER = join(DIST, "later");
 
 /** Files that go in as they are. */
 const STATIC = [
@@ -51,8 +56,9 @@ const ONLY_WHEN_USED =
 const SAMPLE_QUALITY = 60;
 
 await Deno.remove(DIST, { recursive: true }).catch(() => {});
-for (const names of ENTRIES) await build(names, true);
-await build(["service_worker.ts"], false);
+for (const name of ENTRIES) await build(name, true);
+await build("service_worker.ts", false);
+await buildWorker();
 await withoutShaderComments(DIST);
 await copyPackageFiles(DIST, false);
 await copyModels(DIST);
@@ -63,12 +69,54 @@ await Deno.writeTextFile(join(DIST, "style.css"), await styles());
 await writeSample();
 await listFiles();
 
-async function build(names: readonly string[], split: boolean): Promise<void> {
-  await bundle(names.map((name) => `web/${name}`), {
+async function build(name: string, split: boolean, importMap?: string): Promise<void> {
+  await bundle([`web/${name}`], {
     to: DIST,
     platform: "browser",
     split,
+    ...importMap !== undefined && { importMap },
   });
+}
+
+/**
+ * Builds the worker, what it begins with as one file: the bundler makes a file for each set of modules that
+ * use the same things, and a dozen small files take a tenth more when they are compressed. So each
+ * module that is loaded later is made to use all that the worker uses, which is there by then.
+ */
+async function buildWorker(): Promise<void> {
+  const urlOf = (path: string) => pathToFileURL(path).href;
+  const imports: Record<string, string> = {
+    [urlOf(join(ROOT, "src/platform/deno.ts"))]: urlOf(join(ROOT, "src/platform/web.ts")),
+  };
+  const own: Record<string, string> = {};
+  await Deno.mkdir(LATER);
+  for (const [i, path] of (await loadedLater()).entries()) {
+    const wrapper = join(LATER, `${basename(path, ".ts")}_${i}.ts`);
+    const worker = urlOf(join(WEB, WORKER));
+    const text = `import "${worker}";\nexport * from "${urlOf(path)}";\n`;
+    await Deno.writeTextFile(wrapper, text);
+    imports[urlOf(path)] = urlOf(wrapper);
+    own[urlOf(path)] = urlOf(path);
+  }
+  const map = join(LATER, "import_map.json");
+  await Deno.writeTextFile(map, JSON.stringify({ imports, scopes: { [urlOf(LATER) + "/"]: own } }));
+  await build(WORKER, true, map);
+  await Deno.remove(LATER, { recursive: true });
+}
+
+/** Our own modules that the core and the worker load when they are needed. */
+async function loadedLater(): Promise<string[]> {
+  const found = new Set<string>();
+  for (const folder of [join(ROOT, "src"), join(WEB, "worker")]) {
+    for (const path of await filesBelow(folder)) {
+      if (!path.endsWith(".ts") || /\/(cli|platform)\//.test(path)) continue;
+      const code = await Deno.readTextFile(path);
+      for (const [, name] of code.matchAll(/\bimport\("(\.[^"]+\.ts)"\)/g)) {
+        found.add(join(dirname(path), name));
+      }
+    }
+  }
+  return [...found].sort();
 }
 
 /** Tokens and the page's own rules, without comments and needless space. */

@@ -38,6 +38,8 @@ export interface Bundling {
   platform: "browser" | "deno";
   /** Whether what several entries have in common, and what is loaded later, is in files of its own. */
   split: boolean;
+  /** Default: `import_map.json` beside the entries. */
+  importMap?: string;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Bundling {
  */
 export async function bundle(
   entries: readonly string[],
-  { to, platform, split }: Bundling,
+  { to, platform, split, importMap = join(dirname(entries[0]), "import_map.json") }: Bundling,
 ): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -61,7 +63,7 @@ export async function bundle(
         "--outdir",
         to,
       ],
-      ...["--import-map", join(dirname(entries[0]), "import_map.json")],
+      ...["--import-map", importMap],
       ...split ? ["--code-splitting"] : [],
       ...entries,
     ],

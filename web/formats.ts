@@ -1,9 +1,11 @@
 /** The formats that results can be had in. */
 
 import type { PictureFormat } from "../src/pictures/mod.ts";
+import type { ResultFacts } from "./protocol.ts";
+import type { Settings } from "./settings.ts";
 
-/** TIFF and GIF are for programs, not for people who take a picture home. */
-export type OfferedFormat = Exclude<PictureFormat, "tiff" | "gif">;
+/** TIFF is for programs, not for people who take a picture home. */
+export type OfferedFormat = Exclude<PictureFormat, "tiff">;
 
 /** In the order of the menu: how people write it, and the ending of its files. */
 export const FORMATS: Readonly<Record<OfferedFormat, { name: string; extension: string }>> = {
@@ -12,23 +14,23 @@ export const FORMATS: Readonly<Record<OfferedFormat, { name: string; extension: 
   webp: { name: "WebP", extension: ".webp" },
   avif: { name: "AVIF", extension: ".avif" },
   jxl: { name: "JPEG XL", extension: ".jxl" },
+  gif: { name: "GIF", extension: ".gif" },
 };
 
-/** The formats that can be asked for. */
-export const OFFERED = Object.keys(FORMATS) as OfferedFormat[];
+/** What is asked of a result here. */
+type Result = Pick<ResultFacts, "formats" | "moving">;
+
+/** The formats that a result can be had in; GIF holds too few colours for a still one. */
+export function formatsOf({ formats, moving }: Result): OfferedFormat[] {
+  const names = Object.keys(FORMATS) as OfferedFormat[];
+  return names.filter((name) => formats.includes(name) && (moving !== undefined || name !== "gif"));
+}
 
 /** Returns the format to write: the one that is wanted, or PNG where that cannot hold the result. */
 export function formatFor(
-  wanted: OfferedFormat,
-  { transparent, file }: { transparent: boolean; file: Blob | undefined },
+  { format, movingFormat }: Pick<Settings, "format" | "movingFormat">,
+  result: Result,
 ): OfferedFormat {
-  return canHold(wanted, { transparent, file }) ? wanted : "png";
-}
-
-/** Says whether a format can hold a result. */
-export function canHold(
-  format: OfferedFormat,
-  { transparent, file }: { transparent: boolean; file: Blob | undefined },
-): boolean {
-  return file === undefined ? format !== "jpeg" || !transparent : format === "png";
+  const wanted = result.moving === undefined ? format : movingFormat;
+  return formatsOf(result).includes(wanted) ? wanted : "png";
 }

@@ -32,8 +32,10 @@ export const GERMAN: Texts = {
   "ready.noise": "Das Rauschen wird entfernt.",
   "ready.kept": "Kompressionsspuren und Rauschen bleiben.",
   "ready.sound": "Es ist sauber.",
-  "ready.frames":
-    "Es bewegt sich: Nur das erste von {frames} Bildern wird genommen. Das Programm nimmt alle.",
+  "ready.frames": "Es bewegt sich: Alle {frames} Bilder werden genommen.",
+  "ready.frames.first": "Es bewegt sich: Nur das erste von {frames} Bildern wird genommen.",
+  "ready.frames.large":
+    "Es bewegt sich: {frames} Bilder sind in dieser Größe zu viel für eine Seite, das erste wird genommen.",
   "ready.portrait": "Ein Gesicht füllt es: Dafür ist Porträt gemacht.",
   "ready.reading": "{name} wird gelesen",
   "ready.part": "Wählen, welchen Teil die Vorschau zeigt",
@@ -82,6 +84,7 @@ export const GERMAN: Texts = {
   "more.clean": "<b>Säubern</b> Kompression und Rauschen",
   "more.whole": "<b>Ganzes Bild</b> nichts fällt weg",
   "more.detailed": "<b>Detailreichster Teil</b> beim Zuschnitt",
+  "more.moving": "<b>Bewegt</b> alle Bilder, nicht nur das erste",
   "more.own": "Eigenes Netz, .safetensors oder .pth",
 
   "working.title": "Wird auf {width} × {height} vergrößert",
@@ -89,6 +92,7 @@ export const GERMAN: Texts = {
   "working.bar": "Vergrößern",
   "working.begins": "Wird vorbereitet",
   "working.left": "Noch etwa {time}",
+  "working.frame": "Bild {frame} von {frames}. {left}",
   "working.retry": "Die Grafikkarte war weg und ist wieder da",
   "working.said": "{percent} Prozent fertig",
 
@@ -97,6 +101,8 @@ export const GERMAN: Texts = {
 
   "done.title": "{width} × {height}",
   "done.line": "Aus {width} × {height}. {look}, in {time} auf diesem Rechner gemacht.",
+  "done.frames": "{frames} Bilder.",
+  "done.plays": "Abspielen",
   "done.zoom": "Zoom",
   "done.fit": "Ganz",
   "done.lens": "Lupe",
@@ -113,13 +119,14 @@ export const GERMAN: Texts = {
   "done.opaque": "JPEG kann nichts Durchsichtiges enthalten, darum ist dies ein PNG.",
   "done.said": "Fertig",
   "done.unsaved": "Es ließ sich nicht speichern: {message}",
-  "done.failed": "{format} kann dieses Ergebnis nicht aufnehmen.",
+  "done.failed": "{format} ließ sich nicht schreiben.",
 
   "format.png": "<b>PNG</b> verliert nichts",
   "format.jpeg": "<b>JPEG</b> lässt sich überall öffnen",
   "format.webp": "<b>WebP</b> kleiner, fürs Web",
   "format.avif": "<b>AVIF</b> am kleinsten, dauert länger",
   "format.jxl": "<b>JPEG XL</b> fürs Archiv",
+  "format.gif": "<b>GIF</b> 256 Farben, lässt sich überall öffnen",
   "unit.bytes": "{n} Byte",
   "unit.kb": "{n} KB",
   "unit.mb": "{n} MB",

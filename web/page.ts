@@ -10,7 +10,7 @@ import { Session } from "./session.ts";
 import { loadSettings } from "./settings.ts";
 import { screenSize } from "./sizes.ts";
 import { type Language, LANGUAGES, speak, text } from "./strings.ts";
-import { BatchView } from "./views/batch.ts";
+import type { BatchView } from "./views/batch.ts";
 import { failureOf, showProblem } from "./views/problem.ts";
 import { ReadyView } from "./views/ready.ts";
 import { WorkViews } from "./views/work.ts";
@@ -28,7 +28,7 @@ const session = new Session(
 );
 
 const ready = new ReadyView(session, {
-  onGo: (plan) => session.items.length > 1 ? batch.run() : work.run(plan),
+  onGo: (plan) => session.items.length > 1 ? runBatch() : work.run(plan),
   onOther: () => byId("picker").click(),
   onOwn: () => byId("weights-picker").click(),
   onProblem: (error, name) => problem(error, name),
@@ -42,11 +42,28 @@ const work = new WorkViews(session, {
   onProblem: (error) => problem(error, session.items[0].name),
 });
 
-const batch = new BatchView(session, {
-  onAdd: () => byId("picker").click(),
-  onLeave: () => leave(),
-  onProblem: (error) => problem(error, ""),
-});
+let batch: Promise<BatchView> | undefined;
+
+/** The view of several pictures, which is loaded when there are several. */
+function batchView(): Promise<BatchView> {
+  batch ??= import("./views/batch.ts").then(({ BatchView }) =>
+    new BatchView(session, {
+      onAdd: () => byId("picker").click(),
+      onLeave: () => leave(),
+      onProblem: (error) => problem(error, ""),
+    })
+  );
+  batch.catch(() => batch = undefined);
+  return batch;
+}
+
+async function runBatch(): Promise<void> {
+  try {
+    await (await batchView()).run();
+  } catch (error) {
+    problem(error, "");
+  }
+}
 
 function onKept(): void {
   byId("offline-line").textContent = text("empty.offline");
@@ -74,7 +91,7 @@ async function take(files: File[]): Promise<void> {
   if (weights !== undefined) await takeWeights(weights);
   const items = session.itemsOf(files.filter((file) => !isWeights(file)));
   if (items.length === 0) return;
-  if (shown() === "batch") return await batch.add(items);
+  if (shown() === "batch") return await (await batchView()).add(items);
   session.replaceItems(items);
   await ready.open();
 }

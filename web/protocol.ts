@@ -30,6 +30,8 @@ export interface Wish {
   whole: boolean;
   /** Whether the most detailed part is kept where something is cut off, instead of the middle. */
   detailed: boolean;
+  /** Whether all frames of an animation are taken, instead of the first. */
+  moving: boolean;
 }
 
 /** What a picture is. */
@@ -44,7 +46,7 @@ export interface PictureFacts extends Size {
   /** The share of the restorer that it needs, 0 to 1. */
   denoise: number;
   transparent: boolean;
-  /** Of which only the first is taken: 1, unless it moves. */
+  /** 1, unless it moves. */
   frames: number;
   /** The middle of its most detailed part, each from 0 to 1. */
   focus: { x: number; y: number };
@@ -64,6 +66,8 @@ export interface PlanFacts {
   crop: Region;
   /** Result pixels per pixel of that part. */
   scale: number;
+  /** How many frames are made: all, or the first. */
+  frames: number;
 }
 
 /** What is known of the GPU. */
@@ -78,10 +82,15 @@ export interface ResultFacts extends Size {
   result: number;
   /** What the result shows of the picture, and as it was. */
   before: Pixels;
-  /** The result for a canvas; if it is too large for that, `file` has it. */
-  after: Pixels | undefined;
-  /** A result that was written as it was made: a PNG, on the disk. */
+  /** The result for a canvas; of one that is on the disk, a small copy. */
+  after: Pixels;
+  /** A result that was written as it was made, on the disk: a PNG, and its pixels for a canvas. */
   file: Blob | undefined;
+  rows: Blob | undefined;
+  /** An animation and its result as browsers show them; `after` is its first frame. */
+  moving: { before: Blob; after: Blob; frames: number } | undefined;
+  /** What it can be written as. */
+  formats: readonly PictureFormat[];
   transparent: boolean;
   seconds: number;
   /** PSNR in dB of the result, shrunk, against the picture. */
@@ -131,7 +140,8 @@ export type CallName = keyof Calls;
 
 /** What is told while a call is under way. */
 export type News =
-  | { kind: "progress"; fraction: number; secondsLeft: number | undefined }
+  /** Of an animation, also the frame in work, from 1 on. */
+  | { kind: "progress"; fraction: number; secondsLeft: number | undefined; frame?: number }
   | { kind: "strip"; strip: Strip }
   | { kind: "begun" }
   /** The device was lost, or memory short; the work goes on. */

@@ -52,12 +52,12 @@ export class Session {
 
   /** What is asked for now. */
   get wish(): Wish {
-    const { size, custom, clean, whole, detailed, look } = this.settings;
+    const { size, custom, clean, whole, detailed, moving, look } = this.settings;
     return {
       size: asksFor(size, custom),
       look: this.special ?? look,
       quick: this.quick,
-      ...{ clean, whole, detailed },
+      ...{ clean, whole, detailed, moving },
     };
   }
 

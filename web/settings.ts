@@ -1,6 +1,6 @@
 /** What a person chose last, kept by the browser for this page. */
 
-import { OFFERED, type OfferedFormat } from "./formats.ts";
+import { FORMATS, type OfferedFormat } from "./formats.ts";
 import { LOOKS } from "./protocol.ts";
 import { type SizeName, SIZES } from "./sizes.ts";
 import { type Language, LANGUAGES } from "./strings.ts";
@@ -16,7 +16,11 @@ export interface Settings {
   clean: boolean;
   whole: boolean;
   detailed: boolean;
+  /** Whether animations are taken whole. */
+  moving: boolean;
   format: OfferedFormat;
+  /** Of animations. */
+  movingFormat: OfferedFormat;
   lens: boolean;
 }
 
@@ -31,7 +35,9 @@ const DEFAULTS: Settings = {
   clean: true,
   whole: false,
   detailed: false,
+  moving: true,
   format: "jpeg",
+  movingFormat: "webp",
   lens: true,
 };
 
@@ -52,7 +58,9 @@ export function loadSettings(): Settings {
   if (!Object.hasOwn(LANGUAGES, settings.language)) settings.language = DEFAULTS.language;
   if (!LOOKS.includes(settings.look)) settings.look = DEFAULTS.look;
   if (!SIZES.includes(settings.size)) settings.size = DEFAULTS.size;
-  if (!OFFERED.includes(settings.format)) settings.format = DEFAULTS.format;
+  for (const name of ["format", "movingFormat"] as const) {
+    if (!Object.hasOwn(FORMATS, settings[name])) settings[name] = DEFAULTS[name];
+  }
   if (!(settings.custom?.width > 0 && settings.custom?.height > 0)) {
     settings.custom = DEFAULTS.custom;
   }

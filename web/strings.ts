@@ -31,8 +31,10 @@ const ENGLISH = {
   "ready.noise": "Its noise will be cleaned away.",
   "ready.kept": "Its compression marks and noise stay.",
   "ready.sound": "Nothing in it needs cleaning.",
-  "ready.frames":
-    "It moves: only the first of its {frames} frames is taken. The program takes them all.",
+  "ready.frames": "It moves: all of its {frames} frames are taken.",
+  "ready.frames.first": "It moves: only the first of its {frames} frames is taken.",
+  "ready.frames.large":
+    "It moves: its {frames} frames are too much for a page at this size, and the first is taken.",
   "ready.portrait": "A face fills it: Portrait is made for that.",
   "ready.reading": "Reading {name}",
   "ready.part": "Choose which part the previews show",
@@ -81,6 +83,7 @@ const ENGLISH = {
   "more.clean": "<b>Clean</b> compression and noise",
   "more.whole": "<b>Whole picture</b> nothing is cut off",
   "more.detailed": "<b>Most detailed part</b> where it is cut",
+  "more.moving": "<b>Moving</b> all frames, not only the first",
   "more.own": "Your own network, .safetensors or .pth",
 
   "working.title": "Upscaling to {width} × {height}",
@@ -88,6 +91,7 @@ const ENGLISH = {
   "working.bar": "Upscaling",
   "working.begins": "Getting ready",
   "working.left": "About {time} left",
+  "working.frame": "Frame {frame} of {frames}. {left}",
   "working.retry": "The GPU was lost and is back",
   "working.said": "{percent} percent done",
 
@@ -96,6 +100,8 @@ const ENGLISH = {
 
   "done.title": "{width} × {height}",
   "done.line": "From {width} × {height}. {look}, made in {time} on this machine.",
+  "done.frames": "{frames} frames.",
+  "done.plays": "Play",
   "done.zoom": "Zoom",
   "done.fit": "Fit",
   "done.lens": "Lens",
@@ -112,13 +118,14 @@ const ENGLISH = {
   "done.opaque": "JPEG cannot hold what is transparent, so this is a PNG.",
   "done.said": "Done",
   "done.unsaved": "It could not be saved: {message}",
-  "done.failed": "{format} cannot hold this result.",
+  "done.failed": "{format} could not be written.",
 
   "format.png": "<b>PNG</b> loses nothing",
   "format.jpeg": "<b>JPEG</b> opens everywhere",
   "format.webp": "<b>WebP</b> smaller, for the web",
   "format.avif": "<b>AVIF</b> smallest, slow to write",
   "format.jxl": "<b>JPEG XL</b> for archives",
+  "format.gif": "<b>GIF</b> 256 colours, opens everywhere",
   "unit.bytes": "{n} bytes",
   "unit.kb": "{n} KB",
   "unit.mb": "{n} MB",

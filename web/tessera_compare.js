@@ -21,6 +21,9 @@
  * - `pixels`: pixels of an enlarged picture are squares.
  * - `before-label`, `after-label`, `slider-label`: its words.
  *
+ * Its property `detail` has the rows of a large picture of which the element in `after` is a small copy;
+ * they are read where they are looked at.
+ *
  * It fires `change` when a person changes the zoom or the lens.
  */
 
@@ -33,6 +36,7 @@ const STYLE = `
   repeating-conic-gradient(#8c8c8c 0 25%, #999 0 50%) 0 0 / 16px 16px; }
 ::slotted(*) { position: absolute !important; left: 0; top: 0; max-width: none !important;
   margin: 0 !important; pointer-events: none; object-fit: cover; }
+#detail { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .tag { position: absolute; padding: 3px 9px; font-size: .8125rem; line-height: 1.5; color: #fff;
   background: rgb(0 0 0 / .74); border-radius: 4px; pointer-events: none; white-space: nowrap; }
 #handle { position: absolute; top: 0; bottom: 0; width: 44px; margin-left: -22px; cursor: ew-resize;
@@ -53,6 +57,7 @@ svg { width: 22px; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-
 const SHADOW = `
 <div id="paper" part="paper"></div>
 <slot name="after"></slot>
+<canvas id="detail" hidden aria-hidden="true"></canvas>
 <slot name="before"></slot>
 <span class="tag" id="before-tag"></span>
 <span class="tag" id="after-tag"></span>
@@ -82,6 +87,19 @@ const GAP = 12;
 
 /** @typedef {HTMLImageElement | HTMLCanvasElement} Shown */
 /** @typedef {{ x: number, y: number }} Point */
+/** Where a picture is drawn, and pixels there for one of it. @typedef {{ left: number, top: number, scale: number }} Drawn */
+
+/**
+ * A picture too large to be in memory, of which the element in its slot is a small copy.
+ *
+ * @typedef {object} Detail
+ * @property {number} width
+ * @property {number} height
+ * @property {(y: number, count: number) => Promise<ImageData>} rows
+ */
+
+/** The rows of a large picture that are read together at least, and the most pixels. */
+const ROWS = { least: 1024, mostPixels: 2 ** 25 };
 
 /** The pixels of a picture, or 0 x 0 until they are there. @param {Shown} picture */
 function sizeOf(picture) {
@@ -121,6 +139,11 @@ export class TesseraCompare extends HTMLElement {
   #drag = /** @type {"split" | "pan" | "pinch" | "lens" | undefined} */ (undefined);
   #rest = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   #frame = 0;
+  /** @type {Detail | undefined} */
+  #detail;
+  /** Rows of it that were read, from `y` on. */
+  #read = { y: 0, canvas: document.createElement("canvas") };
+  #isReading = false;
   #resizes = new ResizeObserver(() => this.#draw());
 
   constructor() {
@@ -166,6 +189,13 @@ export class TesseraCompare extends HTMLElement {
     this.#draw();
   }
 
+  /** @param {Detail | undefined} detail */
+  set detail(detail) {
+    this.#detail = detail;
+    this.#read.canvas.width = this.#read.canvas.height = 0;
+    this.#draw();
+  }
+
   get #before() {
     return /** @type {Shown | null} */ (this.querySelector(":scope > [slot=before]"));
   }
@@ -186,10 +216,15 @@ export class TesseraCompare extends HTMLElement {
     this.#draw();
   }
 
+  /** @param {Shown} picture */
+  #sizeOf(picture) {
+    return picture === this.#after && this.#detail ? this.#detail : sizeOf(picture);
+  }
+
   /** The pixels of the larger picture. */
   #size() {
     const [before, after] = [this.#before, this.#after].map((picture) =>
-      picture === null ? { width: 0, height: 0 } : sizeOf(picture)
+      picture === null ? { width: 0, height: 0 } : this.#sizeOf(picture)
     );
     return before.width * before.height > after.width * after.height ? before : after;
   }
@@ -238,6 +273,7 @@ export class TesseraCompare extends HTMLElement {
       this.#before.style.clipPath = `inset(0 ${left + width - line}px 0 0)`;
     }
     if (this.#after !== null) this.#after.style.clipPath = `inset(0 0 0 ${line - left}px)`;
+    this.#drawOverlay(place, line);
     this.#drawHandle(seen, line);
     this.#drawTags(seen, line);
     this.#drawLens(place);
@@ -307,7 +343,7 @@ export class TesseraCompare extends HTMLElement {
    * @param {{ from: number, to: number }} part
    */
   #drawHalf(context, picture, wide, { from, to }) {
-    const { width, height } = sizeOf(picture);
+    const { width, height } = this.#sizeOf(picture);
     const whole = this.#size();
     const high = wide * whole.height / whole.width;
     // As `object-fit: cover` has it where proportions differ.
@@ -322,7 +358,78 @@ export class TesseraCompare extends HTMLElement {
     context.imageSmoothingEnabled = scale <= 1 || !this.hasAttribute("pixels");
     context.imageSmoothingQuality = "high";
     context.drawImage(picture, left, top, width * scale, height * scale);
+    if (picture === this.#after) this.#drawDetail(context, { left, top, scale });
     context.restore();
+  }
+
+  /**
+   * Draws a large picture over its small copy, where that is too small.
+   *
+   * @param {{ left: number, top: number, zoom: number, box: { width: number, height: number } }} place
+   * @param {number} line
+   */
+  #drawOverlay({ left, top, zoom, box }, line) {
+    const overlay = /** @type {HTMLCanvasElement} */ (this.#part("detail"));
+    const drawn = {
+      left: left * devicePixelRatio,
+      top: top * devicePixelRatio,
+      scale: zoom * devicePixelRatio,
+    };
+    overlay.hidden = !this.#isCoarse(drawn);
+    if (overlay.hidden) return;
+    overlay.width = Math.round(box.width * devicePixelRatio);
+    overlay.height = Math.round(box.height * devicePixelRatio);
+    overlay.style.clipPath = `inset(0 0 0 ${line}px)`;
+    this.#drawDetail(/** @type {CanvasRenderingContext2D} */ (overlay.getContext("2d")), drawn);
+  }
+
+  /** Whether the small copy of a large picture has less than is shown. @param {Drawn} drawn */
+  #isCoarse({ scale }) {
+    if (this.#detail === undefined || this.#after === null) return false;
+    return scale * this.#detail.width > 1.02 * sizeOf(this.#after).width;
+  }
+
+  /**
+   * Draws the rows of a large picture that were read, and has those read that are wanted.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Drawn} drawn
+   */
+  #drawDetail(context, drawn) {
+    if (this.#detail === undefined || !this.#isCoarse(drawn)) return;
+    const { left, top, scale } = drawn;
+    const { width, height } = this.#detail;
+    const first = between(0, Math.floor(-top / scale), height);
+    const last = between(0, Math.ceil((context.canvas.height - top) / scale), height);
+    this.#want(first, last);
+    const { y, canvas } = this.#read;
+    if (canvas.height === 0) return;
+    context.drawImage(canvas, left, top + y * scale, width * scale, canvas.height * scale);
+  }
+
+  /** Reads rows, unless they are there. @param {number} first @param {number} last */
+  async #want(first, last) {
+    const detail = this.#detail;
+    const { y, canvas } = this.#read;
+    const isThere = first >= y && last <= y + canvas.height;
+    if (detail === undefined || isThere || this.#isReading) return;
+    const count = Math.min(detail.height, Math.max(ROWS.least, last - first));
+    if (count * detail.width > ROWS.mostPixels) return;
+    const from = between(0, Math.round((first + last - count) / 2), detail.height - count);
+    this.#isReading = true;
+    try {
+      const rows = await detail.rows(from, count);
+      if (detail !== this.#detail) return;
+      canvas.width = rows.width;
+      canvas.height = rows.height;
+      /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(rows, 0, 0);
+      this.#read.y = from;
+      this.#draw();
+    } catch {
+      // What was on the disk is gone: the small copy is what there is.
+    } finally {
+      this.#isReading = false;
+    }
   }
 
   /** Where in the picture a pointer is, each from 0 to 1. @param {MouseEvent | Point} at */

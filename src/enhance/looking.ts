@@ -41,7 +41,7 @@ export async function lookAt(
     : repair === "auto"
     ? findDamage(whole)
     : repairMask(whole, repair);
-  if (damage !== undefined) notes.push(describeDamaged(damage));
+  if (damage !== undefined) notes.push(describeDamaged(damage, repair === "auto"));
   const wanted = {
     faces: protect.includes("faces"),
     text: protect.includes("text") || extends_,
@@ -53,7 +53,9 @@ export async function lookAt(
   }
   const blends = isProtecting(options) && mode !== "faithful";
   const asked = { ...found, text: protect.includes("text") ? found.text : [] };
-  const marks = blends ? aimedMask(protectedMask(whole, options, asked), aim) : undefined;
+  const protects = blends ? protectedMask(whole, options, asked) : undefined;
+  if (protects !== undefined && options.mask !== undefined) notes.push(describeMask(protects));
+  const marks = protects === undefined ? undefined : aimedMask(protects, aim);
   const share = shareExtended(aim);
   if (share > 0) notes.push(describeExtension(share));
   return {
@@ -65,9 +67,19 @@ export async function lookAt(
   };
 }
 
-function describeDamaged(damage: Mask): string {
+function describeDamaged(damage: Mask, isFound: boolean): string {
   const share = countMarks(damage) / damage.data.length;
-  return share === 0 ? "no scratches or dust were found" : `${percent(share)} of it is repaired`;
+  if (share > 0) return `${percent(share)} of it is repaired`;
+  return isFound
+    ? "no scratches or dust were found"
+    : "nothing is repaired: no part of the mask is bright";
+}
+
+function describeMask(marks: Mask): string {
+  const share = countMarks(marks) / marks.data.length;
+  if (share === 1) return "all of it stays faithful: the mask is dark everywhere";
+  if (share === 0) return "nothing of it stays faithful: the mask is bright everywhere";
+  return `${percent(share)} of it stays faithful`;
 }
 
 function describeExtension(share: number): string {

@@ -5,7 +5,6 @@
 
 import { InputError } from "../errors.ts";
 import { decodeAvif } from "./codecs/avif.ts";
-import { decodeBmp } from "./codecs/bmp.ts";
 import { plainBytes } from "./bytes.ts";
 import { decodeGif } from "./codecs/gif.ts";
 import { decodeJpeg } from "./jpeg/jpeg.ts";
@@ -16,11 +15,11 @@ import { decodeJxl } from "./codecs/jxl.ts";
 import { isProfile } from "./colour/profile.ts";
 import { BROKEN_PROFILE } from "./colour/srgb.ts";
 import { type PictureKind, sniff } from "./kind.ts";
+import { decodeBmp, decodeTiff } from "./later.ts";
 import { DEFAULT_MAX_PIXELS } from "./limits.ts";
 import { makeUpright } from "./metadata/metadata.ts";
 import type { Picture } from "./picture.ts";
 import { decodePng } from "./png/decode.ts";
-import { decodeTiff } from "./tiff/tiff.ts";
 import { decodeWebp } from "./codecs/webp.ts";
 
 /** What `decodePicture` may be told. */

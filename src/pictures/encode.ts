@@ -11,10 +11,10 @@ import { FORMATS, type PictureFormat } from "./formats.ts";
 import { encodeGif } from "./codecs/gif.ts";
 import { encodeJpeg } from "./jpeg/jpeg.ts";
 import { encodeJxl } from "./codecs/jxl.ts";
+import { encodeTiff } from "./later.ts";
 import { checkQuality } from "./limits.ts";
 import type { Picture } from "./picture.ts";
 import { encodePngRows } from "./png/encode.ts";
-import { encodeTiff } from "./tiff/encode.ts";
 import { encodeWebp } from "./codecs/webp.ts";
 
 /** What `encodePicture` must and may be told. What does not concern the format has no effect. */

@@ -10,7 +10,7 @@ import { metadataInJpeg, profileFits } from "./metadata/metadata.ts";
 import { withXmpTexts } from "./metadata/xmp.ts";
 import { hasAlpha, type PictureHeader } from "./picture.ts";
 import { PNG_MAX } from "./png/format.ts";
-import { TIFF_MAX_SIDE } from "./tiff/encode.ts";
+import { TIFF_MAX_SIDE } from "./tiff/tags.ts";
 import { WEBP_MAX_SIDE } from "./codecs/webp.ts";
 
 /** The formats that can be written. */

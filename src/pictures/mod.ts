@@ -24,8 +24,9 @@ export {
 } from "./animation/animation.ts";
 export { openJpegRows } from "./jpeg/jpeg.ts";
 export { decodePngRows } from "./png/decode.ts";
-export { isPagesNote, openTiffPages, openTiffRows, type TiffPages } from "./tiff/tiff.ts";
-export { encodeTiffPages } from "./tiff/encode.ts";
+export { encodeTiffPages, openTiffPages, openTiffRows } from "./later.ts";
+export { isPagesNote } from "./tiff/pages_note.ts";
+export type { TiffPages } from "./tiff/tiff.ts";
 export { encodePngRows } from "./png/encode.ts";
 export { changeRows, gatherRows, samplesOf } from "./rows.ts";
 export { encodeJpegRows } from "./jpeg/rows.ts";

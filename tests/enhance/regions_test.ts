@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { aimedMask } from "../../src/enhance/regions.ts";
+import { aimedMask, darkMask, repairMask } from "../../src/enhance/regions.ts";
 import { blendProtected, Feather } from "../../src/enhance/protection.ts";
 import { bodyOf } from "../../src/fill/extend.ts";
 import { emptyMask, markRegion } from "../../src/pictures/mask.ts";
@@ -136,6 +136,15 @@ Deno.test("a protected part is the faithful result to the bit, and fades without
     const creative = (await run(picture, { scale, mode: "creative", creativity: 1 })).picture;
     const mixed = (await run(picture, { scale, mask, creativity: 1 })).picture;
     assert.notDeepEqual(creative.data, faithful.data);
+    const even = async (level: number) => {
+      const data = new Uint8Array(mask.data.length).fill(level);
+      return await run(picture, { scale, mask: { ...mask, data }, creativity: 1 });
+    };
+    const [dark, bright] = [await even(0), await even(255)];
+    assert.deepEqual(dark.picture.data, faithful.data);
+    assert.match(dark.notes[0].text, /all of it stays faithful: the mask is dark everywhere/);
+    assert.deepEqual(bright.picture.data, creative.data);
+    assert.match(bright.notes[0].text, /nothing of it stays faithful: the mask is bright/);
     const { width } = mixed;
     let most = 0;
     for (let y = 0; y < mixed.height; y++) {
@@ -198,6 +207,41 @@ Deno.test("blendProtected() keeps only rows that are seen, in every depth", asyn
     (i + 1) % 40 === 0 ? 0 : Math.abs(value - values[i])
   );
   assert.ok(Math.max(...steps) < 0.2);
+});
+
+Deno.test("masks say the same in grey and colour, 8 and 16 bits, and by their transparent parts", () => {
+  const size = { width: 3, height: 1 };
+  /** Three pixels: black, white, and one that is transparent or grey. */
+  const mask = (channels: 1 | 2 | 3 | 4, depth: 8 | 16, pixels: string): Picture => {
+    const [white, grey] = depth === 8 ? [255, 100] : [65535, 30000];
+    const data = new (depth === 8 ? Uint8Array : Uint16Array)(3 * channels);
+    [...pixels].forEach((pixel, i) => {
+      const own = { w: white, g: grey }[pixel] ?? 0;
+      data.fill(own, i * channels, (i + 1) * channels);
+      if (channels % 2 === 0) data[(i + 1) * channels - 1] = pixel === "-" ? 0 : white;
+    });
+    return { ...size, channels, depth, data, metadata: {} } as Picture;
+  };
+  const marks = (of: typeof darkMask, pixels: string, channels: 1 | 2 | 3 | 4, depth: 8 | 16 = 8) =>
+    of(size, mask(channels, depth, pixels)).data.join("");
+  for (const channels of [1, 2, 3, 4] as const) {
+    for (const depth of [8, 16] as const) {
+      assert.equal(marks(darkMask, "bwg", channels, depth), "101");
+      assert.equal(marks(repairMask, "bwg", channels, depth), "010");
+    }
+  }
+  for (const channels of [2, 4] as const) {
+    const painted: [string, dark: string, repaired: string][] = [
+      ["b--", "100", "100"],
+      ["w--", "011", "100"],
+      ["bw-", "101", "010"],
+      ["---", "111", "000"],
+    ];
+    for (const [pixels, dark, repaired] of painted) {
+      assert.equal(marks(darkMask, pixels, channels), dark, pixels);
+      assert.equal(marks(repairMask, pixels, channels), repaired, pixels);
+    }
+  }
 });
 
 Deno.test("aimedMask() follows a crop and an extension", () => {

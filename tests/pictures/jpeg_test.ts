@@ -98,9 +98,44 @@ Deno.test("JPEG: a profile whose parts are out of order is joined, one that lack
   const part = (number: number, data: Uint8Array) =>
     concatBytes([latin1("ICC_PROFILE\0"), Uint8Array.of(number, 2), data]);
   const first = withSegment(jpeg, 0xe2, part(1, profile.subarray(0, 90)));
-  assert.equal((await decodePicture(first)).metadata.icc, undefined);
+  const { metadata, notes } = await decodePicture(first);
+  assert.equal(metadata.icc, undefined);
+  assert.match(notes!.join(), /profile is damaged and left out/);
   const reversed = withSegment(first, 0xe2, part(2, profile.subarray(90)));
   assert.deepEqual((await decodePicture(reversed)).metadata.icc, profile);
+});
+
+Deno.test("JPEG: a profile that is there twice, or is numbered from 0, is read", async () => {
+  const jpeg = await jpegOf(smooth(8, 8, 3));
+  const profile = testProfile("RGB ", 200);
+  const whole = (number: number) =>
+    concatBytes([latin1("ICC_PROFILE\0"), Uint8Array.of(number, 1), profile]);
+  for (const numbers of [[1, 1], [0], [1, 1, 1]]) {
+    const file = numbers.reduce((file, n) => withSegment(file, 0xe2, whole(n)), jpeg);
+    const { metadata, notes } = await decodePicture(file);
+    assert.deepEqual([metadata.icc, notes], [profile, undefined], `${numbers}`);
+  }
+});
+
+Deno.test("JPEG: an unknown number in an Adobe segment is no damage", async () => {
+  const jpeg = await jpegOf(smooth(8, 8, 3));
+  const file = withSegment(jpeg, 0xee, latin1("Adobe\0d\0\0\0\0\x02"));
+  const { notes } = await decodePicture(file, { strict: true });
+  assert.equal(notes, undefined);
+});
+
+Deno.test("JPEG: kinds that are not read are named, and not called damaged", async () => {
+  const jpeg = await jpegOf(smooth(8, 8, 3));
+  const at = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+  const changed = (offset: number, value: number) => {
+    const copy = jpeg.slice();
+    copy[at + offset] = value;
+    return copy;
+  };
+  await rejects(changed(1, 0xf7), /is of the kind JPEG-LS, which Tessera cannot read/);
+  await rejects(changed(1, 0xc3), /is lossless, which/);
+  await rejects(changed(4, 12), /has 12 bits per sample, which/);
+  await rejects(changed(6, 0), /claims 8 x 0 pixels, as it says its height behind them/);
 });
 
 Deno.test("JPEG: orientation is applied and then 1, in EXIF and in XMP", async () => {

@@ -19,7 +19,15 @@ import {
   type Picture,
   toSrgb,
 } from "../../src/pictures/mod.ts";
-import { pngChunk, rawPng, testPicture, testProfile } from "./fixtures.ts";
+import {
+  colourProfile,
+  P3_PRIMARIES,
+  pngChunk,
+  rawPng,
+  SRGB_CURVE,
+  testPicture,
+  testProfile,
+} from "./fixtures.ts";
 import { deflateSync } from "node:zlib";
 
 const P3 = { primaries: 12, transfer: 13 };
@@ -81,6 +89,17 @@ Deno.test("labels: PNG's chunks count by the standard's precedence", async () =>
     [[SCREEN, CHROMATICITIES], (metadata) => !isLinear(metadata.icc!)],
     [[CHROMATICITIES], (metadata) => isProfile(metadata.icc!)],
     [[], (metadata) => metadata.icc === undefined && metadata.cicp === undefined],
+    // Powers and colours that no screen has are as none.
+    [[pngChunk("gAMA", numbers(1))], (metadata) => metadata.icc === undefined],
+    [[pngChunk("gAMA", numbers(4e9))], (metadata) => metadata.icc === undefined],
+    [
+      [pngChunk("cHRM", numbers(...Array(4).fill([31_270, 32_900]).flat()))],
+      (metadata) => metadata.icc === undefined,
+    ],
+    [
+      [pngChunk("cHRM", numbers(70_000, 30_000, ...[64, 33, 30, 60, 15, 6].map((n) => n * 1000)))],
+      (metadata) => metadata.icc === undefined,
+    ],
   ];
   for (const [i, [chunks, holds]] of cases.entries()) {
     const { metadata, notes } = await readWith(...chunks);
@@ -134,6 +153,30 @@ Deno.test("labels: HDR stays HDR in PNG and AVIF, and is refused elsewhere", asy
   await assert.rejects(toSrgb(picture), /HDR colours \(PQ\)/);
 });
 
+Deno.test("labels: cICP of grey counts, too", async () => {
+  const grey = (transfer: number) => {
+    const chunks = [pngChunk("cICP", Uint8Array.of(9, transfer, 0, 1))];
+    return rawPng({
+      width: 1,
+      height: 1,
+      bits: 8,
+      colourType: 0,
+      rows: Uint8Array.of(0, 9),
+      chunks,
+    });
+  };
+  const linear = await decodePicture(grey(8));
+  assert.ok(isLinear(linear.metadata.icc!));
+  assert.deepEqual((await decodePicture(grey(13))).metadata, {});
+  const hdr = await decodePicture(grey(16));
+  assert.deepEqual(hdr.metadata, { cicp: PQ });
+  for (const format of ["png", "avif"] as const) {
+    const again = await decodePicture(await encodePicture(hdr, { format, lossless: true }));
+    assert.deepEqual([again.metadata, again.data[0]], [{ cicp: PQ }, 9], format);
+  }
+  await assert.rejects(encodePicture(hdr, { format: "webp" }), /cannot hold HDR colours \(PQ\)/);
+});
+
 Deno.test("labels: a broken profile costs a note", async () => {
   const short = await readWith(iccChunk(new Uint8Array(40)), LINEAR);
   assert.match(short.notes![0], /colour profile is damaged/);
@@ -148,6 +191,20 @@ Deno.test("labels: a broken profile costs a note", async () => {
   assertNear([...inks.data.subarray(0, 3)], [115, 76, 63], 1);
 });
 
+/** A profile whose curves are all of the kind with as many parameters. */
+function curveProfile(curve: number[]): Uint8Array {
+  const icc = colourProfile(P3_PRIMARIES, SRGB_CURVE);
+  const at = String.fromCharCode(...icc).indexOf("para");
+  const parameters = new Uint8Array(icc.length - at);
+  const view = viewOf(parameters);
+  parameters.set(latin1("para"));
+  view.setUint16(8, [1, 3, 4, 5].indexOf(curve.length));
+  curve.forEach((value, i) => view.setInt32(12 + 4 * i, Math.round(value * 65536)));
+  // The first of the three curves is looked at.
+  icc.set(parameters.subarray(0, 12 + 4 * curve.length), at);
+  return icc;
+}
+
 Deno.test("labels: a profile's curve is linear, or it is not", () => {
   const srgb = {
     white: [0.3127, 0.329],
@@ -160,6 +217,11 @@ Deno.test("labels: a profile's curve is linear, or it is not", () => {
     assert.ok(!isLinear(makeProfile("screen", srgb, curve)));
   }
   assert.ok(!isLinear(new Uint8Array(10)));
+  // Parameters of each kind of curve: linear ones, and such of screens.
+  const linear = [[1], [1, 1, 0], [1, 1, 0, 0], [1, 1, 0, 1, 0]];
+  const screen = [[2.2], [2.2, 1, 0], [1.8, 1, 0, 0], SRGB_CURVE];
+  for (const curve of linear) assert.ok(isLinear(curveProfile(curve)), curve.join());
+  for (const curve of screen) assert.ok(!isLinear(curveProfile(curve)), curve.join());
 });
 
 Deno.test("labels: dark linear grey becomes the sRGB that its formula gives", async () => {

@@ -41,6 +41,10 @@ Deno.test("kinds: every refusal names what the file seems to be", async () => {
     ["  <!DOCTYPE html><html>", /HTML/],
     ["<?xml version='1.0'?><note/>", /XML/],
     ["PK\x03\x04", /zip/],
+    ["RIFF\x10\0\0\0WAVEfmt ", /sound/],
+    ["RIFF\x10\0\0\0AVI LIST", /video/],
+    ["P6\n3 2\n255\n", /PNM/],
+    ["\0\0\0\x18ftypavci\0\0\0\0mif1avci", /H\.264/],
     ["\x01\x02\xffabc", /unknown kind \(begins 01 02 ff 61 62 63\)/],
   ];
   for (const [bytes, name] of cases) {
@@ -70,6 +74,9 @@ Deno.test("kinds: each that can be read is known by its first bytes", () => {
     ["\0\0\0\x18ftypcrx ", "raw"],
     ["\0\0\0\x1cftypavif", "avif"],
     ["\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "avif"],
+    ["\0\0\0\x18ftypmif1\0\0\0\0mif1miaf\0\0\x01\0meta    infe    av01", "avif"],
+    ["\0\0\0\x18ftypmif1\0\0\0\0mif1miaf\0\0\x01\0meta    infe    hvc1", "heic"],
+    ["\0\0\0\x18ftypmsf1\0\0\0\0msf1hevm", "heic"],
     ["\xff\x0a\xfa\x7f", "jxl"],
     ["\0\0\0\x0cJXL \r\n\x87\n", "jxl"],
   ];

@@ -266,3 +266,18 @@ Deno.test("PNG: maxPixels is a limit that the caller sets", async () => {
 Deno.test("PNG: floats are refused", async () => {
   await assert.rejects(encodePicture(testPicture(2, 2, 3, 32), { format: "png" }), UsageError);
 });
+
+Deno.test("PNG: alpha of more colours than there are is left out, and Apple's own kind is named", async () => {
+  const palette = pngChunk("PLTE", Uint8Array.of(255, 0, 0, 0, 0, 255));
+  const alpha = pngChunk("tRNS", Uint8Array.of(10, 20, 30));
+  const raw = { width: 1, height: 1, bits: 8, colourType: 3, rows: Uint8Array.of(0, 1) };
+  const picture = await decodePicture(rawPng({ ...raw, chunks: [palette, alpha] }));
+  assert.deepEqual([picture.channels, ...picture.data], [3, 0, 0, 255]);
+  const png = rawPng({ ...raw, chunks: [palette] });
+  const apple = concatBytes([
+    png.subarray(0, 8),
+    pngChunk("CgBI", Uint8Array.of(0x50, 0, 0x20, 2)),
+    png.subarray(8),
+  ]);
+  await assert.rejects(decodePicture(apple), /is of Apple's own kind \(CgBI\), which/);
+});

@@ -185,6 +185,88 @@ Deno.test("TIFF: planes and tiles", async () => {
   assert.deepEqual(await decodePicture(tiled), picture);
 });
 
+/** L*a*b* of some colours of sRGB, in the light of D50 (by Little CMS) and of D65, and the colours. */
+const LAB: [d50: number[], d65: number[], rgb: number[]][] = [
+  [[100, 0, 0], [100, 0, 0], [255, 255, 255]],
+  [[53.585, 0, 0], [53.585, 0, 0], [128, 128, 128]],
+  [[54.29, 80.81, 69.89], [53.24, 80.09, 67.2], [255, 0, 0]],
+  [[29.57, 68.3, -112.03], [32.3, 79.19, -107.86], [0, 0, 255]],
+];
+
+Deno.test("TIFF: L*a*b* of either kind, in 8 and 16 bits, becomes sRGB", async () => {
+  for (const depth of [8, 16] as const) {
+    const unit = 2 ** (depth - 8);
+    for (const [kind, top, zero] of [[8, 2 ** depth - 1, 0], [9, 255 * unit, 128 * unit]]) {
+      for (const white of ["d50", "d65"]) {
+        const colours = LAB.map(([d50, d65]) => white === "d50" ? d50 : d65);
+        const numbers = colours.flatMap(([l, a, b]) => [
+          Math.round(l / 100 * top),
+          ...[a, b].map((value) => Math.round(value * unit + zero) & (2 ** depth - 1)),
+        ]);
+        const data = depth === 8 ? Uint8Array.from(numbers) : Uint16Array.from(numbers);
+        const picture = { width: 2, height: 2, channels: 3, depth, data, metadata: {} } as const;
+        const d65 = entryOf(0x13e, TIFF_TYPE.rational, [0.3127, 0.329], true);
+        const entries = white === "d65" ? [d65] : [];
+        const again = await decodePicture(plainTiff(picture, 2, { colours: kind, entries }));
+        assert.deepEqual([again.channels, again.depth], [3, depth]);
+        LAB.flatMap(([, , rgb]) => rgb).forEach((value, i) => {
+          const difference = Math.abs(again.data[i] / (depth === 8 ? 1 : 257) - value);
+          assert.ok(difference < (depth === 8 ? 6 : 2), `${kind} ${depth} ${white} ${i}`);
+        });
+      }
+    }
+  }
+});
+
+Deno.test("TIFF: YCbCr that is not in JPEG becomes RGB, and colours of several pixels are refused", async () => {
+  const rgb = [255, 0, 0, 12, 200, 80, 128, 128, 128, 0, 0, 255];
+  const ycbcr = rgb.flatMap((_, i) => {
+    if (i % 3 > 0) return [];
+    const [r, g, b] = rgb.slice(i, i + 3);
+    const y = 0.299 * r + 0.587 * g + 0.114 * b;
+    return [y, 128 + (b - y) / 1.772, 128 + (r - y) / 1.402].map((value) =>
+      Math.min(255, Math.round(value))
+    );
+  });
+  const data = Uint8Array.from(ycbcr);
+  const picture = { width: 2, height: 2, channels: 3, depth: 8, data, metadata: {} } as const;
+  const more = { 0x212: [1, 1] };
+  const again = await decodePicture(plainTiff(picture, 2, { colours: 6, more }));
+  again.data.forEach((value, i) => assert.ok(Math.abs(value - rgb[i]) <= 2, `${again.data}`));
+  await assert.rejects(
+    decodePicture(plainTiff(picture, 2, { colours: 6 })),
+    /has YCbCr of 8 bits, one colour for 2 x 2 pixels, .* which Tessera cannot read/,
+  );
+});
+
+Deno.test("TIFF: kinds of samples and colours that are not read are named, and not called damaged", async () => {
+  const picture = testPicture(4, 4, 3);
+  const changes: [Partial<RawTiff>, RegExp][] = [
+    [{ bits: 64, more: { 0x153: [3, 3, 3] } }, /has 64 bits per float, and 3 per pixel/],
+    [{ bits: 64, more: { 0x153: [3, 3, 3], 0x13d: [3] } }, /has 64 bits per float/],
+    [{ bits: 64 }, /has 64 bits per sample/],
+    [{ bits: 24, more: { 0x153: [3, 3, 3] } }, /has 24 bits per float/],
+    [{ bits: 12 }, /has 12 bits per sample/],
+    [{ bits: 1 }, /has 1 bit per sample, and 3 per pixel/],
+    [{ more: { 0x102: [5, 6, 5] } }, /has samples of different bits \(5, 6, 5\)/],
+    [{ more: { 0x153: [2, 2, 2] } }, /has samples with a sign \(from -128 on\)/],
+    [{ bits: 32, more: { 0x153: [6, 6, 6] } }, /has complex numbers/],
+    [{ colours: 5, more: { 0x14c: [2] } }, /has 3 inks other than those of CMYK/],
+    [{ colours: 10 }, /fax machines/],
+    [{ colours: 32803 }, /camera's sensor/],
+    [{ colours: 32845 }, /logarithms/],
+    [{ colours: 99 }, /kind that is not known \(99\)/],
+  ];
+  for (const [change, message] of changes) {
+    await assert.rejects(decodePicture(plainTiff(picture, 4, change)), (error) => {
+      assert.ok(error instanceof InputError, String(error));
+      assert.match(error.message, message);
+      assert.match(error.message, /which Tessera cannot read/);
+      return true;
+    });
+  }
+});
+
 Deno.test("TIFF: JPEG inside", async () => {
   const picture = testPicture(24, 16, 3);
   const options = { quality: 100, grey: false, fullColour: true, progressive: false };
@@ -416,12 +498,20 @@ Deno.test("TIFF: a compression that libvips lacks is named, in strips and in til
   }
 });
 
+Deno.test("TIFF: a smaller copy before the picture is passed over", async () => {
+  const [small, picture] = [testPicture(3, 2, 3), testPicture(6, 4, 3)];
+  const file = concatBytes(await Array.fromAsync(encodeTiffPages([small, picture], 2)));
+  assert.equal(viewOf(file).getUint16(8 + 2, true), 0xfe);
+  viewOf(file).setUint32(8 + 10, 1, true);
+  const { notes, ...read } = await decodePicture(file);
+  assert.deepEqual([read.data, notes], [picture.data, undefined]);
+});
+
 Deno.test("TIFF: what cannot be read is refused with the reason", async () => {
   const picture = testPicture(6, 4, 3);
   const cases: [Partial<RawTiff>, RegExp][] = [
     [{ compression: 4 }, /cannot be decoded to the end \(Bits\/sample must be 1/],
     [{ compression: 7, pieces: [new Uint8Array(72)] }, /cannot be decoded/],
-    [{ bits: 12 }, /cannot be decoded/],
     [{ width: 0 }, /cannot be decoded/],
     [{ width: 60_000, height: 60_000 }, /more than the limit/],
     [{ width: 600, height: 400 }, /cannot be decoded/],

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { copyModels } from "../../scripts/bundling.ts";
-import { CHROMIUM, launchChromium, serveFolder } from "./browser.ts";
+import { CHROMIUM, launchChromium, PATIENCE, serveFolder } from "./browser.ts";
 import { inFolder, ROOT } from "../cli/program.ts";
 
 const RUNNER = new URL("in_browser/", import.meta.url);
@@ -40,24 +40,46 @@ async function bundleTests(file: string, folder: string): Promise<void> {
   await Deno.writeTextFile(join(folder, "index.html"), "<!DOCTYPE html>");
 }
 
-/** Runs a bundled file in a worker of a page. */
+/**
+ * Runs a bundled file in a worker of a page.
+ *
+ * @throws If nothing comes for longer than any test takes.
+ */
 async function runInChromium(origin: string, script: string): Promise<Outcome[]> {
   const browser = await launchChromium(true);
+  const outcomes: Outcome[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = Promise.withResolvers<never>();
+  const listen = () => {
+    clearTimeout(timer);
+    const last = outcomes.at(-1)?.name ?? "the start";
+    timer = setTimeout(() => silence.reject(new Error(`Nothing came after ${last}`)), PATIENCE);
+  };
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(0);
+    await page.exposeFunction("tell", (outcome: Outcome) => {
+      outcomes.push(outcome);
+      listen();
+    });
     await page.goto(origin);
-    return await page.evaluate((script) =>
-      new Promise<Outcome[]>((resolve, reject) => {
-        const outcomes: Outcome[] = [];
+    listen();
+    const done = page.evaluate((script) =>
+      new Promise<void>((resolve, reject) => {
         const worker = new Worker(`runner.js#${script}`, { type: "module" });
         worker.onerror = ({ message }) => reject(new Error(message));
         worker.onmessage = ({ data }) => {
-          if (data === "done") resolve(outcomes);
-          else outcomes.push(data);
+          if (data === "done") resolve();
+          // deno-lint-ignore no-explicit-any
+          else (globalThis as any).tell(data);
         };
       }), script);
+    // Closing the browser ends it, too, of which nobody is told.
+    done.catch(() => {});
+    await Promise.race([done, silence.promise]);
+    return outcomes;
   } finally {
+    clearTimeout(timer);
     await browser.close();
   }
 }

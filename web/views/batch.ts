@@ -35,8 +35,8 @@ interface Entry {
   line: HTMLElement;
   state: "waiting" | "working" | "done" | "out";
   output: { name: string; file: Blob } | undefined;
-  /** Whether it is an animation, of which only the first frame is taken. */
-  moves: boolean;
+  /** Whether it is an animation of which only the first frame was taken. */
+  stands: boolean;
 }
 
 /** The view. */
@@ -96,7 +96,7 @@ export class BatchView {
         line,
         state: "waiting",
         output: undefined,
-        moves: false,
+        stands: false,
       });
       layWaiting(picture, item.file);
     }
@@ -124,7 +124,7 @@ export class BatchView {
       entry.output = await this.#enlarge(entry, signal);
       entry.state = "done";
       const done = text("batch.done", { size: fileSize(entry.output.file.size) });
-      entry.line.textContent = entry.moves ? `${done}. ${text("batch.frame")}` : done;
+      entry.line.textContent = entry.stands ? `${done}. ${text("batch.frame")}` : done;
       entry.row.append(this.#downloadButton(entry));
     } catch (error) {
       if (signal.aborted) this.#leaveOut(entry, text("batch.stopped"));
@@ -138,9 +138,9 @@ export class BatchView {
     const { engine } = this.#session;
     const wish = this.#wish!;
     const facts = await engine.call("open", item, { signal });
-    entry.moves = facts.frames > 1;
     picture.replaceChildren(partOf(facts.thumb, { x: 0, y: 0, width: 1, height: 1 }));
     const plan = await engine.call("plan", { ...item, wish }, { signal });
+    entry.stands = facts.frames > plan.frames;
     const mosaic = new Mosaic(picture, partOf(facts.thumb, sharesOf(plan.crop, facts)));
     const stripWidth = Math.min(MOST_SHOWN, picture.clientWidth * devicePixelRatio);
     const onNews = (news: News) => this.#follow(news, mosaic, plan, line);
@@ -149,8 +149,8 @@ export class BatchView {
       onNews,
     });
     try {
-      const { format: wanted, size, custom } = this.#session.settings;
-      const format = formatFor(wanted, result);
+      const { size, custom } = this.#session.settings;
+      const format = formatFor(this.#session.settings, result);
       const file = await engine.call("encode", { result: result.result, format }, { signal });
       return { name: nameOf(item.name, suffixOf(size, custom), format), file };
     } finally {

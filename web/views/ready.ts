@@ -54,7 +54,7 @@ export class ReadyView {
     byId("go").addEventListener("click", () => this.#go());
     byId("other").addEventListener("click", () => events.onOther());
     byId("own").addEventListener("click", () => events.onOwn());
-    for (const name of ["quick", "clean", "whole", "detailed"] as const) {
+    for (const name of ["quick", "clean", "whole", "detailed", "moving"] as const) {
       const box = byId<HTMLInputElement>(name);
       box.addEventListener("change", () => this.#choose({ [name]: box.checked }));
     }
@@ -118,9 +118,15 @@ export class ReadyView {
       : title;
     const lead = several ? `${first} ${title}.` : `${items[0].name}.`;
     const { frames } = facts;
+    const made = this.#plan?.frames ?? 1;
+    const moves = made > 1
+      ? "ready.frames"
+      : this.#session.settings.moving
+      ? "ready.frames.large"
+      : "ready.frames.first";
     const parts = [
       ...[lead, this.#cleaning(facts)],
-      ...frames > 1 ? [text("ready.frames", { frames })] : [],
+      ...frames > 1 && this.#plan !== undefined ? [text(moves, { frames })] : [],
       ...this.#session.portrait === true ? [text("ready.portrait")] : [],
       ...facts.notes,
     ];
@@ -135,7 +141,7 @@ export class ReadyView {
 
   /** Puts the choices there, and what of them is chosen. */
   #fillIn(): void {
-    const { settings, own, portrait, wish: { look: chosen } } = this.#session;
+    const { settings, own, portrait, facts, wish: { look: chosen } } = this.#session;
     const looks: Look[] = [
       ...portrait === true ? ["portrait" as const] : [],
       ...LOOKS,
@@ -148,9 +154,10 @@ export class ReadyView {
     fieldset.append(...[...this.#choices.values()].map(({ element }) => element));
     this.#countChoices();
     byId<HTMLInputElement>("quick").checked = this.#session.quick;
-    for (const name of ["clean", "whole", "detailed"] as const) {
+    for (const name of ["clean", "whole", "detailed", "moving"] as const) {
       byId<HTMLInputElement>(name).checked = settings[name];
     }
+    byId("moving").closest("label")!.hidden = (facts?.frames ?? 1) === 1;
     byId<HTMLInputElement>("custom-width").value = String(settings.custom.width);
     byId<HTMLInputElement>("custom-height").value = String(settings.custom.height);
     this.#fillSizes();
@@ -255,6 +262,7 @@ export class ReadyView {
     if (this.#isLarger(facts)) return this.#say(text("ready.larger"));
     const plan = await engine.call("plan", { ...item, wish }, { signal });
     this.#plan = plan;
+    this.#describe(facts, this.#session.items);
     this.#sum(plan, facts);
     this.#mark(plan);
     this.#layMosaics(this.#choices.values(), plan, facts);

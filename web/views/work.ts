@@ -2,9 +2,9 @@
 /** One picture on its way to its size, and what it became. */
 
 import { byId, make, paint, partOf, rich, say, sharesOf, show } from "../dom.ts";
-import { canHold, formatFor, FORMATS, OFFERED, type OfferedFormat } from "../formats.ts";
+import { formatFor, FORMATS, formatsOf, type OfferedFormat } from "../formats.ts";
 import { Mosaic } from "../mosaic.ts";
-import type { News, PictureFacts, PlanFacts, ResultFacts } from "../protocol.ts";
+import type { News, PictureFacts, Pixels, PlanFacts, ResultFacts } from "../protocol.ts";
 import { nameOf } from "../names.ts";
 import { save } from "../save.ts";
 import type { Session } from "../session.ts";
@@ -34,7 +34,8 @@ export class WorkViews {
   #abort = new AbortController();
   /** Files of the result that is shown, by format. */
   #files = new Map<OfferedFormat, Promise<Blob>>();
-  #pictureUrl: string | undefined;
+  /** Addresses of pictures that are shown. */
+  #urls: string[] = [];
 
   constructor(session: Session, events: WorkEvents) {
     this.#session = session;
@@ -46,6 +47,7 @@ export class WorkViews {
     byId<HTMLInputElement>("lens-on").addEventListener("change", (event) => {
       this.#setLens((event.target as HTMLInputElement).checked);
     });
+    byId<HTMLInputElement>("plays").addEventListener("change", () => this.#fillCompare());
     for (const radio of document.querySelectorAll<HTMLInputElement>("[name=zoom]")) {
       radio.addEventListener("change", () => byId("compare").setAttribute("zoom", radio.value));
     }
@@ -86,15 +88,19 @@ export class WorkViews {
   }
 
   #showResult(result: ResultFacts, plan: PlanFacts, look: string): void {
-    const { width, height, seconds } = result;
+    const { width, height, seconds, moving } = result;
     byId("h-done").textContent = text("done.title", { width, height });
-    byId("done-line").textContent = text("done.line", {
-      width: plan.crop.width,
-      height: plan.crop.height,
-      look,
-      time: taken(seconds),
-    });
-    this.#fillCompare(result);
+    const { width: wide, height: high } = plan.crop;
+    const line = text("done.line", { width: wide, height: high, look, time: taken(seconds) });
+    const frames = moving && text("done.frames", { frames: moving.frames });
+    byId("done-line").textContent = frames === undefined ? line : `${frames} ${line}`;
+    const plays = byId<HTMLInputElement>("plays");
+    plays.closest("label")!.hidden = moving === undefined;
+    plays.checked = moving !== undefined && !matchMedia("(prefers-reduced-motion)").matches;
+    const compare = byId("compare");
+    compare.setAttribute("zoom", "fit");
+    compare.setAttribute("split", "50");
+    this.#fillCompare();
     this.#files = new Map();
     this.#fillFormats(result);
     show("done");
@@ -102,41 +108,46 @@ export class WorkViews {
     say(text("done.said"));
   }
 
-  #fillCompare({ before, after, file, width, height }: ResultFacts): void {
-    const compare = byId("compare");
-    if (this.#pictureUrl !== undefined) URL.revokeObjectURL(this.#pictureUrl);
-    this.#pictureUrl = undefined;
-    const small = make("canvas", { slot: "before" });
-    paint(small, before);
-    let large: HTMLCanvasElement | HTMLImageElement;
-    if (after === undefined) {
-      this.#pictureUrl = URL.createObjectURL(file!);
-      large = make("img", { slot: "after", src: this.#pictureUrl, alt: "" });
-    } else {
-      large = make("canvas", { slot: "after" });
-      paint(large, after);
-    }
+  /** Shows the result beside what was before; an animation plays, if it is to. */
+  #fillCompare(): void {
+    const { result, items: [item], settings } = this.#session;
+    if (result === undefined) return;
+    const { before, after, rows, moving, width, height } = result;
+    const compare = byId<HTMLElement & { detail: unknown }>("compare");
+    for (const url of this.#urls) URL.revokeObjectURL(url);
+    this.#urls = [];
+    const plays = moving !== undefined && this.#plays;
+    const small = plays ? this.#image(moving.before) : canvasOf(before);
+    const large = plays ? this.#image(moving.after) : canvasOf(after);
+    small.slot = "before";
+    large.slot = "after";
     large.setAttribute("role", "img");
-    large.setAttribute("aria-label", `${this.#session.items[0].name}, ${width} × ${height}`);
-    compare.setAttribute("zoom", "fit");
-    compare.setAttribute("split", "50");
+    large.setAttribute("aria-label", `${item.name}, ${width} × ${height}`);
     compare.setAttribute("before-label", text("done.before"));
     compare.setAttribute("after-label", text("done.after"));
     compare.setAttribute("slider-label", text("done.slider"));
-    compare.toggleAttribute("lens", this.#session.settings.lens);
+    // Both begin with their first frames at the same time; the lens shows none but the first.
+    compare.toggleAttribute("lens", settings.lens && !plays);
     compare.replaceChildren(small, large);
+    compare.detail = rows && { width, height, rows: reader(rows, width) };
     this.#followCompare();
+  }
+
+  #image(blob: Blob): HTMLImageElement {
+    const src = URL.createObjectURL(blob);
+    this.#urls.push(src);
+    return make("img", { src, alt: "" });
   }
 
   /** Formats that cannot hold the result are not offered. */
   #fillFormats(result: ResultFacts): void {
-    const possible = OFFERED.filter((format) => canHold(format, result));
-    const chosen = formatFor(this.#session.settings.format, result);
+    const possible = formatsOf(result);
+    const chosen = formatFor(this.#session.settings, result);
     const labels = possible.map((format) => {
       const input = make("input", { type: "radio", name: "format", value: format });
       input.checked = format === chosen;
       input.addEventListener("change", () => {
-        this.#session.choose({ format });
+        this.#session.choose(result.moving === undefined ? { format } : { movingFormat: format });
         this.#write();
       });
       const words = make("span", {}, ...rich(text(`format.${format}`)));
@@ -172,10 +183,11 @@ export class WorkViews {
     }
   }
 
-  #remark({ file, transparent }: ResultFacts, format: OfferedFormat, size: string): string {
+  #remark({ file, transparent, moving }: ResultFacts, format: OfferedFormat, size: string): string {
     if (file !== undefined) return text("done.rows", { size });
     const written = text("done.written", { format: FORMATS[format].name, size });
-    const replaced = transparent && this.#session.settings.format === "jpeg";
+    const wanted = this.#session.settings.format;
+    const replaced = transparent && moving === undefined && wanted === "jpeg";
     return replaced ? `${written}. ${text("done.opaque")}` : written;
   }
 
@@ -205,13 +217,21 @@ export class WorkViews {
 
   #setLens(lens: boolean): void {
     this.#session.choose({ lens });
+    if (this.#plays && lens) {
+      byId<HTMLInputElement>("plays").checked = false;
+      this.#fillCompare();
+    }
     byId("compare").toggleAttribute("lens", lens);
     byId<HTMLInputElement>("lens-on").checked = lens;
   }
 
+  get #plays(): boolean {
+    return byId<HTMLInputElement>("plays").checked;
+  }
+
   #followCompare(): void {
     const compare = byId("compare");
-    this.#session.choose({ lens: compare.hasAttribute("lens") });
+    if (!this.#plays) this.#session.choose({ lens: compare.hasAttribute("lens") });
     byId<HTMLInputElement>("lens-on").checked = compare.hasAttribute("lens");
     for (const radio of document.querySelectorAll<HTMLInputElement>("[name=zoom]")) {
       radio.checked = radio.value === compare.getAttribute("zoom");
@@ -223,6 +243,20 @@ export class WorkViews {
     if (key.toLowerCase() !== "l" || ctrlKey || metaKey || altKey) return;
     this.#setLens(!this.#session.settings.lens);
   }
+}
+
+/** Reads rows of pixels in a file. */
+function reader(file: Blob, width: number) {
+  return async (y: number, count: number): Promise<ImageData> => {
+    const bytes = await file.slice(4 * width * y, 4 * width * (y + count)).arrayBuffer();
+    return new ImageData(new Uint8ClampedArray(bytes), width, count);
+  };
+}
+
+function canvasOf(pixels: Pixels): HTMLCanvasElement {
+  const canvas = make("canvas");
+  paint(canvas, pixels);
+  return canvas;
 }
 
 /** Percent and time left, in numbers, in the picture and in words. */
@@ -246,9 +280,14 @@ class ProgressFigures {
       this.#mosaic.lay(news.strip, { width, height });
     }
     if (news.kind !== "progress") return;
-    const { fraction, secondsLeft } = news;
+    const { fraction, secondsLeft, frame } = news;
     const known = fraction >= ENOUGH && secondsLeft !== undefined;
-    this.#show(fraction, known ? text("working.left", { time: duration(secondsLeft) }) : "");
+    const left = known ? text("working.left", { time: duration(secondsLeft) }) : "";
+    const { frames } = this.#plan;
+    this.#show(
+      fraction,
+      frame === undefined ? left : text("working.frame", { frame, frames, left }),
+    );
     this.#mosaic.progress(fraction);
   };
 

@@ -6,29 +6,58 @@
 
 const PREFIX = "tessera-";
 
+/** A file that is being written. */
+export class DiskFile {
+  readonly #handle: FileSystemFileHandle;
+  readonly #access: FileSystemSyncAccessHandle;
+  #at = 0;
+
+  constructor(handle: FileSystemFileHandle, access: FileSystemSyncAccessHandle) {
+    this.#handle = handle;
+    this.#access = access;
+  }
+
+  /** Appends bytes. @throws {DOMException} If the disk has no more room. */
+  write(bytes: Uint8Array | Uint8ClampedArray): void {
+    this.#at += this.#access.write(bytes as Uint8Array<ArrayBuffer>, { at: this.#at });
+  }
+
+  /** Lets go of the file, and returns it. */
+  async close(): Promise<File> {
+    this.#access.close();
+    return await this.#handle.getFile();
+  }
+}
+
 /** Files of this visit. */
 export class DiskFolder {
   readonly #name = `${PREFIX}${crypto.randomUUID()}`;
   #folder: Promise<FileSystemDirectoryHandle> | undefined;
 
-  /** Writes a file as its bytes come; what is begun and fails is removed. */
-  async write(name: string, pieces: AsyncIterable<Uint8Array>): Promise<File> {
+  /** Begins a file. */
+  async create(name: string): Promise<DiskFile> {
     const folder = await (this.#folder ??= this.#open());
     const handle = await folder.getFileHandle(name, { create: true });
-    const file = await handle.createSyncAccessHandle();
+    return new DiskFile(handle, await handle.createSyncAccessHandle());
+  }
+
+  /** Writes a file as its bytes come; what is begun and fails is removed. */
+  async write(name: string, pieces: AsyncIterable<Uint8Array>): Promise<File> {
+    const file = await this.create(name);
     try {
-      let at = 0;
-      for await (const piece of pieces) {
-        at += file.write(piece as Uint8Array<ArrayBuffer>, { at });
-      }
-      file.flush();
+      for await (const piece of pieces) file.write(piece);
+      return await file.close();
     } catch (error) {
-      file.close();
-      await folder.removeEntry(name);
+      await file.close();
+      await this.remove(name);
       throw error;
     }
-    file.close();
-    return await handle.getFile();
+  }
+
+  /** Returns a file that was written. */
+  async read(name: string): Promise<File> {
+    const folder = await (this.#folder ??= this.#open());
+    return await (await folder.getFileHandle(name)).getFile();
   }
 
   async remove(name: string): Promise<void> {

@@ -1,10 +1,14 @@
 /** What each call does. */
 
-import type { Enhancer } from "../../src/enhance/enhance.ts";
+import type { EnhancementRun, Enhancer } from "../../src/enhance/enhance.ts";
+import type { EnhanceOptions } from "../../src/enhance/options.ts";
 import { mostDetailed } from "../../src/targets/detail.ts";
 import { framesIn } from "../../src/pictures/animation/note.ts";
 import { UsageError } from "../../src/errors.ts";
-import type { CallName, Calls, PictureFacts, PlanFacts, ResultFacts, Wish } from "../protocol.ts";
+import type { Progress } from "../../src/progress.ts";
+import type { Size } from "../../src/raster/size.ts";
+import type { CallName, Calls, PictureFacts, PlanFacts, Wish } from "../protocol.ts";
+import { enlargeFrames } from "./animation.ts";
 import { Engines } from "./engines.ts";
 import { type OpenPicture, OpenPictures } from "./open_pictures.ts";
 import { pixelsOf } from "./pixels.ts";
@@ -19,6 +23,9 @@ const results = new Results();
 
 /** The most that previews have shown of each enhancer's speed, in operations a second. */
 const speeds = new WeakMap<Enhancer, number>();
+
+/** The most pixels of all frames of an animation together: they are in memory, packed. */
+const MOST_OF_FRAMES = 2 ** 29;
 
 /** The share of a picture around whose middle it is most detailed. */
 const FOCUS_SHARE = 0.25;
@@ -45,9 +52,12 @@ export const HANDLERS: Handlers = {
   },
 
   plan: async ({ picture, wish }) => {
-    const { aim, scale } = await planOf(await pictures.get(picture), wish);
-    const { width, height } = aim.canvas;
-    return { size: { width, height }, crop: aim.crop, scale } satisfies PlanFacts;
+    const opened = await pictures.get(picture);
+    const enhancement = await planOf(opened, wish);
+    const { aim: { canvas, crop }, scale } = enhancement;
+    const { width, height } = canvas;
+    const frames = framesToMake(opened, wish, canvas);
+    return { size: { width, height }, crop, scale, frames } satisfies PlanFacts;
   },
 
   preview: async ({ picture, wish, centre, shown }, { signal }) => {
@@ -64,27 +74,36 @@ export const HANDLERS: Handlers = {
     const opened = await pictures.get(picture);
     const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
     const speed = speeds.get(enhancer);
-    return speed === undefined ? undefined : flopOf(await planOf(opened, wish)) / speed;
+    if (speed === undefined) return undefined;
+    const enhancement = await planOf(opened, wish);
+    return framesToMake(opened, wish, enhancement.aim.canvas) * flopOf(enhancement) / speed;
   },
 
   enhance: async ({ picture, wish, stripWidth }, { signal, tell }) => {
     const opened = await pictures.get(picture);
     const start = performance.now();
     const enhancement = await planOf(opened, wish);
-    const run = enhancement.run({
-      signal,
-      onProgress: ({ fraction, secondsLeft }) => tell({ kind: "progress", fraction, secondsLeft }),
-      onRetry: () => tell({ kind: "retry" }),
-    });
-    const strips = new Strips(run, stripWidth, (strip) => tell({ kind: "strip", strip }));
-    const kept = await results.keep({ ...run, rows: strips.passing(run.rows) }, run.header);
-    const seconds = (performance.now() - start) / 1000;
-    return {
-      ...kept,
-      before: await pixelsOf(opened.partOf(enhancement.aim.crop)),
-      seconds,
-      consistency: run.report().consistency,
-    } satisfies ResultFacts;
+    const { crop, canvas } = enhancement.aim;
+    const onProgress = ({ fraction, secondsLeft, frame }: Told) =>
+      tell({ kind: "progress", fraction, secondsLeft, ...frame !== undefined && { frame } });
+    const onRetry = () => tell({ kind: "retry" });
+    const through = (run: EnhancementRun) => {
+      const strips = new Strips(run, stripWidth, (strip) => tell({ kind: "strip", strip }));
+      return { ...run, rows: strips.passing(run.rows) };
+    };
+    const before = async () => await pixelsOf(opened.partOf(crop));
+    const seconds = () => (performance.now() - start) / 1000;
+    if (framesToMake(opened, wish, canvas) > 1) {
+      const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
+      const options = { asked: askedFor(wish), signal, through, onProgress, onRetry };
+      const { first, moving } = await enlargeFrames(opened.file, enhancer, options);
+      const kept = await results.keepMoving(first, moving, crop);
+      return { ...kept, before: await before(), seconds: seconds(), consistency: undefined };
+    }
+    const run = enhancement.run({ signal, onProgress, onRetry });
+    const kept = await results.keep(through(run), run.header);
+    const { consistency } = run.report();
+    return { ...kept, before: await before(), seconds: seconds(), consistency };
   },
 
   encode: ({ result, format }) => results.encode(result, format),
@@ -101,14 +120,28 @@ export const HANDLERS: Handlers = {
   },
 };
 
-async function planOf(opened: OpenPicture, wish: Wish) {
-  const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
-  const enhancement = await enhancer.plan(opened.picture, {
+/** What is told of progress; of an animation, also the frame. */
+type Told = Progress & { frame?: number };
+
+/** What a wish is for the enhancer. */
+function askedFor(wish: Wish): EnhanceOptions {
+  return {
     ...wish.size,
     ...engines.styleOf(wish),
     fit: wish.whole ? "inside" : "cover",
-    gravity: wish.detailed ? "auto" : "centre",
-  });
+    gravity: wish.detailed && !wish.moving ? "auto" : "centre",
+  };
+}
+
+/** How many frames become part of a result of a size. */
+function framesToMake({ frames }: OpenPicture, { moving }: Wish, { width, height }: Size): number {
+  return moving && frames * width * height <= MOST_OF_FRAMES ? frames : 1;
+}
+
+async function planOf(opened: OpenPicture, wish: Wish) {
+  const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
+  const moving = wish.moving && opened.frames > 1;
+  const enhancement = await enhancer.plan(opened.picture, askedFor({ ...wish, moving }));
   if (enhancement.scale < 1) {
     const { width, height } = enhancement.aim.canvas;
     throw new UsageError(`The picture is larger than ${width} x ${height} already`);
@@ -116,7 +149,9 @@ async function planOf(opened: OpenPicture, wish: Wish) {
   return enhancement;
 }
 
-async function factsOf({ picture, kind, inspection, small }: OpenPicture): Promise<PictureFacts> {
+async function factsOf(
+  { picture, kind, inspection, small, frames }: OpenPicture,
+): Promise<PictureFacts> {
   const { notes = [] } = picture;
   const { quality, noise, blur, content, denoise } = inspection;
   const share = { width: FOCUS_SHARE, height: FOCUS_SHARE };
@@ -130,7 +165,7 @@ async function factsOf({ picture, kind, inspection, small }: OpenPicture): Promi
       y: FOCUS_SHARE / 2 + anchor.y * (1 - FOCUS_SHARE),
     },
     thumb: await pixelsOf(small),
-    frames: Math.max(1, ...notes.map((note) => framesIn(note) ?? 1)),
+    frames,
     notes: notes.filter((note) => framesIn(note) === undefined),
   };
 }

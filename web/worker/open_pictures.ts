@@ -3,6 +3,7 @@
 import { copyOf } from "../../src/enhance/aim.ts";
 import { InputError } from "../../src/errors.ts";
 import { type Inspection, inspectPicture } from "../../src/inspect/inspection.ts";
+import { framesIn } from "../../src/pictures/animation/note.ts";
 import { sniff } from "../../src/pictures/kind.ts";
 import { decodePicture, type Picture } from "../../src/pictures/mod.ts";
 import type { Region } from "../../src/raster/size.ts";
@@ -10,7 +11,7 @@ import { cropPicture } from "../../src/targets/crop.ts";
 import { THUMB_SIDE } from "../protocol.ts";
 
 /** The most pixels of a picture: it is in memory as a whole, and tabs get less of that than programs. */
-const MAX_PIXELS = 2 ** 26;
+export const MAX_PIXELS = 2 ** 26;
 
 const NAMES: Readonly<Record<string, string>> = {
   jpeg: "JPEG",
@@ -29,6 +30,10 @@ export interface OpenPicture {
   /** As people call its format. */
   kind: string;
   inspection: Inspection;
+  /** 1, unless it moves. */
+  frames: number;
+  /** What it was decoded from. */
+  file: Blob;
   /** A copy of at most {@linkcode THUMB_SIDE} pixels a side. */
   small: Picture;
   /** Returns a part of it, as it is. */
@@ -72,6 +77,8 @@ async function openFile(file: Blob): Promise<OpenPicture> {
     picture,
     kind: NAMES[sniff(bytes).kind ?? ""] ?? "",
     inspection: inspectPicture(picture, bytes),
+    frames: Math.max(1, ...(picture.notes ?? []).map((note) => framesIn(note) ?? 1)),
+    file,
     small: { ...await copyOf(picture, THUMB_SIDE), metadata: iccOf(picture) },
     partOf: (region) => cropPicture(picture, region),
   };

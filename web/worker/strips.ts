@@ -6,17 +6,21 @@ import {
   type PictureHeader,
   type Samples,
 } from "../../src/pictures/mod.ts";
+import type { Size } from "../../src/raster/size.ts";
 import type { Strip } from "../protocol.ts";
 
 /** Averages the pixels of each cell; colours are shown as they are stored, whatever their profile. */
 export class Strips {
   readonly #header: PictureHeader;
+  /** The size of all strips together. */
+  readonly size: Size;
   readonly #width: number;
   readonly #height: number;
   readonly #onStrip: (strip: Strip) => void;
   /** The row of cells that is being filled: `[width][4]`, and how many pixels are in each. */
   readonly #sums: Float64Array;
   readonly #counts: Float64Array;
+  #taken = 0;
   #row = 0;
   #done: Uint8ClampedArray<ArrayBuffer>[] = [];
   #first = 0;
@@ -26,6 +30,7 @@ export class Strips {
     this.#header = header;
     this.#width = Math.max(1, Math.min(Math.round(width), header.width));
     this.#height = Math.max(1, Math.round(header.height * this.#width / header.width));
+    this.size = { width: this.#width, height: this.#height };
     this.#onStrip = onStrip;
     this.#sums = new Float64Array(this.#width * 4);
     this.#counts = new Float64Array(this.#width);
@@ -33,17 +38,16 @@ export class Strips {
 
   /** Passes rows on as they are, and tells of them. */
   async *passing(rows: AsyncIterable<Samples>): AsyncGenerator<Samples> {
-    let y = 0;
     for await (const samples of rows) {
-      y = this.#add(samples, y);
-      this.#tell();
+      this.add(samples);
       yield samples;
     }
-    this.#finishRow();
-    this.#tell();
+    this.finish();
   }
 
-  #add(samples: Samples, first: number): number {
+  /** Takes the next rows. */
+  add(samples: Samples): void {
+    const first = this.#taken;
     const { width, height, channels } = this.#header;
     const count = samples.length / (width * channels);
     const { data } = convertDepth(
@@ -56,7 +60,14 @@ export class Strips {
       if (cellRow > this.#row) this.#finishRow();
       this.#addRow(data, row * width * channels);
     }
-    return first + count;
+    this.#taken += count;
+    this.#tell();
+  }
+
+  /** To be called after the last rows. */
+  finish(): void {
+    this.#finishRow();
+    this.#tell();
   }
 
   #addRow(data: Samples, from: number): void {

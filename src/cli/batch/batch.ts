@@ -45,6 +45,8 @@ export interface BatchOptions {
   otherShards: number;
   quiet: boolean;
   json: boolean;
+  /** Says whether a failure is told; all are, unless it is given. */
+  isNews?: (job: Job, failure: Failure) => boolean;
 }
 
 /** What the pictures of a batch share. */
@@ -173,7 +175,7 @@ async function attempt(
 }
 
 /** Says what became of a picture, as it happens. */
-function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
+function tell(job: Job, outcome: Outcome, { quiet, json, isNews }: BatchOptions): void {
   const { input } = job;
   switch (outcome.kind) {
     case "done":
@@ -184,6 +186,7 @@ function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
       if (json) printResult(JSON.stringify({ input, output: outcome.output, skipped: true }));
       return;
     case "failed":
+      if (isNews?.(job, outcome.failure) === false) return;
       printFailure(input, outcome.failure, json);
   }
 }

@@ -1,21 +1,19 @@
 /** An animation from frames to file: one frame after the other on one device, and all of them into one file. */
 
+import { askedOfFrames, enhancedFrames, firstFrame, fitFrame } from "../../enhance/animation.ts";
 import type { EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import {
   type AnimatedFormat,
   type Animation,
-  convertDepth,
   encodeAnimation,
   type EncodeOptions,
   FORMATS,
-  gatherRows,
   openAnimation,
   packFrame,
   type Picture,
   type PictureFormat,
   type PictureHeader,
-  toSrgb,
 } from "../../pictures/mod.ts";
 import { isStillNote } from "../../pictures/animation/note.ts";
 import type { InputFile } from "../files/input_file.ts";
@@ -47,10 +45,8 @@ export async function animationOf(
   if (!FORMATS[format].animated || !(picture.notes ?? []).some(isStillNote)) return undefined;
   const animation = await openAnimation(bytes ?? await Deno.readFile(path), { maxPixels });
   if (animation === undefined) return undefined;
-  const gravity = asked.gravity === "auto" ? "centre" : asked.gravity;
   for await (const frame of animation.frames()) {
-    const first = { ...frame, metadata: { ...animation.metadata, ...frame.metadata } };
-    return { animation, first, asked: { ...asked, ...gravity !== undefined && { gravity } } };
+    return { animation, first: firstFrame(animation, frame), asked: askedOfFrames(asked) };
   }
   return undefined;
 }
@@ -80,47 +76,17 @@ export async function* encodedFrames(
   clock.enter("upscale");
   const files: Uint8Array[] = [];
   let header: PictureHeader | undefined;
-  for await (const frame of animation.frames()) {
-    const shown = progressOf(files.length, animation.delays.length, onProgress);
-    const run = header === undefined
-      ? firstRun
-      : (await enhancer.plan(frame, { ...asked, record: false })).run({
-        signal,
-        onProgress: shown,
-      });
-    const { data } = await gatherRows(run);
+  const options = { asked, firstRun, signal, onProgress };
+  for await (const frame of enhancedFrames(enhancer, animation, options)) {
     clock.enter("encode");
-    const fitting = await fitTo(encoding, { ...run.header(), data });
-    header ??= { ...run.header(), channels: fitting.channels, depth: fitting.depth };
+    const fitting = await fitFrame(frame, encoding.format, encoding.dither ?? false);
+    const { data: _, ...first } = { ...frame, channels: fitting.channels, depth: fitting.depth };
+    header ??= first;
     files.push(await packFrame(fitting));
     clock.enter("upscale");
-    signal.throwIfAborted();
   }
   clock.enter("encode");
   const { format, quality = FORMATS.webp.quality!, lossless = false } = encoding;
-  const options = { quality, lossless };
-  yield await encodeAnimation(format as AnimatedFormat, header!, files, animation, options);
-}
-
-/** Makes of the progress within a frame that of the whole. */
-export function progressOf(
-  frame: number,
-  frames: number,
-  onProgress: (progress: Progress) => void,
-): (progress: Progress) => void {
-  if (frames === 1) return onProgress;
-  return (progress) => {
-    const fraction = (frame + progress.fraction) / frames;
-    onProgress({ ...progress, fraction, secondsLeft: undefined });
-  };
-}
-
-/** Makes of a frame what its format can hold. */
-async function fitTo(
-  { format, dither = false }: EncodeOptions,
-  frame: Picture,
-): Promise<Picture> {
-  const { deepBits, profile } = FORMATS[format];
-  const shallow = deepBits === 8 ? convertDepth(frame, 8, { dither }) : frame;
-  return profile === "none" ? await toSrgb(shallow) : shallow;
+  const written = { quality, lossless };
+  yield await encodeAnimation(format as AnimatedFormat, header!, files, animation, written);
 }

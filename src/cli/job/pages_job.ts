@@ -1,5 +1,6 @@
 /** A TIFF of several pages from file to file: each page is enhanced as a picture of its own. */
 
+import { progressOf } from "../../enhance/animation.ts";
 import type { EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import {
@@ -12,7 +13,7 @@ import {
   type TiffPages,
 } from "../../pictures/mod.ts";
 import type { InputFile } from "../files/input_file.ts";
-import { type FrameOptions, progressOf } from "./animation_job.ts";
+import type { FrameOptions } from "./animation_job.ts";
 import type { PhaseClock } from "./job_report.ts";
 
 /** Pages that are to be enhanced, each on its own. */

@@ -2,6 +2,7 @@
  * One picture from file to file: read, decode, enhance, encode, write.
  */
 
+import { progressOf } from "../../enhance/animation.ts";
 import { samplesOfParts } from "../../enhance/encoding.ts";
 import type { Enhancement, EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
 import type { Retry } from "../../passes/pass.ts";
@@ -9,7 +10,7 @@ import { encodePicture, gatherRows, type Picture, type Samples } from "../../pic
 import type { Progress } from "../../progress.ts";
 import { checkSpace, mostBytes } from "../files/disk_space.ts";
 import { type InputFile, openPicture } from "../files/input_file.ts";
-import { encodedFrames, progressOf } from "./animation_job.ts";
+import { encodedFrames } from "./animation_job.ts";
 import { describeJob, type JobReport, PhaseClock, reportedDecibels } from "./job_report.ts";
 import { type Job, outputIfKnown } from "../batch/jobs.ts";
 import { makeFolder, type Output, OutputFile, statOrUndefined } from "../files/output_file.ts";

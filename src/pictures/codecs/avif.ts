@@ -1,9 +1,11 @@
 /** AVIF in and out: libvips makes pixels, the boxes around them are read and written here. */
 
+import { unpremultiply } from "../colour/alpha.ts";
 import { readHeifParts, withHeifMetadata } from "./heif_container.ts";
 import { checkSide } from "../limits.ts";
 import { metadataInExif, turnedMetadata } from "../metadata/metadata.ts";
 import type { Picture } from "../picture.ts";
+import { hdrNameOf } from "../colour/label.ts";
 import { toSrgb } from "../colour/srgb.ts";
 import { decodeWithVips } from "../vips/decode.ts";
 import { encodeWithVips } from "../vips/encode.ts";
@@ -26,12 +28,13 @@ const SETTINGS = { compression: "av1", effort: 2 };
  * @throws {UsageError} if libvips cannot be loaded
  */
 export async function decodeAvif(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
-  const { metadata, animated } = readHeifParts("AVIF", bytes, maxPixels);
+  const { file, metadata, premultiplied, notes } = readHeifParts("AVIF", bytes, maxPixels);
   const reading = { format: "AVIF", loader: "heifload", maxPixels } as const;
-  const { picture } = await decodeWithVips(bytes, reading);
-  const notes = animated ? { notes: ["of the animation only the first frame is read"] } : {};
+  const { picture } = await decodeWithVips(file, reading);
   // Which way up the picture is, boxes say in this format: EXIF must not turn it again.
-  return { ...picture, metadata: turnedMetadata(metadata), ...notes };
+  const upright = { ...picture, metadata: turnedMetadata(metadata) };
+  const straight = premultiplied ? unpremultiply(upright) : upright;
+  return notes.length === 0 ? straight : { ...straight, notes };
 }
 
 /**
@@ -51,8 +54,9 @@ export async function encodeAvif(
 ): Promise<Uint8Array> {
   const { width, height, channels, depth } = picture;
   checkSide("AVIF", width, height, AVIF_MAX_SIDE);
-  // Colours are written, and a profile for grey does not describe them.
-  const written = channels <= 2 ? await toSrgb(picture) : picture;
+  // Colours are written, and a profile for grey does not describe them; a label of HDR does.
+  const isProfiled = channels <= 2 && hdrNameOf(picture.metadata.cicp) === undefined;
+  const written = isProfiled ? await toSrgb(picture) : picture;
   const file = await encodeWithVips("AVIF", "heifsave", written, {
     ...SETTINGS,
     bitdepth: depth === 8 ? 8 : AVIF_DEEP_BITS,

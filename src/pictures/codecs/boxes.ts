@@ -64,6 +64,11 @@ export class BoxReader {
     this.#bytes = bytes;
   }
 
+  /** How many bytes have been read. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** Whether nothing is left. */
   get done(): boolean {
     return this.#at >= this.#bytes.length;

@@ -1,49 +1,34 @@
 /**
  * An AVIF or HEIC file seen as its boxes: what must be known before the pixels are decoded, and the
  * profile, EXIF and XMP, which are read and written here.
- *
- * The `meta` box lists items (the picture, its alpha, EXIF, XMP): `iinf` says what each is, `iloc`
- * where its bytes are, `iref` which item describes which, and `iprp` holds properties (`ipco`) with
- * the items that have them (`ipma`).
  */
 
 import { big, type Box, boxOf, BoxReader, readBoxes } from "./boxes.ts";
+import { leftOutOf, premultiplies, sourceOf, withoutTileTurns } from "./heif_derived.ts";
+import { type Meta, propertiesOf, readMeta } from "./heif_meta.ts";
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
 import { metadataOfLabel } from "../colour/label.ts";
-import { checkSize, damaged } from "../limits.ts";
+import { checkSize } from "../limits.ts";
+import { withoutAppended } from "../metadata/appended.ts";
 import type { Metadata } from "../picture.ts";
 
 /** A file, taken apart. */
 export interface HeifParts {
-  /** Whether the file also has an animation, which is left out. */
-  animated: boolean;
+  /** The file as decoders read it rightly. */
+  file: Uint8Array;
+  /** How the picture is coded, by the type of its item: `av01`, `hvc1` and the like. */
+  coding: string;
+  /** Bits per sample of the picture. */
+  bits: number;
+  /** Whether its colours are those of the file times its alpha. */
+  premultiplied: boolean;
+  /** What of the file is left out, for people. */
+  notes: string[];
   /** With what the profile, or else a label (nclx), says of the colours. */
   metadata: Metadata;
 }
 
-/** An item and the places of its bytes in the file, or in the `idat` box. */
-interface Item {
-  type: string;
-  /** Of items of type `mime`. */
-  contentType: string;
-  extents: { at: number; length: number }[];
-  inMeta: boolean;
-  /** Numbers of its properties, from 1. */
-  properties: number[];
-}
-
-/** What the `meta` box says. */
-interface Meta {
-  boxes: Map<string, Box>;
-  primary: number;
-  items: Map<number, Item>;
-  properties: Box[];
-}
-
 const XMP_TYPE = "application/rdf+xml";
-
-/** Real files have a handful. */
-const MAX_ITEMS = 4096;
 
 /**
  * Takes a file apart.
@@ -61,9 +46,20 @@ export function readHeifParts(format: string, bytes: Uint8Array, maxPixels: numb
     if (type !== "ispe" || data.length < 12) continue;
     checkSize(format, viewOf(data).getUint32(4), viewOf(data).getUint32(8), maxPixels);
   }
+  const { xmp, ...metadata } = readMetadata(bytes, meta, propertiesOf(meta, meta.primary));
+  const claimed = xmp && withoutAppended(xmp);
+  const animated = top.some(({ type }) => type === "moov");
+  const notes = [
+    ...animated ? ["of the animation only the first frame is read"] : [],
+    ...claimed?.notes ?? [],
+    ...leftOutOf(meta),
+  ];
   return {
-    animated: top.some(({ type }) => type === "moov"),
-    metadata: readMetadata(bytes, meta, propertiesOf(meta, meta.primary)),
+    file: withoutTileTurns(bytes, meta),
+    ...sourceOf(meta),
+    premultiplied: premultiplies(meta),
+    notes: [...new Set(notes)],
+    metadata: { ...metadata, ...claimed && { xmp: claimed.xmp } },
   };
 }
 
@@ -108,87 +104,6 @@ function setLabel(bytes: Uint8Array, { primaries, transfer }: NonNullable<Metada
   }
 }
 
-/** Finds and reads the `meta` box. */
-function readMeta(format: string, top: Box[]): Meta {
-  const whole = top.find(({ type }) => type === "meta");
-  if (whole === undefined) throw damaged(format, "it does not say what is in it");
-  const boxes = new Map(readBoxes(format, whole.data.subarray(4)).map((box) => [box.type, box]));
-  boxes.set("meta", whole);
-  const data = (type: string) => boxes.get(type)?.data ?? new Uint8Array(0);
-  const pitm = new BoxReader(data("pitm"));
-  const primary = pitm.number(4) >>> 24 === 0 ? pitm.number(2) : pitm.number(4);
-  const items = readItems(format, data("iinf"));
-  readLocations(data("iloc"), items);
-  const [container, associations] = readBoxes(format, data("iprp"));
-  readAssociations(associations?.data ?? new Uint8Array(0), items);
-  if (!items.has(primary)) throw damaged(format, "it has no picture in it");
-  const properties = container === undefined ? [] : readBoxes(format, container.data);
-  return { boxes, primary, items, properties };
-}
-
-/** `iinf`: the items by number. */
-function readItems(format: string, data: Uint8Array): Map<number, Item> {
-  const items = new Map<number, Item>();
-  const list = data.subarray(data[0] === 0 ? 6 : 8);
-  for (const { type, data } of readBoxes(format, list)) {
-    if (type !== "infe" || data[0] < 2 || items.size >= MAX_ITEMS) continue;
-    const reader = new BoxReader(data);
-    const version = reader.number(4) >>> 24;
-    const id = reader.number(version === 2 ? 2 : 4);
-    reader.number(2);
-    const kind = reader.text(4);
-    reader.line();
-    const contentType = kind === "mime" ? reader.line() : "";
-    items.set(id, { type: kind, contentType, extents: [], inMeta: false, properties: [] });
-  }
-  return items;
-}
-
-/** `iloc`: where the bytes of each item are. */
-function readLocations(data: Uint8Array, items: Map<number, Item>): void {
-  const reader = new BoxReader(data);
-  const version = reader.number(4) >>> 24;
-  const sizes = reader.number(2);
-  const [offsetSize, lengthSize] = [sizes >> 12, sizes >> 8 & 15];
-  const [baseSize, indexSize] = [sizes >> 4 & 15, version === 0 ? 0 : sizes & 15];
-  const count = reader.number(version < 2 ? 2 : 4);
-  for (let i = 0; i < count && !reader.done; i++) {
-    const item = items.get(reader.number(version < 2 ? 2 : 4));
-    const inMeta = version > 0 && (reader.number(2) & 15) === 1;
-    reader.number(2);
-    const base = reader.number(baseSize);
-    const extents = reader.number(2);
-    for (let j = 0; j < extents && !reader.done; j++) {
-      reader.number(indexSize);
-      const at = base + reader.number(offsetSize);
-      item?.extents.push({ at, length: reader.number(lengthSize) });
-    }
-    if (item !== undefined) item.inMeta = inMeta;
-  }
-}
-
-/** `ipma`: which properties each item has. */
-function readAssociations(data: Uint8Array, items: Map<number, Item>): void {
-  const reader = new BoxReader(data);
-  const head = reader.number(4);
-  const wide = (head & 1) === 1;
-  const count = reader.number(4);
-  for (let i = 0; i < count && !reader.done; i++) {
-    const item = items.get(reader.number(head >>> 24 === 0 ? 2 : 4));
-    const length = reader.number(1);
-    for (let j = 0; j < length; j++) {
-      item?.properties.push(reader.number(wide ? 2 : 1) & (wide ? 0x7fff : 0x7f));
-    }
-  }
-}
-
-/** The properties of an item. */
-function propertiesOf({ items, properties }: Meta, id: number): Box[] {
-  return items.get(id)!.properties
-    .map((number) => properties[number - 1])
-    .filter((box) => box !== undefined);
-}
-
 /** The profile, and the items that are EXIF and XMP. */
 function readMetadata(bytes: Uint8Array, meta: Meta, properties: Box[]): Metadata {
   const metadata: Metadata = {};
@@ -203,9 +118,9 @@ function readMetadata(bytes: Uint8Array, meta: Meta, properties: Box[]): Metadat
     Object.assign(metadata, metadataOfLabel(points));
   }
   const idat = meta.boxes.get("idat")?.data ?? new Uint8Array(0);
-  for (const { type, contentType, inMeta, extents } of meta.items.values()) {
+  for (const [id, { type, contentType, inMeta, extents }] of meta.items) {
     const isXmp = type === "mime" && contentType === XMP_TYPE;
-    if (type !== "Exif" && !isXmp) continue;
+    if ((type !== "Exif" && !isXmp) || !describesPrimary(id, meta)) continue;
     const source = inMeta ? idat : bytes;
     const data = concatBytes(
       extents.slice(0, 16).map(({ at, length }) => source.subarray(at, at + length)),
@@ -215,6 +130,12 @@ function readMetadata(bytes: Uint8Array, meta: Meta, properties: Box[]): Metadat
     else if (data.length > 4) metadata.exif ??= data.slice(4 + viewOf(data).getUint32(0));
   }
   return metadata;
+}
+
+/** Says whether an item describes the picture, and not another one, such as a gain map. */
+function describesPrimary(id: number, { references, primary }: Meta): boolean {
+  const described = references.filter(({ type, from }) => type === "cdsc" && from === id);
+  return described.length === 0 || described.some(({ to }) => to.includes(primary));
 }
 
 /** Writes the `meta` box anew, with more items and one more property. */

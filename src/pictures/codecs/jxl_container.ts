@@ -10,6 +10,8 @@ import { inflateBrotli, InflateError } from "../../platform/mod.ts";
 import { big, boxOf, readBoxes } from "./boxes.ts";
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
 import { damaged } from "../limits.ts";
+import { GAIN_MAP_LEFT_OUT, withoutAppended } from "../metadata/appended.ts";
+import { CREDENTIALS_LEFT_OUT, isCredentials } from "../metadata/credentials.ts";
 import type { Metadata } from "../picture.ts";
 
 /** A JPEG XL file, taken apart. */
@@ -17,7 +19,7 @@ export interface JxlParts {
   /** The bare picture. */
   codestream: Uint8Array;
   metadata: Metadata;
-  /** What of the metadata could not be read, for people. */
+  /** What of the file is left out, for people. */
   notes: string[];
 }
 
@@ -43,15 +45,21 @@ export async function readJxlParts(bytes: Uint8Array): Promise<JxlParts> {
     else if (box.type === "jxlp") parts.push(box.data.subarray(4));
     else {
       const { type, data } = box.type === "brob" ? await unpacked(box.data, notes) : box;
-      if (type === "xml ") metadata.xmp ??= data.slice();
+      if (type === "xml ") {
+        const claimed = withoutAppended(data.slice());
+        metadata.xmp ??= claimed.xmp;
+        notes.push(...claimed.notes);
+      } else if (type === "jhgm") notes.push(GAIN_MAP_LEFT_OUT);
+      else if (type === "jumb" && isCredentials(data)) notes.push(CREDENTIALS_LEFT_OUT);
       else if (type === "Exif" && data.length > 4) {
         metadata.exif ??= data.slice(4 + viewOf(data).getUint32(0));
       }
     }
   }
+  const said = [...new Set(notes)];
   const codestream = parts.length === 1 ? parts[0] : concatBytes(parts);
   if (!startsWith(codestream, "\xff\x0a")) throw damaged("JPEG XL", "it has no picture in it");
-  return { codestream, metadata, notes };
+  return { codestream, metadata, notes: said };
 }
 
 /** The box that was packed into a `brob`. */

@@ -177,6 +177,22 @@ export function flattenAlpha(
   return { ...picture, channels: colours, data: out };
 }
 
+/** Returns a picture whose colours are multiplied by its alpha with straight alpha, as pictures have it. */
+export function unpremultiply(picture: Picture): Picture {
+  if (!hasAlpha(picture)) return picture;
+  const { channels, depth, data } = picture;
+  const white = whiteOf(depth);
+  const out = allocateSamples(depth, data.length);
+  for (let at = 0; at < data.length; at += channels) {
+    const alpha = data[at + channels - 1];
+    for (let c = 0; c < channels - 1; c++) {
+      out[at + c] = alpha === 0 ? 0 : Math.min(white, data[at + c] * white / alpha + 0.5);
+    }
+    out[at + channels - 1] = alpha;
+  }
+  return { ...picture, data: out };
+}
+
 function checkPair(colour: Picture, alpha: Picture): void {
   const fits = alpha.channels === 1 && alpha.depth === colour.depth &&
     alpha.width === colour.width && alpha.height === colour.height;

@@ -4,7 +4,8 @@
  * of HDR, which no profile describes well, stays what it is.
  */
 
-import { type Curve, makeGreyProfile, makeProfile, type Primaries } from "./profile.ts";
+import type { Primaries } from "./primaries.ts";
+import { type Curve, makeGreyProfile, makeProfile } from "./profile.ts";
 
 /** Code points of H.273. */
 export interface ColourLabel {
@@ -66,6 +67,9 @@ const PRIMARIES: Readonly<Record<number, { name: string } & Primaries>> = {
   },
 };
 
+/** Those of sRGB. */
+export const SRGB_PRIMARIES: Primaries = PRIMARIES[1];
+
 /**
  * Table 3 of H.273, as screens show it: pictures with the curves of television cameras are made to be seen
  * like sRGB.
@@ -101,16 +105,21 @@ export function hdrNameOf(label: ColourLabel | undefined): "PQ" | "HLG" | undefi
  * What a label adds to a picture's metadata: nothing if it means sRGB, or is not known.
  *
  * @param label As the file has it; what is unspecified (2) is taken as sRGB has it.
+ * @param grey Whether it is for grey, which has no primaries.
  */
-export function metadataOfLabel(label: ColourLabel): { cicp?: ColourLabel; icc?: Uint8Array } {
+export function metadataOfLabel(
+  label: ColourLabel,
+  grey = false,
+): { cicp?: ColourLabel; icc?: Uint8Array } {
   const known = label.primaries === 7 ? 6 : label.primaries === 2 ? 1 : label.primaries;
   const primaries = PRIMARIES[known];
   if (primaries === undefined) return {};
   if (hdrNameOf(label) !== undefined) return { cicp: label };
   const curve = CURVES[label.transfer];
-  if (curve === undefined || (curve === "srgb" && known === 1)) return {};
+  if (curve === undefined || (curve === "srgb" && (known === 1 || grey))) return {};
   const { name } = primaries;
   const suffix = curve === "srgb" ? "" : curve === 1 ? ", linear" : `, gamma ${curve}`;
+  if (grey) return { cicp: label, icc: makeGreyProfile(`Grey${suffix}`, curve) };
   return { cicp: label, icc: makeProfile(`${name}${suffix}`, primaries, curve) };
 }
 

@@ -25,7 +25,7 @@ export function isLinearPicture({ metadata: { icc } }: PictureHeader): boolean {
 /** Returns a linear picture with the curve of sRGB, in 16 bits or floats: 8 would not hold the dark. */
 export function toDisplay(picture: Picture | PictureRows): Picture | PictureRows {
   const depth: Depth = picture.depth === 32 ? 32 : 16;
-  const change = (part: Picture) => curved(part, depth, encode);
+  const change = (part: Picture) => curved(part, depth, encodeLight);
   if (!("rows" in picture)) return change(picture);
   const rows = { [Symbol.asyncIterator]: () => changeRows(picture, change) };
   return { ...picture, depth, rows };
@@ -58,7 +58,7 @@ function curved(picture: Picture, depth: Depth, curve: (value: number) => number
 }
 
 /** From light to what screens take: IEC 61966-2-1. */
-function encode(light: number): number {
+export function encodeLight(light: number): number {
   return light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
 }
 

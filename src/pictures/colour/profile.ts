@@ -2,39 +2,17 @@
  * ICC profiles made and read without a colour engine: those of three primaries and one curve, which say the
  * same as the labels by which PNG, AVIF and HEIC describe colours.
  *
- * Sources: ICC.1:2022 (layout, parametric curves), and the Bradford adaptation of its annex E.
+ * Source: ICC.1:2022 (layout, parametric curves).
  */
 
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
-
-/** A chromaticity: x and y of CIE 1931. */
-export type Chromaticity = readonly [x: number, y: number];
-
-/** The white and the three colours that a picture's numbers are shares of. */
-export interface Primaries {
-  white: Chromaticity;
-  red: Chromaticity;
-  green: Chromaticity;
-  blue: Chromaticity;
-}
+import { columnsToD50, D50, type Primaries, type Vector } from "./primaries.ts";
 
 /** From a stored number to light: its power, or the curve of sRGB. */
 export type Curve = number | "srgb";
 
-type Vector = readonly [number, number, number];
-type Matrix = readonly [Vector, Vector, Vector];
-
 const HEADER_BYTES = 128;
 const MOST_TAGS = 100;
-
-/** The white of the connection space, as profiles write it. */
-const D50: Vector = [0.9642, 1, 0.8249];
-
-const BRADFORD: Matrix = [
-  [0.8951, 0.2664, -0.1614],
-  [-0.7502, 1.7135, 0.0367],
-  [0.0389, -0.0685, 1.0296],
-];
 
 /** Powers below this one leave dark colours as far apart as light has them: no screen wants them so. */
 const LINEAR_BELOW = 1.25;
@@ -93,8 +71,22 @@ export function isLinear(icc: Uint8Array): boolean {
     if (middle + 2 > curve.length) return false;
     return view.getUint16(middle) / 65535 > share ** LINEAR_BELOW;
   }
-  if (!startsWith(curve, "para") || curve.length < 16) return false;
-  return view.getUint16(8) === 0 && view.getInt32(12) / 65536 < LINEAR_BELOW;
+  const half = startsWith(curve, "para") ? lightAtHalf(curve) : undefined;
+  return half !== undefined && half > 0.5 ** LINEAR_BELOW;
+}
+
+/** The light of a number in the middle by a parametric curve (ICC.1, 10.18), if there is such a curve. */
+function lightAtHalf(curve: Uint8Array): number | undefined {
+  const view = viewOf(curve);
+  const kind = view.getUint16(8);
+  const count = [1, 3, 4, 5, 7][kind];
+  if (count === undefined || curve.length < 12 + 4 * count) return undefined;
+  const numbers = Array.from({ length: count }, (_, i) => view.getInt32(12 + 4 * i) / 65536);
+  const [power, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = numbers;
+  const curved = Math.max(a / 2 + b, 0) ** power;
+  if (kind <= 1) return a / 2 + b < 0 ? 0 : curved;
+  if (kind === 2) return curved + c;
+  return 0.5 >= d ? curved + e : c / 2 + f;
 }
 
 /** Returns the data of a tag. */
@@ -108,49 +100,6 @@ function findTag(icc: Uint8Array, type: string): Uint8Array | undefined {
     return icc.subarray(offset, offset + view.getUint32(at + 8));
   }
   return undefined;
-}
-
-/** XYZ of full red, green and blue, seen in the light of D50. */
-function columnsToD50({ white, red, green, blue }: Primaries): Matrix {
-  const columns = [red, green, blue].map(xyzOf) as unknown as Matrix;
-  const whiteXyz = xyzOf(white);
-  const shares = apply(inverse(transposed(columns)), whiteXyz);
-  const [from, to] = [apply(BRADFORD, whiteXyz), apply(BRADFORD, D50)];
-  const adapt = (vector: Vector): Vector => {
-    const cone = apply(BRADFORD, vector);
-    const scaled = cone.map((value, i) => value * to[i] / from[i]) as unknown as Vector;
-    return apply(inverse(BRADFORD), scaled);
-  };
-  return columns.map((column, i) => {
-    return adapt(column.map((value) => value * shares[i]) as unknown as Vector);
-  }) as unknown as Matrix;
-}
-
-function xyzOf([x, y]: Chromaticity): Vector {
-  return [x / y, 1, (1 - x - y) / y];
-}
-
-function apply(matrix: Matrix, vector: Vector): Vector {
-  return matrix.map((row) =>
-    row[0] * vector[0] + row[1] * vector[1] + row[2] * vector[2]
-  ) as unknown as Vector;
-}
-
-function transposed(matrix: Matrix): Matrix {
-  return [0, 1, 2].map((i) => matrix.map((row) => row[i])) as unknown as Matrix;
-}
-
-function inverse([a, b, c]: Matrix): Matrix {
-  const cross = (u: Vector, v: Vector): Vector => [
-    u[1] * v[2] - u[2] * v[1],
-    u[2] * v[0] - u[0] * v[2],
-    u[0] * v[1] - u[1] * v[0],
-  ];
-  const columns = [cross(b, c), cross(c, a), cross(a, b)];
-  const determinant = a[0] * columns[0][0] + a[1] * columns[0][1] + a[2] * columns[0][2];
-  return [0, 1, 2].map((i) =>
-    columns.map((column) => column[i] / determinant)
-  ) as unknown as Matrix;
 }
 
 /** The header, the table of tags, and their data, each of which begins at a multiple of four. */

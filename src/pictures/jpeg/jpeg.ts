@@ -77,7 +77,7 @@ export async function decodeJpeg(
   const parts = readJpegParts(bytes, maxPixels);
   const file = parts.isCut ? withEnd(bytes) : bytes.subarray(0, parts.end);
   const { complained, ...decoded } = await decodeFile(file, parts);
-  const picture = unclaimed(decoded);
+  const picture = unclaimed(decoded, parts.leftOut);
   const damage = parts.isCut
     ? describeCut(bytes, complained)
     : complained
@@ -102,7 +102,7 @@ export async function openJpegRows(
   bytes: Uint8Array,
   maxPixels: number,
 ): Promise<PictureRows | undefined> {
-  const { metadata, components, lacksAdobe, isCut } = readJpegParts(bytes, maxPixels);
+  const { metadata, components, lacksAdobe, isCut, leftOut } = readJpegParts(bytes, maxPixels);
   const { exif, icc } = metadata;
   const isTurned = exif !== undefined && readOrientation(exif) !== 1;
   if (isCut || lacksAdobe || isTurned || components === 4) return undefined;
@@ -115,7 +115,9 @@ export async function openJpegRows(
       wary: true,
     });
     for await (const _ of rows);
-    const upright = makeUpright(unclaimed({ ...picture, metadata, data: new Uint8Array(0) }));
+    const upright = makeUpright(
+      unclaimed({ ...picture, metadata, data: new Uint8Array(0) }, leftOut),
+    );
     const { data: _data, ...opened } = upright;
     return { ...opened, rows };
   } catch (error) {
@@ -124,14 +126,13 @@ export async function openJpegRows(
   }
 }
 
-/** Lets XMP no longer claim what stands behind the picture, and says what that was. */
-function unclaimed(picture: Picture): Picture {
+/** Lets XMP no longer claim what stands beside the picture, and says what is left out. */
+function unclaimed(picture: Picture, leftOut: readonly string[]): Picture {
   const { xmp, ...metadata } = picture.metadata;
-  if (xmp === undefined) return picture;
-  const { xmp: rest, notes } = withoutAppended(xmp);
+  const claimed = xmp && withoutAppended(xmp);
+  const notes = [...new Set([...picture.notes ?? [], ...claimed?.notes ?? [], ...leftOut])];
   if (notes.length === 0) return picture;
-  const all = [...picture.notes ?? [], ...notes];
-  return { ...picture, metadata: { ...metadata, xmp: rest }, notes: all };
+  return { ...picture, metadata: { ...metadata, ...claimed && { xmp: claimed.xmp } }, notes };
 }
 
 async function decodeFile(file: Uint8Array, parts: JpegParts): Promise<DecodedJpeg> {

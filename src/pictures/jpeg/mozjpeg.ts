@@ -40,6 +40,9 @@ const SETTINGS = {
   chroma_quality: 75,
 };
 
+/** What the decoder says of labels that it does not know, which is no damage. */
+const HARMLESS = /^Unknown Adobe|^Warning: unknown JFIF/;
+
 /** How a file is to be written. */
 export interface MozjpegOptions {
   /** 1 to 100. */
@@ -66,7 +69,9 @@ export async function decodeMozjpeg(
     CODEC,
     "mozjpeg_dec.wasm",
     () => import("npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.js"),
-    onComplaint,
+    (message) => {
+      if (!HARMLESS.test(message)) onComplaint();
+    },
   );
   try {
     return decoder.decode(bytes, false);

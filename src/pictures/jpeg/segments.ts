@@ -1,11 +1,11 @@
 /**
  * A JPEG file seen as its segments: what must be known before the pixels are decoded, and the
  * metadata that the codec neither reads nor writes.
- *
- * Left out on purpose: the second pictures that some cameras append.
  */
 
 import { concatBytes, latin1, startsWith, viewOf } from "../bytes.ts";
+import { AppendedParts } from "./appended.ts";
+import { CREDENTIALS_LEFT_OUT, isCredentials } from "../metadata/credentials.ts";
 import { EXIF_PREFIX, INCH } from "../metadata/exif.ts";
 import { readIptc } from "../metadata/iptc.ts";
 import { splitXmp, withoutPadding, XMP_PREFIX, XmpParts } from "../metadata/xmp.ts";
@@ -28,6 +28,8 @@ export interface JpegParts {
   end: number;
   /** Whether the file ends without an end marker. */
   isCut: boolean;
+  /** What of the file is left out, for people. */
+  leftOut: string[];
 }
 
 /** What a frame header says. */
@@ -40,6 +42,9 @@ interface SplitParts {
   resources: Uint8Array[];
   xmp: XmpParts;
   comments: PictureText[];
+  appended: AppendedParts;
+  /** Whether there is a statement of where the picture comes from (C2PA). */
+  hasCredentials: boolean;
 }
 
 /** One segment with a length: its marker's second byte, where it begins, and its data. */
@@ -55,6 +60,7 @@ const MARKER = {
   app0: 0xe0,
   app1: 0xe1,
   app2: 0xe2,
+  app11: 0xeb,
   app13: 0xed,
   app14: 0xee,
   comment: 0xfe,
@@ -66,6 +72,7 @@ const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
 /** Frame headers that no decoder here reads. */
 const OTHER_FRAMES: ReadonlyMap<number, string> = new Map([
   [0xc3, "is lossless"],
+  [0xf7, "is of the kind JPEG-LS"],
   [0xc5, "is hierarchical"],
   [0xc6, "is hierarchical"],
   [0xc7, "is hierarchical and lossless"],
@@ -96,7 +103,14 @@ const MAX_PIXELS_PER_BYTE = 512;
  */
 export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
   const metadata: Metadata = {};
-  const split: SplitParts = { profile: [], resources: [], xmp: new XmpParts(), comments: [] };
+  const split: SplitParts = {
+    profile: [],
+    resources: [],
+    xmp: new XmpParts(),
+    comments: [],
+    appended: new AppendedParts(),
+    hasCredentials: false,
+  };
   let frame: Frame | undefined;
   let hasAdobe = false;
   let hasJfif = false;
@@ -111,7 +125,7 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
     else if (FRAMES.has(marker)) {
       if (frame !== undefined) throw damaged("JPEG", `a second frame at byte ${segment.at}`);
       frame = readFrame(segment, bytes.length, maxPixels);
-    } else readMetadata(segment, metadata, split);
+    } else readMetadata(segment, segment.data.byteOffset - bytes.byteOffset, metadata, split);
     hasAdobe ||= marker === MARKER.app14 && startsWith(segment.data, "Adobe");
     hasJfif ||= marker === MARKER.app0 && startsWith(segment.data, "JFIF\0");
   }
@@ -134,6 +148,10 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
     },
     end: end ?? bytes.length,
     isCut: end === undefined,
+    leftOut: [
+      ...split.appended.leftOut(bytes, end ?? bytes.length),
+      ...split.hasCredentials ? [CREDENTIALS_LEFT_OUT] : [],
+    ],
   };
 }
 
@@ -266,6 +284,12 @@ function readFrame(
   const bits = data[0];
   if (bits !== 8) throw unsupported("JPEG", `has ${bits} bits per sample`);
   const [height, width] = [viewOf(data).getUint16(1), viewOf(data).getUint16(3)];
+  if (height === 0) {
+    throw unsupported(
+      "JPEG",
+      `claims ${width} x 0 pixels, as it says its height behind them (DNL)`,
+    );
+  }
   checkSize("JPEG", width, height, maxPixels);
   if (width * height > fileBytes * MAX_PIXELS_PER_BYTE) {
     throw damaged(
@@ -281,8 +305,17 @@ function readFrame(
   return { width, height, components, names: names.join("") };
 }
 
-/** Adds what an application segment says; what comes in several is collected. */
-function readMetadata({ marker, data }: Segment, metadata: Metadata, split: SplitParts): void {
+/**
+ * Adds what an application segment says; what comes in several is collected.
+ *
+ * @param at where its data stands in the file
+ */
+function readMetadata(
+  { marker, data }: Segment,
+  at: number,
+  metadata: Metadata,
+  split: SplitParts,
+): void {
   if (marker === MARKER.app0 && startsWith(data, "JFIF\0")) {
     const density = readDensity(data);
     if (density !== undefined) metadata.density ??= density;
@@ -294,6 +327,9 @@ function readMetadata({ marker, data }: Segment, metadata: Metadata, split: Spli
     split.comments.push({ keyword: "Comment", text: commentOf(data) });
   } else if (marker === MARKER.app2 && startsWith(data, ICC_PREFIX)) {
     split.profile.push(data.subarray(ICC_PREFIX.length));
+  } else if (marker === MARKER.app2) split.appended.add(data, at);
+  else if (marker === MARKER.app11 && isCredentials(data)) {
+    split.hasCredentials = true;
   } else if (marker === MARKER.app13 && startsWith(data, PHOTOSHOP_PREFIX)) {
     split.resources.push(data.subarray(PHOTOSHOP_PREFIX.length));
   }
@@ -309,13 +345,15 @@ function readDensity(data: Uint8Array): Metadata["density"] {
   return { x: x * perMetre, y: y * perMetre };
 }
 
-/** Joins a profile's parts (number, count, data) by number; `undefined` if any is missing. */
+/**
+ * Joins a profile's parts (number, count, data) by number, each once, as some programs put a profile in twice;
+ * without bytes, as no profile is, if one is missing.
+ */
 function joinProfile(parts: Uint8Array[]): Uint8Array | undefined {
-  const ordered = parts.toSorted((a, b) => a[0] - b[0]);
-  const whole = parts.length > 0 && ordered.every((part, i) => {
-    return part.length > 2 && part[0] === i + 1 && part[1] === parts.length;
-  });
-  return whole ? concatBytes(ordered.map((part) => part.subarray(2))) : undefined;
+  if (parts.length === 0) return undefined;
+  const numbers = new Map(parts.toReversed().map((part) => [part[0], part.subarray(2)]));
+  if (numbers.size < (parts[0][1] ?? 1)) return new Uint8Array(0);
+  return concatBytes([...numbers].toSorted(([a], [b]) => a - b).map(([, data]) => data));
 }
 
 /** Splits a profile into segments. More than 255 cannot be numbered: such a one is left out. */

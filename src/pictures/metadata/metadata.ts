@@ -57,7 +57,7 @@ export function metadataToWrite(picture: PictureHeader): Metadata {
   const { icc, cicp, exif, xmp, ...metadata } = picture.metadata;
   return {
     ...metadata,
-    ...(cicp !== undefined && picture.channels >= 3 ? { cicp } : {}),
+    ...(cicp === undefined ? {} : { cicp }),
     ...(icc !== undefined && profileFits(icc, picture.channels) ? { icc } : {}),
     ...(exif === undefined ? {} : { exif: withSize(exif, picture.width, picture.height) }),
     ...(xmp === undefined ? {} : { xmp: withXmpSize(xmp, picture.width, picture.height) }),

@@ -5,11 +5,13 @@
 
 import { crc32, inflate } from "../../platform/mod.ts";
 import { latin1, viewOf } from "../bytes.ts";
+import { CREDENTIALS_LEFT_OUT, isCredentials } from "../metadata/credentials.ts";
 import { withoutPrefix } from "../metadata/exif.ts";
 import { metadataOfLabel, profileOfGamma } from "../colour/label.ts";
-import { type Chromaticity, isProfile, type Primaries } from "../colour/profile.ts";
+import { arePossible, type Chromaticity, type Primaries } from "../colour/primaries.ts";
+import { isProfile } from "../colour/profile.ts";
 import { BROKEN_PROFILE } from "../colour/srgb.ts";
-import { checkSize, damaged } from "../limits.ts";
+import { checkSize, damaged, unsupported } from "../limits.ts";
 import type { Metadata } from "../picture.ts";
 import { COLOUR, LAYOUTS, PNG_MAX, PNG_SIGNATURE } from "./format.ts";
 import type { ByteSource } from "../source.ts";
@@ -40,7 +42,7 @@ export interface PngParts {
   metadata: Metadata;
   /** Frames of an animation; 1 for a still picture. */
   frames: number;
-  /** What is to be said about the colours, for people. */
+  /** What of the file is left out, for people. */
   notes: string[];
 }
 
@@ -101,9 +103,11 @@ export async function readPngParts(source: ByteSource, maxPixels: number): Promi
     const data = await readChunk(source, chunk);
     if (data === undefined) continue;
     if (chunk.type === "PLTE") parts.palette = checkPalette(data);
-    else if (chunk.type === "tRNS") parts.transparency = data;
+    else if (chunk.type === "tRNS") parts.transparency = checkTransparency(data, parts);
     else if (chunk.type === "acTL" && data.length === 8) parts.frames = viewOf(data).getUint32(0);
-    else if (COLOUR_CHUNKS.includes(chunk.type)) await readColours(chunk.type, data, colours);
+    else if (chunk.type === "caBX") {
+      if (isCredentials(data)) parts.notes.push(CREDENTIALS_LEFT_OUT);
+    } else if (COLOUR_CHUNKS.includes(chunk.type)) await readColours(chunk.type, data, colours);
     else await readMetadata(chunk.type, data, parts.metadata);
   }
   describeColours(parts, colours);
@@ -149,6 +153,7 @@ function readHeader(bytes: Uint8Array, maxPixels: number): PngHeader {
     throw damaged("PNG", `it ends after ${bytes.length} bytes, within its header`);
   }
   const view = viewOf(bytes);
+  if (typeAt(bytes, 12) === "CgBI") throw unsupported("PNG", "is of Apple's own kind (CgBI)");
   if (view.getUint32(8) !== 13 || typeAt(bytes, 12) !== "IHDR") {
     throw damaged("PNG", "its first chunk is not a header of 13 bytes");
   }
@@ -230,6 +235,12 @@ function checkPalette(data: Uint8Array): Uint8Array {
   return data;
 }
 
+/** Leaves out alpha of more colours than the palette has, as libpng does. */
+function checkTransparency(data: Uint8Array, { header, palette }: PngParts) {
+  const isTooLong = header.colourType === COLOUR.palette && data.length > palette.length / 3;
+  return isTooLong ? undefined : data;
+}
+
 /** Checks what depends on several chunks, and that the data can be as long as the header claims. */
 function checkParts({ header, palette, compressed }: PngParts): void {
   if (header.colourType === COLOUR.palette && palette.length === 0) {
@@ -253,17 +264,21 @@ async function readColours(type: string, data: Uint8Array, colours: ColourChunks
     colours.cicp = { primaries: data[0], transfer: data[1] };
   } else if (type === "iCCP") colours.icc = await readProfile(data) ?? "broken";
   else if (type === "sRGB") colours.srgb = true;
-  else if (type === "gAMA" && data.length === 4 && view.getUint32(0) > 0) {
+  else if (type === "gAMA" && data.length === 4 && isGamma(view.getUint32(0) / 100_000)) {
     colours.gamma = view.getUint32(0) / 100_000;
   } else if (type === "cHRM" && data.length === 32) {
     const pair = (i: number): Chromaticity => {
       return [view.getUint32(8 * i) / 100_000, view.getUint32(8 * i + 4) / 100_000];
     };
     const [white, red, green, blue] = [pair(0), pair(1), pair(2), pair(3)];
-    if ([white, red, green, blue].every(([, y]) => y > 0)) {
-      colours.primaries = { white, red, green, blue };
-    }
+    const primaries = { white, red, green, blue };
+    if (arePossible(primaries)) colours.primaries = primaries;
   }
+}
+
+/** Says whether a power is one of a picture; libpng has the same limits. */
+function isGamma(value: number): boolean {
+  return value >= 0.01 && value <= 100;
 }
 
 /** Decides by the standard's precedence (PNG 3, 4.3): cICP, iCCP, sRGB, then gAMA and cHRM. */
@@ -271,7 +286,7 @@ function describeColours({ header, metadata, notes }: PngParts, colours: ColourC
   const { cicp, icc, srgb, gamma, primaries } = colours;
   const grey = header.colourType === COLOUR.grey || header.colourType === COLOUR.greyAlpha;
   if (icc === "broken" || (icc !== undefined && !isProfile(icc))) notes.push(BROKEN_PROFILE);
-  if (cicp !== undefined && !grey) Object.assign(metadata, metadataOfLabel(cicp));
+  if (cicp !== undefined) Object.assign(metadata, metadataOfLabel(cicp, grey));
   else if (icc !== undefined && icc !== "broken" && isProfile(icc)) metadata.icc = icc;
   else if (srgb === undefined && (gamma !== undefined || primaries !== undefined)) {
     const made = profileOfGamma(grey, gamma, primaries);

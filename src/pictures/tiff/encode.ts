@@ -16,15 +16,13 @@ import {
   numbersOf,
   readTiffDirectory,
   swappedEntry,
+  TIFF_MAX_SIDE,
   TIFF_TYPE,
   type TiffDirectory,
   type TiffEntry,
   tiffHeader,
   writeTiffDirectory,
 } from "./tags.ts";
-
-/** The most pixels that a side can have in the reference library. */
-export const TIFF_MAX_SIDE: number = 2 ** 24;
 
 const HEADER_BYTES = 8;
 

@@ -28,6 +28,9 @@ export interface TiffDirectory {
  */
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8] as const;
 
+/** The most pixels that a side can have in the reference library. */
+export const TIFF_MAX_SIDE: number = 2 ** 24;
+
 /** Types by name. */
 export const TIFF_TYPE = { short: 3, long: 4, rational: 5, undefinedBytes: 7 } as const;
 

@@ -13,6 +13,8 @@ import { allocateSamples, type Metadata, type Picture, type PictureRows } from "
 import { type ByteSource, readAhead, sourceOf } from "../source.ts";
 import { decodeRaw } from "../codecs/raw.ts";
 import { decodeWithVips, openWithVips, type VipsReading } from "../vips/decode.ts";
+import { COLOUR_TAGS, type ColourPlan, PHOTOMETRIC, planColours } from "./colours.ts";
+import { pagesNote } from "./pages_note.ts";
 import {
   numbersOf,
   readFileDirectory,
@@ -25,10 +27,9 @@ import {
 
 const TAG = {
   subfileType: 0x00fe,
+  width: 0x0100,
+  height: 0x0101,
   compression: 0x0103,
-  photometric: 0x0106,
-  samples: 0x0115,
-  planes: 0x011c,
   xmp: 0x02bc,
   iptcRecords: 0x83bb,
   photoshop: 0x8649,
@@ -56,25 +57,21 @@ const OTHER_COMPRESSIONS: ReadonlyMap<number, string> = new Map([
   [52546, "JPEG XL"],
 ]);
 
-/** Kinds of colours: white is 0, black is 0, and the colours of a table, which have one sample per pixel. */
-const WHITE_IS_ZERO = 0;
-const BLACK_IS_ZERO = 1;
-const RGB = 2;
-const PALETTE = 3;
-
-const SEPARATE_PLANES = 2;
-
 /** Kinds of directories that are no pages: a smaller copy of another, and a mask. */
 const NO_PAGE = 1 | 4;
 
 /** Real files have some hundreds of pages. */
 const MAX_DIRECTORIES = 65536;
 
-const WANTED: ReadonlySet<number> = new Set([...EXIF_TAGS, ...Object.values(TAG)]);
+const WANTED: ReadonlySet<number> = new Set([
+  ...[...EXIF_TAGS, ...Object.values(TAG)],
+  ...COLOUR_TAGS,
+]);
 
 /**
  * Decodes the first page of a TIFF or BigTIFF file, or a raw file of that structure: every compression and
- * kind of colours that libvips knows, 1 to 16 bits, and floats, which become 16 bits. The picture is as stored: orientation is not applied.
+ * kind of colours that libvips knows, 1 to 16 bits, and floats, which become 16 bits. The picture is as
+ * stored: orientation is not applied.
  *
  * @param bytes the whole file
  * @param maxPixels the most pixels that the file may claim
@@ -83,10 +80,42 @@ const WANTED: ReadonlySet<number> = new Set([...EXIF_TAGS, ...Object.values(TAG)
  */
 export async function decodeTiff(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
   const source = sourceOf(bytes);
-  const { isRaw, beside, greyPlanesAt } = await readBeside(source);
-  if (isRaw) return await decodeRaw(bytes, maxPixels, beside);
-  const { picture } = await decodeWithVips(readable(bytes, greyPlanesAt), readingOf(maxPixels));
-  return { ...picture, ...withBeside(picture, beside, (await findPages(source)).length) };
+  const directory = await readBeside(source);
+  const pages = await findPages(source);
+  if (directory.isRaw) {
+    try {
+      return await decodeRaw(bytes, maxPixels, directory.beside);
+    } catch (error) {
+      // Scanners, too, put a smaller copy before the picture.
+      const main = pages.find(({ index }) => index > 0);
+      if (!(error instanceof InputError) || main === undefined) throw error;
+      const reading = { ...readingOf(maxPixels), page: main.index };
+      return await decodePage(
+        bytes,
+        await readBeside(source, main.offset),
+        reading,
+        pages.length - 1,
+      );
+    }
+  }
+  return await decodePage(bytes, directory, readingOf(maxPixels), pages.length);
+}
+
+/**
+ * Decodes a page by what its directory says.
+ *
+ * @param pages how many there are, of which the others are left out
+ */
+async function decodePage(
+  bytes: Uint8Array,
+  { at, beside, colours: { readAs, convert } }: Beside,
+  reading: VipsReading,
+  pages: number,
+): Promise<Picture> {
+  const file = readAs === undefined ? bytes : withShort(bytes, at, PHOTOMETRIC, readAs);
+  const { picture } = await decodeWithVips(file, reading);
+  const converted = convert === undefined ? picture : convert(picture);
+  return { ...converted, ...withBeside(converted, beside, pages) };
 }
 
 /** The pages of a TIFF file, two or more. */
@@ -115,10 +144,9 @@ export async function openTiffPages(
   async function* pages(): AsyncGenerator<Picture> {
     for (const [i, { offset, index }] of found.entries()) {
       yield await namingPage(i + 1, async () => {
-        const { beside, greyPlanesAt } = await readBeside(source, offset);
+        const directory = await readBeside(source, offset);
         const reading = { ...readingOf(maxPixels), page: index };
-        const { picture } = await decodeWithVips(readable(bytes, greyPlanesAt), reading);
-        return makeUpright({ ...picture, ...withBeside(picture, beside, 1) });
+        return makeUpright(await decodePage(bytes, directory, reading, 1));
       });
     }
   }
@@ -136,10 +164,11 @@ async function namingPage<T>(page: number, work: () => Promise<T>): Promise<T> {
 
 /**
  * Opens a TIFF file whose rows are read as they are needed. Returns `undefined` if it is to be turned or
- * developed, or has grey and alpha in planes: then only `decodePicture` reads it.
+ * developed, or has colours that libvips does not read: then only `decodePicture` reads it.
  *
  * @param path of the file
  * @param source the same file
+ * @param leastPixels how many pixels it must have for that; `undefined` is returned if it has fewer
  * @throws {InputError} as `decodeTiff`; the rows throw it too
  * @throws {UsageError} if libvips cannot be loaded
  */
@@ -147,10 +176,11 @@ export async function openTiffRows(
   path: string,
   source: ByteSource,
   maxPixels: number,
+  leastPixels = 0,
 ): Promise<PictureRows | undefined> {
   const ahead = readAhead(source);
-  const { isRaw, beside, greyPlanesAt } = await readBeside(ahead);
-  if (isRaw || greyPlanesAt !== undefined) return undefined;
+  const { pixels, isRaw, beside, colours } = await readBeside(ahead);
+  if (pixels < leastPixels || isRaw || colours.readAs !== undefined) return undefined;
   const picture = await openWithVips(path, readingOf(maxPixels));
   const whole = { ...picture, ...withBeside(picture, beside, (await findPages(ahead)).length) };
   const { exif } = beside;
@@ -163,16 +193,6 @@ function readingOf(maxPixels: number): VipsReading {
   return { format: "TIFF", loader: "tiffload", maxPixels };
 }
 
-/**
- * The file as libvips reads it rightly: grey and alpha in planes of their own it mixes up, unless they are
- * called colours. The numbers are the same.
- *
- * @param greyPlanesAt where the directory of such planes is
- */
-function readable(bytes: Uint8Array, greyPlanesAt: number | undefined): Uint8Array {
-  return greyPlanesAt === undefined ? bytes : withShort(bytes, greyPlanesAt, TAG.photometric, RGB);
-}
-
 /** Adds to what libvips read what stands beside the pixels. */
 function withBeside(
   { metadata, notes = [] }: Pick<Picture, "metadata" | "notes">,
@@ -181,16 +201,6 @@ function withBeside(
 ): Pick<Picture, "metadata" | "notes"> {
   const said = pages > 1 ? [...notes, pagesNote(pages)] : notes;
   return { metadata: { ...beside, ...metadata }, ...said.length > 0 && { notes: said } };
-}
-
-/** What is said of a file of which only the first page is read. */
-function pagesNote(pages: number): string {
-  return `of the ${pages} pages only the first is read`;
-}
-
-/** Says whether a sentence is that of pages which are left out. */
-export function isPagesNote(sentence: string): boolean {
-  return /^of the \d+ pages only the first is read$/.test(sentence);
 }
 
 /** Where a page's directory is, and which of all directories it is. */
@@ -215,16 +225,23 @@ async function findPages(source: ByteSource): Promise<PagePlace[]> {
   return pages;
 }
 
-/**
- * IPTC, density, and an EXIF block of what the directory says beside the pixels; whether these are those of a
- * camera's sensor; and where the directory is, if they are grey and more in planes of their own.
- */
-async function readBeside(
-  source: ByteSource,
-  offset?: number,
-): Promise<{ isRaw: boolean; beside: Metadata; greyPlanesAt?: number }> {
+/** What a directory says, except for its pixels. */
+interface Beside {
+  /** Where it is. */
+  at: number;
+  /** How many pixels it claims. */
+  pixels: number;
+  /** Whether its pixels are those of a camera's sensor. */
+  isRaw: boolean;
+  /** IPTC, density, and an EXIF block. */
+  beside: Metadata;
+  colours: ColourPlan;
+}
+
+/** @throws {InputError} If its pixels are of a kind that cannot be read. */
+async function readBeside(source: ByteSource, offset?: number): Promise<Beside> {
   const directory = await readFileDirectory(source, (tag) => WANTED.has(tag), offset);
-  if (directory === undefined) return { isRaw: false, beside: {} };
+  if (directory === undefined) return { at: 0, pixels: 0, isRaw: false, beside: {}, colours: {} };
   const { entries, little } = directory;
   const metadata: Metadata = {};
   const iptc = readDirectoryIptc(directory);
@@ -245,24 +262,11 @@ async function readBeside(
   if (!isRaw && other !== undefined) {
     throw unsupported("TIFF", `is compressed by ${other}`);
   }
-  const greyPlanesAt = !isRaw && hasGreyPlanes(directory) ? { greyPlanesAt: directory.at } : {};
-  return { isRaw, beside: metadata, ...greyPlanesAt };
-}
-
-/**
- * Says whether there is grey, 0 being black, and more in planes of their own.
- *
- * @throws {InputError} If it is the other way about, or the colours of a table: libvips mixes those up, too.
- */
-function hasGreyPlanes(directory: TiffDirectory): boolean {
-  const [photometric] = numbersOf(directory, TAG.photometric);
-  const [samples = 1] = numbersOf(directory, TAG.samples);
-  const [planes] = numbersOf(directory, TAG.planes);
-  if (planes !== SEPARATE_PLANES || samples === 1) return false;
-  if (photometric === WHITE_IS_ZERO || photometric === PALETTE) {
-    throw unsupported("TIFF", "has alpha in a plane of its own, beside negative grey or a palette");
-  }
-  return photometric === BLACK_IS_ZERO;
+  const colours = isRaw ? {} : planColours(directory);
+  const [[width = 0], [height = 0]] = [TAG.width, TAG.height].map((tag) =>
+    numbersOf(directory, tag)
+  );
+  return { at: directory.at, pixels: width * height, isRaw, beside: metadata, colours };
 }
 
 /** Knows what only begins like a TIFF picture: cameras put a thumbnail first, or say that it is a DNG. */

@@ -223,7 +223,7 @@ function inWholeLevels(samples: VipsSamples): Samples {
 }
 
 /** HEIF's 9 to 15 bits come shifted to the left: full is made 65535. */
-function widened(samples: Samples, { bits = 16 }: VipsHeader): Samples {
+function widened(samples: Samples, { shiftedBits: bits = 16 }: VipsHeader): Samples {
   if (!(samples instanceof Uint16Array) || bits <= 8 || bits >= 16) return samples;
   const scale = 65535 / (65535 - (2 ** (16 - bits) - 1));
   for (let i = 0; i < samples.length; i++) samples[i] = samples[i] * scale + 0.5;
@@ -244,7 +244,7 @@ function explained(format: string, error: unknown): unknown {
   const lines = error.message.split("\n").map((line) => line.trim());
   const last = lines.findLast((line) => line !== "" && !line.startsWith("unable to")) ?? lines[0];
   const reason = last.replace(/^[\w ]+: /, "");
-  if (/not (configured|supported)|unsupported/i.test(reason)) {
+  if (/not (configured|supported|implemented)|unsupported|can ?not handle/i.test(reason)) {
     return unsupported(format, `is of a kind (${reason})`);
   }
   return damaged(format, `it cannot be decoded to the end (${reason})`);
