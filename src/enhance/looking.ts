@@ -4,7 +4,7 @@
  */
 
 import { MUCH } from "../fill/outlook.ts";
-import { describeFaces, findDamage } from "../inspect/mod.ts";
+import { describeFaces, findDamage, inspectPicture } from "../inspect/mod.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
 import { countMarks, type Mask } from "../pictures/mask.ts";
 import type { Region } from "../raster/size.ts";
@@ -42,6 +42,7 @@ export async function lookAt(
     ? findDamage(whole)
     : repairMask(whole, repair);
   if (damage !== undefined) notes.push(describeDamaged(damage, repair === "auto"));
+  if (repair === "auto" && countMarks(damage!) > 0) notes.push(...describeDrawn(whole));
   const wanted = {
     faces: protect.includes("faces"),
     text: protect.includes("text") || extends_,
@@ -73,6 +74,15 @@ function describeDamaged(damage: Mask, isFound: boolean): string {
   return isFound
     ? "no scratches or dust were found"
     : "nothing is repaired: no part of the mask is bright";
+}
+
+/** The lines of a drawing are thin, black and even, as scratches are. */
+function describeDrawn(picture: Picture): string[] {
+  const { content } = inspectPicture(picture);
+  if (content === "photo") return [];
+  return [
+    `it shows ${content}, whose lines may be taken for scratches: look at it, or give a mask`,
+  ];
 }
 
 function describeMask(marks: Mask): string {

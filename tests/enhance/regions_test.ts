@@ -120,6 +120,16 @@ Deno.test("repair fills scratches that it finds, or what a mask says, before ups
     assert.match(clean.notes[0].text, /no scratches/);
   }));
 
+Deno.test("repair says that lines of a drawing may be taken for scratches", async () => {
+  const [width, height] = [120, 100];
+  const data = new Uint8Array(width * height).fill(255);
+  for (let y = 10; y < 90; y++) data.fill(0, y * width + 60, y * width + 62);
+  const drawing: Picture = { width, height, channels: 1, depth: 8, data, metadata: {} };
+  const { notes } = await run(drawing, { model: "bicubic", scale: 1, repair: "auto" });
+  assert.match(notes[0].text, /% of it is repaired/);
+  assert.match(notes[1].text, /it shows .*, whose lines may be taken for scratches/);
+});
+
 Deno.test("a protected part is the faithful result to the bit, and fades without a step", () =>
   withRandom(async (random) => {
     const picture = landscape(90, 70, random);
