@@ -7,10 +7,12 @@
 import assert from "node:assert/strict";
 import { aimedMask, darkMask, repairMask } from "../../src/enhance/regions.ts";
 import { blendProtected, Feather } from "../../src/enhance/protection.ts";
-import { bodyOf } from "../../src/fill/extend.ts";
+import { bodyOf, extend } from "../../src/fill/extend.ts";
+import { extensionOutlook } from "../../src/fill/outlook.ts";
 import { emptyMask, markRegion } from "../../src/pictures/mask.ts";
 import { enhance, type EnhanceOptions, type Picture, UsageError } from "../../mod.ts";
 import { growTo } from "../../src/targets/plan.ts";
+import type { Region } from "../../src/raster/size.ts";
 import { gpu } from "../gpu_harness.ts";
 import { type Random, withRandom } from "../reference/random.ts";
 
@@ -90,6 +92,27 @@ Deno.test("pad extend grows upward too, in 16 bits and with alpha, and is upscal
     assert.ok(report.consistency! > 40);
   }));
 
+Deno.test("a person who fills the picture is extended by what is beside the face, and told of", () =>
+  withRandom(async (random) => {
+    const picture = landscape(60, 60, random);
+    const face = { x: 18, y: 12, width: 24, height: 30 };
+    const frame = { x: 10, y: 0, width: 80, height: 60 };
+    const result = await extend(gpu, picture, frame, { faces: [face] });
+    for (const x of [0, 5, 85]) {
+      const [sky, ground] = [pixel(result, x, 10)[0], pixel(result, x, 50)[0]];
+      assert.ok(sky > 170 && ground < 120, `${x}: ${sky}, ${ground}`);
+    }
+    const outlook = async (faces: Region[], text: Region[]) =>
+      (await extensionOutlook(picture, frame, { content: "photo", faces, text })).problems;
+    assert.deepEqual(await outlook([face], []), ["people leave little else to copy"]);
+    const small = { x: 20, y: 20, width: 6, height: 8 };
+    assert.deepEqual(await outlook([small], [{ x: 20, y: 20, width: 30, height: 8 }]), []);
+    assert.deepEqual(await outlook([{ ...small, x: 1 }], [{ ...small, x: 53 }]), [
+      "a face is at its edge",
+      "letters are at its edge",
+    ]);
+  }));
+
 Deno.test("a person reaches beyond the face", () => {
   const body = bodyOf({ x: 100, y: 50, width: 20, height: 30 });
   assert.deepEqual(body, { x: 80, y: 35, width: 60, height: 225 });
@@ -119,6 +142,16 @@ Deno.test("repair fills scratches that it finds, or what a mask says, before ups
     assert.deepEqual(clean.picture.data, whole.data);
     assert.match(clean.notes[0].text, /no scratches/);
   }));
+
+Deno.test("repair says that lines of a drawing may be taken for scratches", async () => {
+  const [width, height] = [120, 100];
+  const data = new Uint8Array(width * height).fill(255);
+  for (let y = 10; y < 90; y++) data.fill(0, y * width + 60, y * width + 62);
+  const drawing: Picture = { width, height, channels: 1, depth: 8, data, metadata: {} };
+  const { notes } = await run(drawing, { model: "bicubic", scale: 1, repair: "auto" });
+  assert.match(notes[0].text, /% of it is repaired/);
+  assert.match(notes[1].text, /it shows .*, whose lines may be taken for scratches/);
+});
 
 Deno.test("a protected part is the faithful result to the bit, and fades without a step", () =>
   withRandom(async (random) => {

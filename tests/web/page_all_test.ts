@@ -222,7 +222,7 @@ test(
     const header = new DataView(bytes.buffer, bytes.byteOffset + 16);
     assert.deepEqual([header.getUint32(0), header.getUint32(4)], [8000, 8000]);
     // At 100 % the page reads the rows that are seen.
-    await page.check("[name=zoom][value='100']");
+    await page.click("label:has([name=zoom][value='100'])");
     await page.waitForFunction(() => {
       const { shadowRoot } = document.querySelector("#compare")!;
       return !shadowRoot!.querySelector<HTMLElement>("#detail")!.hidden;
@@ -347,7 +347,8 @@ Deno.test({
       await page.waitForSelector("[name=look][value=portrait]", { timeout: PATIENCE });
       assert.match(await page.textContent("#ready-line") ?? "", /Portrait is made for that/);
       assert.ok(requests.some((url) => url.startsWith(`${origin}/face-api/`)));
-      await page.check("[name=look][value=portrait]");
+      // The radio button itself lies under its picture.
+      await page.click("label:has([name=look][value=portrait])");
       // Without waiting for a frame: on a software adapter the preview holds them up.
       await page.locator("#go").dispatchEvent("click");
       await waitFor(page, "done");
