@@ -158,7 +158,7 @@ function linkOf(
     return { dispatch: matrixConv({ ...place, ...way }), weights: [weights, wordsOf(epilogue)] };
   }
   if (operation.upsample === 2) {
-    const weights = [wordsOf(packUpconv3x3(operation))];
+    const weights = [wordsOf(packUpconv3x3(operation, way.style))];
     return { dispatch: upconv3x3({ ...place, ...way }), weights };
   }
   const weights = [packConv(operation, link, channels, way.style)];

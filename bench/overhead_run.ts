@@ -2,9 +2,9 @@
  * One run of the program, watched from inside: what its threads had of the processors, and how long it
  * stood still for the device. `overhead.ts` starts it, as a process of its own for each run.
  *
- * Deno waits for the device inside `onSubmittedWorkDone()` and `mapAsync()`, and compiles inside
- * `createShaderModule()` and `createComputePipeline()`: the time of these calls is that of the device and
- * of the driver's compiler, and the rest is ours.
+ * Deno waits for the device inside `submit()`, in which lavapipe already computes, `onSubmittedWorkDone()`
+ * and `mapAsync()`, and compiles inside `createShaderModule()` and `createComputePipeline()`: the time of
+ * these calls is that of the device and of the driver's compiler, and the rest is ours.
  */
 
 import { main } from "../src/cli/main.ts";
@@ -91,6 +91,7 @@ async function run(args: string[]): Promise<RunCost> {
   const starting = mainThreadSeconds();
   const none = (): Calls => ({ wall: 0, processor: 0 });
   const [waiting, compiling, opening] = [none(), none(), none()];
+  timed(GPUQueue.prototype, "submit", waiting);
   timed(GPUQueue.prototype, "onSubmittedWorkDone", waiting);
   timed(GPUBuffer.prototype, "mapAsync", waiting);
   timed(GPUDevice.prototype, "createShaderModule", compiling);
@@ -102,7 +103,7 @@ async function run(args: string[]): Promise<RunCost> {
   const ofDevice = [waiting, compiling, opening].reduce((sum, calls) => sum + calls.processor, 0);
   const mainThread = mainThreadSeconds() - ofDevice;
   const threads = threadSeconds().filter(({ id }) => id !== Deno.pid);
-  const isOurs = (name: string) => /^(V8|tokio)/.test(name);
+  const isOurs = (name: string) => /^(V8|tokio|worker)/.test(name);
   const sum = (ours: boolean) =>
     threads.filter(({ name }) => isOurs(name) === ours)
       .reduce((all, { seconds }) => all + seconds, 0);

@@ -11,9 +11,8 @@ import { PassLog, type PassReport, type PlannedPass, type Retry } from "./passes
 import type { ResamplePass } from "./passes/resample_pass.ts";
 import { type PassShape, sizeIn, sizeOut } from "./passes/route.ts";
 import { joinAlpha, splitAlpha, splitAlphaRows } from "./pictures/colour/alpha.ts";
-import { fromGpuPixels, wordsPerPixel } from "./pictures/gpu_pixels.ts";
+import { fromGpuPixels, unpackRows } from "./pictures/gpu_pixels.ts";
 import {
-  type Depth,
   hasAlpha,
   type Picture,
   type PictureHeader,
@@ -44,6 +43,12 @@ export interface Report {
 
 /** A result on its way. */
 export interface PictureRun extends PictureRows {
+  /**
+   * The same rows as the device has them (see `pictures/gpu_pixels.ts`), for who hands them on: the memory
+   * of each part is the taker's. Undefined if the result is more than what the device gives. Only one of
+   * `rows` and `pixels` can be taken.
+   */
+  pixels?: AsyncIterable<Uint32Array> | undefined;
   /** Returns what was done so far. */
   report(): Report;
 }
@@ -64,10 +69,10 @@ export interface PlanPasses {
 }
 
 /** Lets the rows of one picture at a time through. */
-export type Gate = (
-  rows: AsyncIterable<Samples>,
+export type Gate = <Rows>(
+  rows: AsyncIterable<Rows>,
   signal: AbortSignal | undefined,
-) => AsyncIterable<Samples>;
+) => AsyncIterable<Rows>;
 
 /** What an upscale will do. */
 export class Plan {
@@ -119,16 +124,15 @@ export class Plan {
     this.#check(picture);
     const { metadata, channels, depth } = picture;
     const run = new PlanRun(this.#gpu, this.passes, this.#planned, options);
-    const rows = this.passes.length === 0 ? unchanged(picture) : run.rows(picture);
-    return {
-      width: this.outputWidth,
-      height: this.outputHeight,
-      channels,
-      depth,
-      metadata,
-      rows: this.#gate(rows, options.signal),
-      report: () => run.report,
-    };
+    const size = { width: this.outputWidth, height: this.outputHeight };
+    const header = { ...size, channels, depth, metadata };
+    const report = () => run.report;
+    if (this.passes.length > 0 && !hasAlpha(picture)) {
+      const pixels = this.#gate(run.pixels(picture), options.signal);
+      return { ...header, rows: unpackRows(header, pixels), pixels, report };
+    }
+    const rows = this.passes.length === 0 ? unchanged(picture) : run.rowsWithAlpha(picture);
+    return { ...header, rows: this.#gate(rows, options.signal), report };
   }
 
   #check(picture: PictureHeader): void {
@@ -183,22 +187,31 @@ class PlanRun {
     };
   }
 
-  /** Yields the result's samples in bands of whole rows. */
-  async *rows(picture: Picture | PictureRows): AsyncGenerator<Samples> {
+  /** Yields the result of a picture without alpha, in bands of whole rows. */
+  async *pixels(picture: Picture | PictureRows): AsyncGenerator<Uint32Array> {
+    yield* wordsOf(this.#bands(picture));
+    this.#options.onReport?.(this.report);
+  }
+
+  /** Yields the samples of the result of one that has alpha, in bands of whole rows. */
+  async *rowsWithAlpha(picture: Picture | PictureRows): AsyncGenerator<Samples> {
     const { colour, alpha, constant } = splitSource(picture);
     const { chain, correction } = this.#planned;
     const { outputWidth: width, depthOut: depth } = (correction ?? chain.at(-1)!).shape;
+    const header = { ...colour, width, depth };
     const alphaRows = alpha && this.#alphaRows(alpha);
+    let y = 0;
     try {
-      for await (const { y, rows, words } of inChunks(this.#bands(colour), { width, depth })) {
-        const data = fromGpuPixels(words, width, rows, colour.channels, depth);
-        const band = { ...colour, width, height: rows, data };
+      for await (const data of unpackRows(header, wordsOf(this.#bands(colour)))) {
+        const height = data.length / width / header.channels;
+        const band = { ...header, height, data };
         if (alphaRows !== undefined) {
-          const region = { x: 0, y, width, height: rows };
-          const values = fromGpuPixels(await alphaRows.cut(region), width, rows, 1, depth);
-          alphaRows.forget(y + rows);
+          const words = await alphaRows.cut({ x: 0, y, width, height });
+          const values = fromGpuPixels(words, width, height, 1, depth);
+          alphaRows.forget(y + height);
           yield joinAlpha(band, { ...band, channels: 1, data: values }).data;
         } else yield constant === undefined ? data : joinAlpha(band, constant).data;
+        y += height;
       }
     } finally {
       await alphaRows?.close();
@@ -257,27 +270,8 @@ class PlanRun {
       const run = { index, of: ENSEMBLE_SIZE };
       const bands = this.#through(passes, pictureBands(variant), run);
       const header = { ...variant, ...sizeOut(passes.at(-1)!.shape) };
-      return await gatherRows({ ...header, rows: unpack(bands, header) });
+      return await gatherRows({ ...header, rows: unpackRows(header, wordsOf(bands)) });
     });
-  }
-}
-
-/** Pixels that are turned into samples at a time: few enough for a processor's cache. */
-const PIXELS_AT_ONCE = 2 ** 17;
-
-/** Yields bands in parts of some whole rows. */
-async function* inChunks(
-  bands: Bands,
-  { width, depth }: { width: number; depth: Depth },
-): AsyncGenerator<Band> {
-  const most = Math.max(1, Math.floor(PIXELS_AT_ONCE / width));
-  const perRow = width * wordsPerPixel(depth);
-  for await (const { y, rows, words } of bands) {
-    for (let row = 0; row < rows; row += most) {
-      const count = Math.min(most, rows - row);
-      const part = words.subarray(row * perRow, (row + count) * perRow);
-      yield { y: y + row, rows: count, words: part };
-    }
   }
 }
 
@@ -311,14 +305,8 @@ function readTwice(picture: Picture | PictureRows): [Bands, Bands] {
   return [pictureBands(picture), pictureBands(picture)];
 }
 
-/** Yields bands as samples. */
-async function* unpack(
-  bands: Bands,
-  { width, channels, depth }: PictureHeader,
-): AsyncGenerator<Samples> {
-  for await (const { rows, words } of bands) {
-    yield fromGpuPixels(words, width, rows, channels, depth);
-  }
+async function* wordsOf(bands: Bands): AsyncGenerator<Uint32Array> {
+  for await (const { words } of bands) yield words;
 }
 
 /** What passes of the colours there are in all, for shares of the memory. */

@@ -170,10 +170,10 @@ export class Upscaler {
   }
 
   /** Lets only one picture through at a time. */
-  async *#alone(
-    rows: AsyncIterable<Samples>,
+  async *#alone<Rows>(
+    rows: AsyncIterable<Rows>,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<Samples> {
+  ): AsyncGenerator<Rows> {
     this.#checkAlive();
     if (this.#busy) {
       throw new UsageError("This upscaler is at work: await it, or create another one");

@@ -28,7 +28,7 @@ from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .recipes import RECIPES
 from .safetensors import load, save
 from .texture import NormalisedConv, flatness, grid_of, level_places, smoothed
-from .train import Run
+from .train import FINISHING, LOG_SHARE, Run
 
 
 def gradients_of(network: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -155,6 +155,16 @@ class ChoiceTest(unittest.TestCase):
             run.choose(SimpleNamespace(psnr=lambda _, psnr=psnr: psnr))
             found.append(next(iter(run.best.values())).flatten()[0].item())
         np.testing.assert_allclose(found, [30, 30.5, 30.495, 30.492, 30.492], atol=1e-5)
+
+
+class CountingTest(unittest.TestCase):
+    def test_in_the_finish_halving_the_error_of_any_crop_gains_the_same(self) -> None:
+        errors = torch.tensor([0.02, 0.2]).view(2, 1, 1, 1) * torch.ones(1, 48, 4, 4)
+        log, root = (FINISHING[aim].size for aim in ("pixels", "restore"))
+        gains = log(errors) - log(errors / 2)
+        torch.testing.assert_close(gains[0], gains[1], rtol=0.01, atol=0)
+        self.assertAlmostEqual(10 / np.log(10) * gains[1].item() / LOG_SHARE, 6.02, places=2)
+        torch.testing.assert_close(root(errors), torch.tensor([0.02, 0.2]), rtol=1e-2, atol=0)
 
 
 class DegradeTest(unittest.TestCase):

@@ -184,7 +184,7 @@ function pack(
   inputChannels: number[],
   style: Style,
 ): Packed[1] {
-  if (operation.upsample === 2) return packUpconv3x3(operation);
+  if (operation.upsample === 2) return packUpconv3x3(operation, style);
   return packConv(operation, link, inputChannels, style);
 }
 

@@ -12,15 +12,26 @@ import {
   type Picture,
   type PictureHeader,
   type Samples,
+  unpackRows,
 } from "../pictures/mod.ts";
 
 /** What makes files of pictures. */
 export interface Encoder {
   /** The picture may be lost to the caller. */
   encode(picture: Picture, options: EncodeOptions): Promise<Uint8Array>;
-  /** The most pixels of a result that is encoded as a whole though it could be written in rows. */
-  wholePixels: number;
+  /** Returns what writes a result of that size in rows, here or in another thread. */
+  rowEncoderFor(result: PictureHeader): RowEncoder;
 }
+
+/** Whole rows from the top: samples, or pixels as the device has them, whose memory is given away. */
+export type RowParts = AsyncIterable<Samples | Uint32Array> | Iterable<Samples | Uint32Array>;
+
+/** As {@linkcode encodeRows}. */
+export type RowEncoder = (
+  header: PictureHeader,
+  rows: RowParts,
+  options: EncodeOptions,
+) => AsyncGenerator<Uint8Array>;
 
 /** Encoding it shows whether the codec can be loaded. */
 const ONE_PIXEL: Picture = {
@@ -38,9 +49,10 @@ export type Writing = "rows" | "whole";
 /** Writes a file as its rows come, and yields its bytes in order. */
 export function encodeRows(
   header: PictureHeader,
-  rows: AsyncIterable<Samples> | Iterable<Samples>,
+  parts: RowParts,
   { format, quality = FORMATS.jpeg.quality!, dither = false }: EncodeOptions,
 ): AsyncGenerator<Uint8Array> {
+  const rows = samplesOfParts(header, parts);
   if (format === "png") return encodePngRows(header, rows);
   let firstSample = 0;
   const inBytes = changeRows({ ...header, rows }, (part) => {
@@ -51,24 +63,33 @@ export function encodeRows(
   return encodeJpegRows({ ...header, depth: 8 }, inBytes, quality);
 }
 
+/** Yields the samples of rows, of whatever kind they are. */
+export async function* samplesOfParts(
+  header: PictureHeader,
+  parts: RowParts,
+): AsyncGenerator<Samples> {
+  for await (const part of parts) {
+    if (part instanceof Uint32Array) yield* unpackRows(header, [part]);
+    else yield part;
+  }
+}
+
 /**
- * Finds out before the work how its result is encoded: a PNG as its rows come, unless the encoder would
- * rather have the whole of it, and so a baseline JPEG in full colour, if its codec can be loaded.
+ * Finds out before the work how its result is encoded: a PNG as its rows come, and so a baseline JPEG in
+ * full colour, if its codec can be loaded.
  *
- * @throws {UsageError} If no codec can be loaded or keep every sample if it should, or the result is too
- *   large for it.
+ * @param result One that is not refused: see {@linkcode refusalOf}.
+ * @throws {UsageError} If no codec can be loaded, or the result is too large for the one that can.
  */
 export async function chooseWriting(
   result: PictureHeader,
   encoding: EncodeOptions,
   encoder: Encoder,
 ): Promise<Writing> {
-  const refusal = refusalOf(result, encoding);
-  if (refusal !== undefined) throw refusal;
   const { format } = encoding;
-  if (format === "png" && result.width * result.height > encoder.wholePixels) return "rows";
+  if (format === "png") return "rows";
   if (format === "jpeg" && isJpegInRows(result, encoding)) {
-    const missing = await tryRows(encoding);
+    const missing = await tryRows(encoder.rowEncoderFor(result), encoding);
     if (missing === undefined) return "rows";
     if (isTooLarge(result, encoding)) throw missing;
   }
@@ -84,7 +105,10 @@ function isJpegInRows(result: PictureHeader, encoding: EncodeOptions): boolean {
 }
 
 /** Returns why a file cannot be written in rows, if its codec cannot be loaded. */
-async function tryRows(encoding: EncodeOptions): Promise<UsageError | undefined> {
+async function tryRows(
+  encodeRows: RowEncoder,
+  encoding: EncodeOptions,
+): Promise<UsageError | undefined> {
   try {
     await Array.fromAsync(encodeRows(ONE_PIXEL, [ONE_PIXEL.data], encoding));
   } catch (error) {

@@ -302,6 +302,7 @@ export class Enhancement {
     return {
       ...this.result,
       rows: this.#linear === undefined ? padded.rows : fromDisplay(padded, this.#linear),
+      pixels: padded === run && this.#linear === undefined ? run.pixels : undefined,
       report: run.report,
       header: () => this.#resultOf(run.report().passes),
     };
@@ -333,7 +334,11 @@ function withFaithful(
   });
   const faithful = faithfulPlan.run(part, half(0));
   const invented = plan.run(part, half(0.5));
-  return { ...invented, rows: blendProtected(faithful, invented, feather) };
+  return {
+    ...invented,
+    rows: blendProtected(faithful, invented, feather),
+    pixels: undefined,
+  };
 }
 
 /**
@@ -384,7 +389,7 @@ async function lookIfAsked(
   aim: Aim,
 ): Promise<Looked> {
   if (options.repair === undefined && !isProtecting(options) && aim.frame === undefined) {
-    return { picture, damage: undefined, protection: undefined, kept: [], notes: [] };
+    return { picture, damage: undefined, protection: undefined, kept: {}, notes: [] };
   }
   const { lookAt } = await import("./looking.ts");
   return await lookAt(picture, options, aim);

@@ -1,7 +1,6 @@
 /** Which parts of a picture are protected, repaired or not copied: from what was asked for to masks. */
 
 import { UsageError } from "../errors.ts";
-import { bodyOf } from "../fill/extend.ts";
 import { emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
 import { type Detector, type Face, findFaces, findText } from "../inspect/mod.ts";
 import { type Picture, whiteOf } from "../pictures/mod.ts";
@@ -34,11 +33,6 @@ export async function findRegions(
   };
 }
 
-/** The parts that an extension does not copy: people as a whole, and text. */
-export function keptRegions({ faces, text }: FoundRegions): Region[] {
-  return [...faces.map(bodyOf), ...text];
-}
-
 /**
  * Returns the marks of what stays faithful: where the mask is dark, and the parts that were found.
  *
@@ -49,18 +43,34 @@ export function protectedMask(
   { mask }: Pick<EnhanceOptions, "mask">,
   found: FoundRegions,
 ): Mask {
-  const marks = mask === undefined ? emptyMask(picture) : maskOf(mask, picture, isDark);
+  const marks = mask === undefined ? emptyMask(picture) : darkMask(picture, mask);
   for (const region of [...found.faces, ...found.text]) markRegion(marks, region);
   return marks;
 }
 
 /**
- * Returns the marks of what is to be repaired: where the mask is bright.
+ * Returns the marks of the dark part of a mask. What is transparent was not painted: where all that was is
+ * dark, it counts as bright, else as dark.
+ */
+export function darkMask(picture: Size, mask: Picture): Mask {
+  const paint = paintOf(mask, picture);
+  const isDrawn = paint.data.includes(PAINT.dark) && !paint.data.includes(PAINT.bright);
+  return markedWhere(
+    paint,
+    (each) => each === PAINT.dark || (each === PAINT.none && !isDrawn),
+  );
+}
+
+/**
+ * Returns the marks of what is to be repaired: where the mask is bright; in one with transparent parts of
+ * which nothing is bright, all that is painted.
  *
  * @throws {UsageError} If the mask has another size than the picture.
  */
 export function repairMask(picture: Size, mask: Picture): Mask {
-  return maskOf(mask, picture, (level) => !isDark(level));
+  const paint = paintOf(mask, picture);
+  const isDrawn = paint.data.includes(PAINT.none) && !paint.data.includes(PAINT.bright);
+  return markedWhere(paint, (each) => each === (isDrawn ? PAINT.dark : PAINT.bright));
 }
 
 /** Cuts the marks of a picture to the part of it that is upscaled, and puts them on its canvas. */
@@ -75,12 +85,10 @@ export function aimedMask(mask: Mask, { crop, frame }: Aim): Mask {
   return aimed;
 }
 
-/** @param level From 0 to 1. */
-function isDark(level: number): boolean {
-  return level < 0.5;
-}
+/** What a mask shows at one pixel; nothing where it is transparent. */
+const PAINT = { dark: 0, bright: 1, none: 2 } as const;
 
-function maskOf(mask: Picture, picture: Size, isMarked: (level: number) => boolean): Mask {
+function paintOf(mask: Picture, picture: Size): Mask {
   const { width, height, channels, depth, data } = mask;
   if (width !== picture.width || height !== picture.height) {
     throw new UsageError(
@@ -88,13 +96,19 @@ function maskOf(mask: Picture, picture: Size, isMarked: (level: number) => boole
         "both must be of one size",
     );
   }
-  const marks = emptyMask(picture);
-  const white = whiteOf(depth);
-  for (let i = 0; i < marks.data.length; i++) {
+  const paint = emptyMask(picture);
+  const half = whiteOf(depth) / 2;
+  const colours = channels <= 2 ? 1 : 3;
+  for (let i = 0; i < paint.data.length; i++) {
+    const at = i * channels;
     let sum = 0;
-    const colours = channels <= 2 ? 1 : 3;
-    for (let c = 0; c < colours; c++) sum += data[i * channels + c];
-    if (isMarked(sum / colours / white)) marks.data[i] = 1;
+    for (let c = 0; c < colours; c++) sum += data[at + c];
+    paint.data[i] = sum / colours < half ? PAINT.dark : PAINT.bright;
+    if (channels > colours && data[at + colours] < half) paint.data[i] = PAINT.none;
   }
-  return marks;
+  return paint;
+}
+
+function markedWhere({ width, height, data }: Mask, isMarked: (paint: number) => boolean): Mask {
+  return { width, height, data: data.map((paint) => isMarked(paint) ? 1 : 0) };
 }

@@ -22,6 +22,12 @@ const LONGEST_SIDE = 2048;
 /** Factors by which it is shrunk then, for small letters and for large ones. */
 const SCALES = [1, 3] as const;
 
+/** Another factor, by which only lines beside others are found: alone, most of them are none. */
+const SCALE_BETWEEN = 2;
+
+/** How far from another line one beside it may be, in heights of that one. */
+const BESIDE = 1;
+
 /** Pixels around one whose mean is its ground, on each side. */
 const GROUND_REACH = 16;
 
@@ -53,6 +59,9 @@ const LEAST_LENGTH = 1.8;
 /** How much higher a line is at most than its shapes are on average. */
 const MOST_RISE = 1.9;
 
+/** Two boxes that share so much of the smaller one are one line. */
+const SAME = 0.5;
+
 /** A shape, with what it takes to tell a letter. */
 interface Shape {
   left: number;
@@ -77,7 +86,35 @@ interface Shape {
  */
 export function findText(picture: Picture): TextLine[] {
   const factor = Math.ceil(Math.max(picture.width, picture.height) / LONGEST_SIDE);
-  return SCALES.flatMap((scale) => linesAt(picture, factor * scale));
+  const lines = SCALES.flatMap((scale) => linesAt(picture, factor * scale));
+  const others = linesAt(picture, factor * SCALE_BETWEEN)
+    .filter((other) => lines.some((line) => isNear(other, line)));
+  return [...lines, ...others].reduce(withLine, []);
+}
+
+/** Whether a line lies above, below or beside another, with letters much as high. */
+function isNear(line: TextLine, other: TextLine): boolean {
+  const reach = BESIDE * other.height;
+  const areAlike = Math.max(line.height, other.height) <=
+    LINE.heights * Math.min(line.height, other.height);
+  return areAlike && line.x < other.x + other.width + reach &&
+    line.y < other.y + other.height + reach &&
+    other.x < line.x + line.width + reach && other.y < line.y + line.height + reach;
+}
+
+/** Adds a line, joined with those that it shares most of a box with. */
+function withLine(lines: readonly TextLine[], line: TextLine): TextLine[] {
+  const areSame = (other: TextLine) => {
+    const across = Math.min(line.x + line.width, other.x + other.width) - Math.max(line.x, other.x);
+    const down = Math.min(line.y + line.height, other.y + other.height) - Math.max(line.y, other.y);
+    const smaller = Math.min(line.width * line.height, other.width * other.height);
+    return across > 0 && down > 0 && across * down >= SAME * smaller;
+  };
+  const same = [line, ...lines.filter(areSame)];
+  const [x, y] = [Math.min(...same.map(({ x }) => x)), Math.min(...same.map(({ y }) => y))];
+  const width = Math.max(...same.map((each) => each.x + each.width)) - x;
+  const height = Math.max(...same.map((each) => each.y + each.height)) - y;
+  return [...lines.filter((other) => !areSame(other)), { x, y, width, height }];
 }
 
 /** Finds lines in a picture that is shrunk by a factor; boxes are those of the picture. */

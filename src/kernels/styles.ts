@@ -15,6 +15,7 @@ export type Style =
   | "uniform"
   | "columns"
   | "staged"
+  | "wide"
   | "winograd"
   | "half";
 
@@ -45,6 +46,11 @@ export interface StyleSpec {
    * sixth less time than two; elsewhere that many sums would leave few invocations room.
    */
   rows: { width: number; workgroup: { x: number; y: number } };
+  /**
+   * The most output quads of one invocation of the enlarging convolution, which has four sums for each
+   * pixel of a row and quad: half of what conv3x3 holds, or a quarter where that would spill.
+   */
+  enlargedQuads: 1 | 2;
 }
 
 const SQUARE = { x: 8, y: 8 };
@@ -58,6 +64,16 @@ const COLUMNS: Patch[] = [
   { quads: 4, width: 1, height: 4 },
   { quads: 5, width: 1, height: 4 },
   { quads: 3, width: 1, height: 4 },
+  { quads: 7, width: 1, height: 2 },
+  { quads: 2, width: 1, height: 8 },
+];
+
+/** As many sums as NVIDIA's registers hold: each load, each address and each copied weight serves more. */
+const MANY: Patch[] = [
+  { quads: 8, width: 1, height: 4 },
+  { quads: 3, width: 1, height: 8 },
+  { quads: 4, width: 1, height: 4 },
+  { quads: 5, width: 1, height: 4 },
   { quads: 7, width: 1, height: 2 },
   { quads: 2, width: 1, height: 8 },
 ];
@@ -94,6 +110,7 @@ export const STYLES: Record<Style, StyleSpec> = {
     workgroup: { x: 8, y: 1 },
     patches: SQUARES,
     rows: { width: 4, workgroup: { x: 8, y: 1 } },
+    enlargedQuads: 2,
   },
   subgroup16: {
     summary: "as subgroup, for vectors of 16",
@@ -103,6 +120,7 @@ export const STYLES: Record<Style, StyleSpec> = {
     workgroup: { x: 16, y: 1 },
     patches: SQUARES,
     rows: { width: 4, workgroup: { x: 16, y: 1 } },
+    enlargedQuads: 2,
   },
   uniform: {
     summary: "mostly 2x2 pixels and 16 outputs per invocation, all taps at once",
@@ -118,6 +136,7 @@ export const STYLES: Record<Style, StyleSpec> = {
       { quads: 2, width: 4, height: 2 },
     ],
     rows: ROWS,
+    enlargedQuads: 2,
   },
   columns: {
     summary:
@@ -127,6 +146,7 @@ export const STYLES: Record<Style, StyleSpec> = {
     workgroup: WIDE,
     patches: COLUMNS,
     rows: ROWS,
+    enlargedQuads: 1,
   },
   staged: {
     summary: "as columns, with the weights in workgroup memory",
@@ -135,6 +155,16 @@ export const STYLES: Record<Style, StyleSpec> = {
     workgroup: WIDE,
     patches: COLUMNS,
     rows: ROWS,
+    enlargedQuads: 2,
+  },
+  wide: {
+    summary: "as staged, with up to 32 outputs per invocation, and twice as many invocations",
+    way: "columns",
+    weights: "staged",
+    workgroup: { x: 32, y: 4 },
+    patches: MANY,
+    rows: { width: 2, workgroup: { x: 8, y: 16 } },
+    enlargedQuads: 2,
   },
   winograd: {
     summary: "as columns, with half the products by Winograd's F(4,3)",
@@ -143,6 +173,7 @@ export const STYLES: Record<Style, StyleSpec> = {
     workgroup: WIDE,
     patches: WINOGRAD,
     rows: ROWS,
+    enlargedQuads: 1,
   },
   half: {
     summary: "as columns, with products in f16 and sums in f32",
@@ -151,6 +182,7 @@ export const STYLES: Record<Style, StyleSpec> = {
     workgroup: WIDE,
     patches: HALF,
     rows: ROWS,
+    enlargedQuads: 1,
   },
 };
 
@@ -174,8 +206,8 @@ const QUALCOMM = ["20803", "qualcomm"];
 
 /**
  * The style for an adapter that was not measured by `tessera tune`: `uniform` with NVIDIA's own driver,
- * where it was measured to be ahead; `staged` where compilers keep too little for weights that are
- * read as they are used (Mesa's for NVIDIA) or spill (Adreno's); else `columns`, which no other one
+ * where it was measured to be ahead; `wide` with Mesa's, whose loads and tests of bounds cost much;
+ * `staged` where compilers spill what is not copied (Adreno's); else `columns`, which no other one
  * spills, and which loses nothing elsewhere. docs/styles.md has the figures.
  */
 export function defaultStyle(adapter: AdapterSummary, enabled: ReadonlySet<string>): Style {
@@ -185,7 +217,8 @@ export function defaultStyle(adapter: AdapterSummary, enabled: ReadonlySet<strin
     if (lanes === STYLES.subgroup.lanes) return "subgroup";
     if (lanes === STYLES.subgroup16.lanes) return styleOfWideLanes(description);
   }
-  if (QUALCOMM.includes(vendor) || /\bNVK\b/.test(description)) return "staged";
+  if (/\bNVK\b/.test(description)) return "wide";
+  if (QUALCOMM.includes(vendor)) return "staged";
   return NVIDIA.includes(vendor) ? "uniform" : "columns";
 }
 

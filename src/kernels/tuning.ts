@@ -26,6 +26,7 @@ import {
   matrixWeightsDirect,
   matrixWeightsStaged,
   upconv3x3,
+  upweightsStaged,
 } from "../wgsl/sources.ts";
 import type { QuadStorage } from "./dispatch.ts";
 import { STAGED, type Staged } from "./matrix_shape.ts";
@@ -134,7 +135,7 @@ async function keyOf({ adapter, enabled }: Gpu, drivers: string): Promise<string
     JSON.stringify(adapter.matrixConfigs),
     navigator.userAgent,
     JSON.stringify(STYLES),
-    ...[convEnd, convHead, columnsDirect, columnsHalf, columnsStaged],
+    ...[convEnd, convHead, columnsDirect, columnsHalf, columnsStaged, upweightsStaged],
     ...[conv3x3, conv3x3Columns, conv3x3Half, conv3x3Winograd, upconv3x3],
     ...[matrixConv, matrixUnits, matrixPixelsDirect, matrixPixelsStaged],
     ...[matrixWeightsDirect, matrixWeightsStaged],

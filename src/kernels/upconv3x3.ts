@@ -3,7 +3,7 @@
  * summed weights: host side of `wgsl/upconv3x3.wgsl`.
  */
 
-import { upconv3x3 as body } from "../wgsl/sources.ts";
+import { upconv3x3 as body, upweightsDirect, upweightsStaged } from "../wgsl/sources.ts";
 import { specialise } from "../gpu/specialise.ts";
 import { type ConvOperation, tensorsBeside } from "../networks/network.ts";
 import type { ConvLink } from "./conv.ts";
@@ -20,11 +20,11 @@ import { activations, weightsOf } from "./prelude.ts";
 import { type Style, STYLES } from "./styles.ts";
 
 /**
- * Output quads of one invocation: with four phases each, half of what conv3x3 holds. Odd numbers of
- * quads occur in no published network with such a convolution; they go one by one.
+ * Output quads of one invocation. Odd numbers of quads occur in no published network with such a
+ * convolution; they go one by one.
  */
-function quadsPerInvocation(channels: number): 1 | 2 {
-  return storedQuads(channels) % 2 === 0 ? 2 : 1;
+function quadsPerInvocation(channels: number, style: Style): 1 | 2 {
+  return storedQuads(channels) % 2 === 0 ? STYLES[style].enlargedQuads : 1;
 }
 
 /**
@@ -37,7 +37,7 @@ export function upconv3x3(request: Omit<ConvLink, "link"> & { style: Style }): D
   checkUpconv(operation, input, output);
   const quads = Math.ceil(input.channels / 4);
   const { width, workgroup } = STYLES[style].rows;
-  const outQuads = quadsPerInvocation(operation.outChannels);
+  const outQuads = quadsPerInvocation(operation.outChannels, style);
   const epilogue = epilogueIndex(operation.outChannels, quads * 64);
   return {
     shader: shaderFor(output.storage, style, outQuads, activateBy(operation.activation)),
@@ -60,16 +60,16 @@ export function upconv3x3(request: Omit<ConvLink, "link"> & { style: Style }): D
 }
 
 /**
- * Packs weights summed per phase, bias and slopes in the order in which the shader reads them.
+ * Packs weights summed per phase, bias and slopes in the order in which the style's shader reads them.
  *
  * @returns `[outBlock][input quad][out quad][phase y][phase x][tap y][tap x][4 in][4 out]`, then
  * `[bias, slope][out channel]`.
  */
-export function packUpconv3x3(operation: ConvOperation): Float32Array {
+export function packUpconv3x3(operation: ConvOperation, style: Style): Float32Array {
   const stored = storedQuads(operation.outChannels) * 4;
   const inQuads = Math.ceil(operation.inChannels / 4);
   const packed = new Float32Array(stored * inQuads * 64 + 2 * stored);
-  const blockChannels = quadsPerInvocation(operation.outChannels) * 4;
+  const blockChannels = quadsPerInvocation(operation.outChannels, style) * 4;
   let at = 0;
   for (let block = 0; block < stored; block += blockChannels) {
     for (let quad = 0; quad < inQuads * 4; quad += 4) {
@@ -108,8 +108,10 @@ export function phaseWeight(
 function shaderFor(storage: Storage, style: Style, outQuads: 1 | 2, way: Activate): Shader {
   const label = `upconv3x3 ${storage} ${style} quads=${outQuads} ${way}`;
   return shaderOf(label, () => {
-    const { width, workgroup } = STYLES[style].rows;
-    return specialise(activations(storage) + activate(way) + weightsOf(style) + body, {
+    const { rows: { width, workgroup }, weights } = STYLES[style];
+    const upweights = weights === "staged" ? upweightsStaged : upweightsDirect;
+    const head = activations(storage) + activate(way) + weightsOf(style) + upweights;
+    return specialise(head + body, {
       PX: width,
       OUT_QUADS: outQuads,
       WORKGROUP_X: workgroup.x,

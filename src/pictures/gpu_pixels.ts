@@ -17,6 +17,7 @@ import {
   type Depth,
   hasAlpha,
   type Picture,
+  type PictureHeader,
   type Samples,
   whiteOf,
 } from "./picture.ts";
@@ -88,6 +89,30 @@ export function fromGpuPixels(
   else if (channels === 3) copyColours(samples, data);
   else copyGrey(samples, data, channels === 2, depth === 32 ? 0 : 0.5);
   return data;
+}
+
+/** Pixels that are turned into samples at a time: few enough for a processor's cache. */
+const PIXELS_AT_ONCE = 2 ** 17;
+
+/**
+ * Yields the samples of pixels that come in whole rows, a few rows at a time.
+ *
+ * @param header Width, channels and depth of the picture.
+ */
+export async function* unpackRows(
+  { width, channels, depth }: Pick<PictureHeader, "width" | "channels" | "depth">,
+  pixels: AsyncIterable<Uint32Array> | Iterable<Uint32Array>,
+): AsyncGenerator<Samples> {
+  const perRow = width * wordsPerPixel(depth);
+  const most = Math.max(1, Math.floor(PIXELS_AT_ONCE / width));
+  for await (const words of pixels) {
+    const rows = words.length / perRow;
+    for (let row = 0; row < rows; row += most) {
+      const count = Math.min(most, rows - row);
+      const part = words.subarray(row * perRow, (row + count) * perRow);
+      yield fromGpuPixels(part, width, count, channels, depth);
+    }
+  }
 }
 
 /** Returns the same memory as samples, four for each pixel. */

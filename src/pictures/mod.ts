@@ -47,5 +47,5 @@ export {
   splitAlphaRows,
 } from "./colour/alpha.ts";
 export { fillTransparent, fillTransparentRows } from "./colour/transparent_fill.ts";
-export { fromGpuPixels, toGpuPixels, wordsPerPixel } from "./gpu_pixels.ts";
+export { fromGpuPixels, toGpuPixels, unpackRows, wordsPerPixel } from "./gpu_pixels.ts";
 export { readOrientation, uprightExif, withSize } from "./metadata/exif.ts";

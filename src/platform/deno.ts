@@ -4,8 +4,8 @@
  * names.
  */
 
-import { pathToFileURL } from "node:url";
 import { DAWN, FACE_API, type FaceApiFiles, type FileReader, type Thread } from "./contract.ts";
+import { BUILTIN } from "./node_builtin.ts";
 import { stampOfDrivers } from "./node_drivers.ts";
 import { tensorPlatform, withoutNode } from "./node_faces.ts";
 import { startNodeThread } from "./node_thread.ts";
@@ -138,7 +138,7 @@ export async function loadVips(): Promise<(options: object) => Promise<unknown>>
   });
   // And that one takes only what has this name for a thread of the web.
   Object.assign(globalThis, { Worker, WorkerGlobalScope: Object });
-  return (await import(new URL("vips-es6.js", pathToFileURL(folder)).href)).default;
+  return (await import(new URL("vips-es6.js", BUILTIN.url.pathToFileURL(folder)).href)).default;
 }
 
 /** Opens a file for {@linkcode FileReader}. */

@@ -1,6 +1,6 @@
 /** What Deno and Node.js can tell of graphics drivers, whose versions no WebGPU names. */
 
-import fs from "node:fs";
+import { BUILTIN } from "./node_builtin.ts";
 
 /** Where the Vulkan loader finds the manifests of drivers. */
 const MANIFESTS = [
@@ -57,18 +57,18 @@ function stampOfLibrary(manifest: string, root: string): string {
 /** A link leads to the library itself, whose name often has the version. */
 function stampOf(path: string): string {
   return orEmpty(() => {
-    const real = fs.realpathSync(path);
-    const { size, mtimeMs } = fs.statSync(real);
+    const real = BUILTIN.fs.realpathSync(path);
+    const { size, mtimeMs } = BUILTIN.fs.statSync(real);
     return `${real} ${size} ${mtimeMs}`;
   }, "");
 }
 
 function namesIn(folder: string): string[] {
-  return orEmpty(() => fs.readdirSync(folder).sort(), []);
+  return orEmpty(() => BUILTIN.fs.readdirSync(folder).sort(), []);
 }
 
 function textOf(path: string): string {
-  return orEmpty(() => fs.readFileSync(path, "utf8"), "");
+  return orEmpty(() => BUILTIN.fs.readFileSync(path, "utf8"), "");
 }
 
 /** What is not there, or not for us to read, has no part in it. */

@@ -1,7 +1,6 @@
 /** Threads and turns of the event loop by Node's modules, which Deno has as well. */
 
-import { setImmediate } from "node:timers";
-import { Worker } from "node:worker_threads";
+import { BUILTIN } from "./node_builtin.ts";
 import type { Thread } from "./contract.ts";
 
 /**
@@ -16,7 +15,7 @@ export function startNodeThread(
   onMessage: (message: unknown) => void,
   onError: (error: Error) => void,
 ): Thread {
-  const worker = new Worker(code);
+  const worker = new BUILTIN.threads.Worker(code);
   worker.on("message", onMessage);
   worker.on("error", (error) => onError(error as Error));
   return {
@@ -31,5 +30,5 @@ export function startNodeThread(
 
 /** Lets everything happen that is due; a timer would take a millisecond for it, even one of 0. */
 export function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => resolve()));
+  return new Promise((resolve) => BUILTIN.timers.setImmediate(() => resolve()));
 }

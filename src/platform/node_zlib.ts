@@ -1,7 +1,7 @@
 /** What Deno and Node.js have in common of the door to the runtime: zlib streams and their checksums. */
 
-import { pipeline, Readable, type Transform } from "node:stream";
-import * as zlib from "node:zlib";
+import type { Transform } from "node:stream";
+import { BUILTIN } from "./node_builtin.ts";
 
 /** A zlib stream that cannot be inflated. */
 export class InflateError extends Error {
@@ -10,12 +10,12 @@ export class InflateError extends Error {
 
 /** Returns the CRC-32 of bytes, going on from that of the bytes before them. */
 export function crc32(bytes: Uint8Array, before = 0): number {
-  return zlib.crc32(bytes, before);
+  return BUILTIN.zlib.crc32(bytes, before);
 }
 
 /** Compresses bytes to a zlib stream. */
 export function deflate(bytes: Uint8Array): Promise<Uint8Array> {
-  return Promise.resolve(plain(zlib.deflateSync(bytes)));
+  return Promise.resolve(plain(BUILTIN.zlib.deflateSync(bytes)));
 }
 
 /**
@@ -26,7 +26,7 @@ export function deflate(bytes: Uint8Array): Promise<Uint8Array> {
  */
 export async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   try {
-    return await Promise.resolve(plain(zlib.inflateSync(bytes, { maxOutputLength: most })));
+    return await Promise.resolve(plain(BUILTIN.zlib.inflateSync(bytes, { maxOutputLength: most })));
   } catch (error) {
     throw new InflateError((error as Error).message, { cause: error });
   }
@@ -41,7 +41,7 @@ export async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Arr
 export async function inflateBrotli(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   try {
     return await Promise.resolve(
-      plain(zlib.brotliDecompressSync(bytes, { maxOutputLength: most })),
+      plain(BUILTIN.zlib.brotliDecompressSync(bytes, { maxOutputLength: most })),
     );
   } catch (error) {
     throw new InflateError((error as Error).message, { cause: error });
@@ -57,7 +57,7 @@ export async function* deflateBlocks(
   blocks: AsyncIterable<Uint8Array>,
   level: number,
 ): AsyncGenerator<Uint8Array> {
-  yield* through(blocks, zlib.createDeflate({ level, chunkSize: 2 ** 18 }));
+  yield* through(blocks, BUILTIN.zlib.createDeflate({ level, chunkSize: 2 ** 18 }));
 }
 
 /**
@@ -71,7 +71,7 @@ export async function* inflateBlocks(
   pieceBytes: number,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* through(blocks, zlib.createInflate({ chunkSize: pieceBytes }));
+    yield* through(blocks, BUILTIN.zlib.createInflate({ chunkSize: pieceBytes }));
   } catch (error) {
     if (!isZlibError(error)) throw error;
     throw new InflateError(error.message, { cause: error });
@@ -86,6 +86,7 @@ async function* through(
   blocks: AsyncIterable<Uint8Array>,
   transform: Transform,
 ): AsyncGenerator<Uint8Array> {
+  const { pipeline, Readable } = BUILTIN.stream;
   const source = blocks[Symbol.asyncIterator]();
   // A failure of the source destroys the transform with that error, so the loop below throws it.
   pipeline(Readable.from({ [Symbol.asyncIterator]: () => source }), transform, () => {});

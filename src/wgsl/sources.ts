@@ -50,6 +50,8 @@ import quadsChunks from "./shared/quads_chunks.wgsl" with { type: "text" };
 import quadsPlanes from "./shared/quads_planes.wgsl" with { type: "text" };
 import readPixel from "./shared/read_pixel.wgsl" with { type: "text" };
 import sumColumn from "./shared/sum_column.wgsl" with { type: "text" };
+import upweightsDirect from "./shared/upweights_direct.wgsl" with { type: "text" };
+import upweightsStaged from "./shared/upweights_staged.wgsl" with { type: "text" };
 import weightsSubgroup from "./shared/weights_subgroup.wgsl" with { type: "text" };
 import weightsUniform from "./shared/weights_uniform.wgsl" with { type: "text" };
 import writePixel from "./shared/write_pixel.wgsl" with { type: "text" };
@@ -101,6 +103,8 @@ export {
   resampleRows,
   sumColumn,
   upconv3x3,
+  upweightsDirect,
+  upweightsStaged,
   weightsSubgroup,
   weightsUniform,
   writePixel,

@@ -16,7 +16,8 @@
 // The host keeps: tensors cover the dispatched patches (what lies beyond width x height is written
 // as zero); OUT_QUADS * 64 is a multiple of LANES.
 //
-// In front of this file: shared/activations_*.wgsl, shared/activate_*.wgsl, shared/weights_*.wgsl.
+// In front of this file: shared/activations_*.wgsl, shared/activate_*.wgsl, shared/weights_*.wgsl,
+// shared/upweights_*.wgsl.
 
 struct Params {
   input_origin: u32, // index of the pixel above and left of the first source pixel
@@ -48,6 +49,7 @@ const WEIGHTS = OUT_QUADS * 64u;
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) index: u32,
 ) {
   let x = (workgroup.x * WORKGROUP_X + local.x) * PX;
   let y = workgroup.z * WORKGROUP_Y + local.y;
@@ -58,6 +60,7 @@ fn main(
   var corner = params.input_origin + y * pitch + x;
 
   for (var quad = 0u; quad < params.quads; quad++) {
+    stage(weight, index);
     var window: array<vec4f, ROW * 3u>;
     // unroll
     for (var j = 0u; j < 3u; j++) {
@@ -68,7 +71,7 @@ fn main(
     }
     // unroll
     for (var first = 0u; first < WEIGHTS; first += LANES) {
-      let fetched = weights[weight + first];
+      let fetched = fetch(weight, first);
       // unroll
       for (var k = first; k < first + LANES; k++) {
         let taps = spread(fetched, k % LANES);

@@ -5,10 +5,13 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { sourceOfFile } from "../../src/cli/files/input_file.ts";
+import { concatBytes } from "../../src/pictures/bytes.ts";
 import {
   decodePicture,
   decodePngRows,
+  encodeJpegRows,
   encodePngRows,
   hasAlpha,
   type Picture,
@@ -16,6 +19,12 @@ import {
   type PictureRows,
   whiteOf,
 } from "../../src/pictures/mod.ts";
+import {
+  entryOf,
+  TIFF_TYPE,
+  tiffHeader,
+  writeTiffDirectory,
+} from "../../src/pictures/tiff/tags.ts";
 import { Upscaler } from "../../src/upscaler.ts";
 import { gpu } from "../gpu_harness.ts";
 import { testPicture } from "../pictures/fixtures.ts";
@@ -244,6 +253,69 @@ Deno.test({
       }
     }),
 });
+
+/** Width, height and rows of a strip of a picture of 100 megapixels, of which all strips are alike. */
+const HUGE = { width: 11_600, height: 8_640, rows: 16 } as const;
+
+/** Smooth colours. */
+function hugeStrip(): Uint8Array<ArrayBuffer> {
+  const { width, rows } = HUGE;
+  return Uint8Array.from({ length: width * rows * 3 }, (_, i) => {
+    const x = Math.floor(i / 3) % width;
+    return [x >> 6, 255 - (x >> 7), 100][i % 3] & 255;
+  });
+}
+
+const WRITE_HUGE: Record<string, (path: string) => Promise<void>> = {
+  async "a.jpg"(path) {
+    const { width, height, rows } = HUGE;
+    const header = { width, height, channels: 3, depth: 8, metadata: {} } as const;
+    const strips = Array(height / rows).fill(hugeStrip());
+    const parts = encodeJpegRows(header, strips, 90);
+    await Deno.writeFile(path, ReadableStream.from(parts));
+  },
+  async "a.tif"(path) {
+    const { width, height, rows } = HUGE;
+    const strip = deflateSync(hugeStrip());
+    const strips = Array<Uint8Array>(height / rows).fill(strip);
+    const numbers: Record<number, number[]> = {
+      0x100: [width],
+      0x101: [height],
+      0x102: [8, 8, 8],
+      0x103: [8],
+      0x106: [2],
+      0x111: strips.map((_, i) => 8 + i * strip.length),
+      0x115: [3],
+      0x116: [rows],
+      0x117: strips.map(() => strip.length),
+    };
+    const entries = Object.entries(numbers).map(([tag, values]) =>
+      entryOf(Number(tag), TIFF_TYPE.long, values, true)
+    );
+    const at = 8 + strips.length * strip.length;
+    const directory = writeTiffDirectory(entries, at, 0, true);
+    await Deno.writeFile(path, concatBytes([tiffHeader(at, true), ...strips, directory]));
+  },
+};
+
+for (const [name, write] of Object.entries(WRITE_HUGE)) {
+  Deno.test({
+    name: `100 megapixels are read from ${name} and written in less than 750 MB (TESSERA_TEST=all)`,
+    ignore: Deno.build.os !== "linux" || !SLOW,
+    fn: () =>
+      inFolder(async (folder) => {
+        await write(join(folder, name));
+        const output = name.replace(".tif", ".png").replace("a.", "b.");
+        const args = [name, "-o", output, "--model", "bicubic", "--scale", "1", "--quiet"];
+        const { outcome, peak } = await runMeasured(args, { cwd: folder });
+        assert.equal(outcome.code, 0, outcome.stderr);
+        // deno-lint-ignore no-console
+        console.info(`${name}: ${(peak / 1e6).toFixed(0)} MB`);
+        assert.ok(peak < 0.75e9, `${peak / 1e6} MB`);
+        assert.deepEqual(filesIn(folder), [name, output].sort());
+      }),
+  });
+}
 
 Deno.test("tessera finds damage in a large picture, and leaves nothing", async () => {
   await inFolder(async (folder) => {

@@ -31,6 +31,12 @@ Deno.test("Arrivals hands a file out once it has not changed for a while, and ag
   const ahead = new Map([["c", { size: 1, modified: 1e12 }]]);
   assert.deepEqual(future.take(ahead, 1000), []);
   assert.deepEqual(future.take(ahead, 2000), ["c"], "a clock that is ahead");
+  const late = new Arrivals(10);
+  const full = new Map([["e", { size: 1, modified: 0 }]]);
+  assert.deepEqual(late.take(full, 100), ["e"]);
+  late.postpone("e", 500);
+  assert.deepEqual([late.take(full, 499), late.take(full, 500)], [[], ["e"]], "tried again");
+  assert.deepEqual(late.take(full, 900), [], "once");
   const empty = new Map([["d", { size: 0, modified: 0 }]]);
   assert.deepEqual(new Arrivals(10).take(empty, 5000), [], "nothing is in it yet");
 });

@@ -5,12 +5,14 @@
  */
 
 import assert from "node:assert/strict";
-import { aimedMask } from "../../src/enhance/regions.ts";
+import { aimedMask, darkMask, repairMask } from "../../src/enhance/regions.ts";
 import { blendProtected, Feather } from "../../src/enhance/protection.ts";
-import { bodyOf } from "../../src/fill/extend.ts";
+import { bodyOf, extend } from "../../src/fill/extend.ts";
+import { extensionOutlook } from "../../src/fill/outlook.ts";
 import { emptyMask, markRegion } from "../../src/pictures/mask.ts";
 import { enhance, type EnhanceOptions, type Picture, UsageError } from "../../mod.ts";
 import { growTo } from "../../src/targets/plan.ts";
+import type { Region } from "../../src/raster/size.ts";
 import { gpu } from "../gpu_harness.ts";
 import { type Random, withRandom } from "../reference/random.ts";
 
@@ -90,6 +92,27 @@ Deno.test("pad extend grows upward too, in 16 bits and with alpha, and is upscal
     assert.ok(report.consistency! > 40);
   }));
 
+Deno.test("a person who fills the picture is extended by what is beside the face, and told of", () =>
+  withRandom(async (random) => {
+    const picture = landscape(60, 60, random);
+    const face = { x: 18, y: 12, width: 24, height: 30 };
+    const frame = { x: 10, y: 0, width: 80, height: 60 };
+    const result = await extend(gpu, picture, frame, { faces: [face] });
+    for (const x of [0, 5, 85]) {
+      const [sky, ground] = [pixel(result, x, 10)[0], pixel(result, x, 50)[0]];
+      assert.ok(sky > 170 && ground < 120, `${x}: ${sky}, ${ground}`);
+    }
+    const outlook = async (faces: Region[], text: Region[]) =>
+      (await extensionOutlook(picture, frame, { content: "photo", faces, text })).problems;
+    assert.deepEqual(await outlook([face], []), ["people leave little else to copy"]);
+    const small = { x: 20, y: 20, width: 6, height: 8 };
+    assert.deepEqual(await outlook([small], [{ x: 20, y: 20, width: 30, height: 8 }]), []);
+    assert.deepEqual(await outlook([{ ...small, x: 1 }], [{ ...small, x: 53 }]), [
+      "a face is at its edge",
+      "letters are at its edge",
+    ]);
+  }));
+
 Deno.test("a person reaches beyond the face", () => {
   const body = bodyOf({ x: 100, y: 50, width: 20, height: 30 });
   assert.deepEqual(body, { x: 80, y: 35, width: 60, height: 225 });
@@ -120,6 +143,16 @@ Deno.test("repair fills scratches that it finds, or what a mask says, before ups
     assert.match(clean.notes[0].text, /no scratches/);
   }));
 
+Deno.test("repair says that lines of a drawing may be taken for scratches", async () => {
+  const [width, height] = [120, 100];
+  const data = new Uint8Array(width * height).fill(255);
+  for (let y = 10; y < 90; y++) data.fill(0, y * width + 60, y * width + 62);
+  const drawing: Picture = { width, height, channels: 1, depth: 8, data, metadata: {} };
+  const { notes } = await run(drawing, { model: "bicubic", scale: 1, repair: "auto" });
+  assert.match(notes[0].text, /% of it is repaired/);
+  assert.match(notes[1].text, /it shows .*, whose lines may be taken for scratches/);
+});
+
 Deno.test("a protected part is the faithful result to the bit, and fades without a step", () =>
   withRandom(async (random) => {
     const picture = landscape(90, 70, random);
@@ -136,6 +169,15 @@ Deno.test("a protected part is the faithful result to the bit, and fades without
     const creative = (await run(picture, { scale, mode: "creative", creativity: 1 })).picture;
     const mixed = (await run(picture, { scale, mask, creativity: 1 })).picture;
     assert.notDeepEqual(creative.data, faithful.data);
+    const even = async (level: number) => {
+      const data = new Uint8Array(mask.data.length).fill(level);
+      return await run(picture, { scale, mask: { ...mask, data }, creativity: 1 });
+    };
+    const [dark, bright] = [await even(0), await even(255)];
+    assert.deepEqual(dark.picture.data, faithful.data);
+    assert.match(dark.notes[0].text, /all of it stays faithful: the mask is dark everywhere/);
+    assert.deepEqual(bright.picture.data, creative.data);
+    assert.match(bright.notes[0].text, /nothing of it stays faithful: the mask is bright/);
     const { width } = mixed;
     let most = 0;
     for (let y = 0; y < mixed.height; y++) {
@@ -198,6 +240,41 @@ Deno.test("blendProtected() keeps only rows that are seen, in every depth", asyn
     (i + 1) % 40 === 0 ? 0 : Math.abs(value - values[i])
   );
   assert.ok(Math.max(...steps) < 0.2);
+});
+
+Deno.test("masks say the same in grey and colour, 8 and 16 bits, and by their transparent parts", () => {
+  const size = { width: 3, height: 1 };
+  /** Three pixels: black, white, and one that is transparent or grey. */
+  const mask = (channels: 1 | 2 | 3 | 4, depth: 8 | 16, pixels: string): Picture => {
+    const [white, grey] = depth === 8 ? [255, 100] : [65535, 30000];
+    const data = new (depth === 8 ? Uint8Array : Uint16Array)(3 * channels);
+    [...pixels].forEach((pixel, i) => {
+      const own = { w: white, g: grey }[pixel] ?? 0;
+      data.fill(own, i * channels, (i + 1) * channels);
+      if (channels % 2 === 0) data[(i + 1) * channels - 1] = pixel === "-" ? 0 : white;
+    });
+    return { ...size, channels, depth, data, metadata: {} } as Picture;
+  };
+  const marks = (of: typeof darkMask, pixels: string, channels: 1 | 2 | 3 | 4, depth: 8 | 16 = 8) =>
+    of(size, mask(channels, depth, pixels)).data.join("");
+  for (const channels of [1, 2, 3, 4] as const) {
+    for (const depth of [8, 16] as const) {
+      assert.equal(marks(darkMask, "bwg", channels, depth), "101");
+      assert.equal(marks(repairMask, "bwg", channels, depth), "010");
+    }
+  }
+  for (const channels of [2, 4] as const) {
+    const painted: [string, dark: string, repaired: string][] = [
+      ["b--", "100", "100"],
+      ["w--", "011", "100"],
+      ["bw-", "101", "010"],
+      ["---", "111", "000"],
+    ];
+    for (const [pixels, dark, repaired] of painted) {
+      assert.equal(marks(darkMask, pixels, channels), dark, pixels);
+      assert.equal(marks(repairMask, pixels, channels), repaired, pixels);
+    }
+  }
 });
 
 Deno.test("aimedMask() follows a crop and an extension", () => {

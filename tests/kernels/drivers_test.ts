@@ -10,6 +10,7 @@ import { conv } from "../../src/kernels/conv.ts";
 import type { Shader } from "../../src/kernels/dispatch.ts";
 import { layoutOf } from "../../src/kernels/layout.ts";
 import { defaultStyle } from "../../src/kernels/styles.ts";
+import { upconv3x3 } from "../../src/kernels/upconv3x3.ts";
 import type { ConvOperation } from "../../src/networks/network.ts";
 import { everyShader } from "./every_shader.ts";
 import { type Chip, type Compiled, compileOn, setUpStubs, type Stubs } from "./stubs/stubs.ts";
@@ -26,8 +27,17 @@ const CHIPS: Chip[] = [
 /** The compilers that get every text; the others of a family get the convolutions of the default style. */
 const THOROUGH: Chip[] = ["rdna2", "ada", "adreno7", "apple"];
 
-/** The layers of the networks that Tessera comes with, and of the published ones. */
-const LAYERS = [[24, 24], [24, 48], [32, 32], [32, 48], [64, 64], [64, 32], [64, 3]];
+/** The layers of the networks that Tessera comes with, and of the published ones; the last enlarges twofold. */
+const LAYERS: [inChannels: number, outChannels: number, upsample: 1 | 2][] = [
+  [24, 24, 1],
+  [24, 48, 1],
+  [32, 32, 1],
+  [32, 48, 1],
+  [64, 64, 1],
+  [64, 32, 1],
+  [64, 3, 1],
+  [64, 64, 2],
+];
 
 const stubs: Stubs = SLOW ? await setUpStubs() : { missing: "TESSERA_TEST=all" };
 const recorded = await readTable();
@@ -76,18 +86,19 @@ async function judge(
 function defaultLayers(adapter: AdapterSummary, enabled: ReadonlySet<string>): Shader[] {
   const style = defaultStyle(adapter, enabled);
   const shaders = (["f32", "f16"] as const).flatMap((storage) =>
-    LAYERS.map(([inChannels, outChannels]) => {
+    LAYERS.map(([inChannels, outChannels, upsample]) => {
       const size = { width: 16, height: 16 };
       const input = layoutOf({ channels: inChannels, ...size }, storage, style);
       const output = layoutOf({ channels: outChannels, ...size }, storage, style);
-      const operation = layer(inChannels, outChannels);
-      return conv({ operation, link: 0, input, inputAt: { x: 0, y: 0 }, output, style }).shader;
+      const operation = layer(inChannels, outChannels, upsample);
+      const request = { operation, link: 0, input, inputAt: { x: 0, y: 0 }, output, style };
+      return (upsample === 2 ? upconv3x3 : conv)(request).shader;
     })
   );
   return [...new Set(shaders)];
 }
 
-function layer(inChannels: number, outChannels: number): ConvOperation {
+function layer(inChannels: number, outChannels: number, upsample: 1 | 2): ConvOperation {
   const none = new Float32Array();
   return {
     kind: "conv",
@@ -102,7 +113,7 @@ function layer(inChannels: number, outChannels: number): ConvOperation {
     gain: 1,
     activation: { kind: "silu" },
     residuals: [],
-    upsample: 1,
+    upsample,
   };
 }
 

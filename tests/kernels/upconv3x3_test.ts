@@ -74,7 +74,7 @@ async function compare(test: Case, storage: Storage, style: Style, random: Rando
   );
   const words = await runKernel([{
     dispatch: upconv3x3({ operation, input, inputAt, output, style }),
-    inputs: [new Uint32Array(packUpconv3x3(operation).buffer), pack(source, input)],
+    inputs: [new Uint32Array(packUpconv3x3(operation, style).buffer), pack(source, input)],
   }], poison(output));
   const { weight, bias, gain, activation, upsample } = operation;
   const enlarged = twin([source], { weight, bias, gain, activation, upsample });

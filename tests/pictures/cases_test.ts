@@ -113,3 +113,12 @@ Deno.test("cases: a JPEG of arithmetic coding", async () => {
   assert.deepEqual(shapeOf(picture), [24, 16, 3, 8, 254, 0, 2]);
   assert.deepEqual(pixelOf(picture, 23, 15), [0, 1, 252]);
 });
+
+Deno.test("cases: 10 bits of a JPEG XL reach from 0 to 65535", async () => {
+  const picture = await read("jxl_10_bits.jxl");
+  assert.deepEqual(shapeOf(picture, 0), [64, 16, 3, 16]);
+  assert.deepEqual(pixelOf(picture, 0, 0), [0, 65535, 0]);
+  assert.deepEqual(pixelOf(picture, 63, 15), [65535, 0, 65535]);
+  const row = Array.from({ length: 64 }, (_, x) => pixelOf(picture, x, 7)[0]);
+  row.forEach((value, x) => assert.ok(Math.abs(value - x / 63 * 65535) < 65, `${x}: ${value}`));
+});

@@ -7,17 +7,20 @@ import { Buffer } from "node:buffer";
 import { InputError, UsageError } from "../../src/errors.ts";
 import { concatBytes, latin1, viewOf } from "../../src/pictures/bytes.ts";
 import {
+  convertDepth,
   decodePicture,
   decodePngRows,
   type EncodeOptions,
   encodePicture,
+  isLinearPicture,
   type Metadata,
   type Picture,
   sourceOf,
+  toSrgb,
   uprightExif,
 } from "../../src/pictures/mod.ts";
 import { numbersOf, readTiffDirectory } from "../../src/pictures/tiff/tags.ts";
-import { testExif, testPicture, testProfile } from "./fixtures.ts";
+import { colourProfile, P3_PRIMARIES, testExif, testPicture, testProfile } from "./fixtures.ts";
 
 const FORMATS = ["webp", "avif", "jxl"] as const;
 
@@ -191,4 +194,24 @@ Deno.test("a Buffer of Node gives plain arrays of their own, as any other array 
   const file = await decodePngRows(sourceOf(png));
   assert.equal(file!.metadata.icc!.constructor, Uint8Array);
   for await (const rows of file!.rows) assert.equal(rows.constructor, Uint8Array);
+});
+
+Deno.test("jxl: a lossy file with a profile that the codec does not know comes in 16 bits of light", async () => {
+  const icc = colourProfile(P3_PRIMARIES, [1.9]);
+  for (const channels of [3, 4] as const) {
+    const data = Uint8Array.from({ length: 64 * 48 * channels }, (_, i) => {
+      const pixel = Math.floor(i / channels);
+      return [8 + pixel % 64, 12 + pixel % 48, 40, 200][i % channels];
+    });
+    const picture: Picture = { width: 64, height: 48, channels, depth: 8, data, metadata: { icc } };
+    const again = await thereAndBack(picture, { format: "jxl", quality: 98 });
+    assert.equal(again.depth, 16);
+    assert.ok(isLinearPicture(again));
+    assert.match(again.notes!.join(), /come as linear sRGB/);
+    const [before, after] = [await toSrgb(picture), await toSrgb(again)];
+    const difference = meanDifference({ ...convertDepth(after, 8) }, before);
+    assert.ok(difference < 2, `${difference}`);
+    // What is stored without loss stays as it is.
+    assert.deepEqual(await thereAndBack(picture, { format: "jxl", lossless: true }), picture);
+  }
 });

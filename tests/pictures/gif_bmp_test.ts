@@ -207,3 +207,12 @@ Deno.test("BMP: what cannot be is refused with the reason", async () => {
   ];
   for (const [bytes, message] of cases) await assert.rejects(decodePicture(bytes), message);
 });
+
+Deno.test("BMP: kinds that are not read are named, and not called damaged", async () => {
+  const cases: [file: Uint8Array, message: RegExp][] = [
+    [rawBmp(2, 2, 0, new Uint8Array(90), { compression: 4 }), /holds a JPEG, which Tessera cannot/],
+    [rawBmp(2, 2, 0, new Uint8Array(90), { compression: 5 }), /holds a PNG, which Tessera cannot/],
+    [rawBmp(2, 2, 64, new Uint8Array(90)), /has 64 bits per pixel, which Tessera cannot read/],
+  ];
+  for (const [file, message] of cases) await assert.rejects(decodePicture(file), message);
+});

@@ -8,6 +8,8 @@ import { concatBytes, latin1 } from "../../src/pictures/bytes.ts";
 import { big, boxOf } from "../../src/pictures/codecs/boxes.ts";
 import { readHeifParts } from "../../src/pictures/codecs/heif_container.ts";
 import { decodePicture, type Picture } from "../../src/pictures/mod.ts";
+import { damage } from "./damage.ts";
+import { randomFrom } from "./fixtures.ts";
 
 async function read(name: string): Promise<Picture> {
   return await decodePicture(Deno.readFileSync(new URL(`cases/${name}`, import.meta.url)));
@@ -54,6 +56,22 @@ Deno.test("HEIF: of several pictures in a HEIC the main one is read, and that is
   const picture = await read("heic_two_pictures.heic");
   assertNear(pixelOf(picture, 16, 12), [255, 0, 0], 2);
   assert.deepEqual(picture.notes, ["of the 2 pictures only the main one is read"]);
+});
+
+Deno.test("HEIF: the decoder of HEIC writes nothing to the console", async () => {
+  const file = Deno.readFileSync(new URL("cases/heic_10_bits.heic", import.meta.url));
+  const random = randomFrom(3);
+  const said: unknown[] = [];
+  const names = ["log", "warn", "error"] as const;
+  const output = globalThis.console;
+  const before = names.map((name) => output[name]);
+  names.forEach((name) => output[name] = (...words: unknown[]) => said.push(...words));
+  try {
+    for (let i = 0; i < 40; i++) await decodePicture(damage(file, random)).catch(() => {});
+  } finally {
+    names.forEach((name, i) => output[name] = before[i]);
+  }
+  assert.deepEqual(said, []);
 });
 
 /** What an item is made of, in {@linkcode heif}. */

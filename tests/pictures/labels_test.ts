@@ -19,7 +19,15 @@ import {
   type Picture,
   toSrgb,
 } from "../../src/pictures/mod.ts";
-import { pngChunk, rawPng, testPicture, testProfile } from "./fixtures.ts";
+import {
+  colourProfile,
+  P3_PRIMARIES,
+  pngChunk,
+  rawPng,
+  SRGB_CURVE,
+  testPicture,
+  testProfile,
+} from "./fixtures.ts";
 import { deflateSync } from "node:zlib";
 
 const P3 = { primaries: 12, transfer: 13 };
@@ -183,6 +191,20 @@ Deno.test("labels: a broken profile costs a note", async () => {
   assertNear([...inks.data.subarray(0, 3)], [115, 76, 63], 1);
 });
 
+/** A profile whose curves are all of the kind with as many parameters. */
+function curveProfile(curve: number[]): Uint8Array {
+  const icc = colourProfile(P3_PRIMARIES, SRGB_CURVE);
+  const at = String.fromCharCode(...icc).indexOf("para");
+  const parameters = new Uint8Array(icc.length - at);
+  const view = viewOf(parameters);
+  parameters.set(latin1("para"));
+  view.setUint16(8, [1, 3, 4, 5].indexOf(curve.length));
+  curve.forEach((value, i) => view.setInt32(12 + 4 * i, Math.round(value * 65536)));
+  // The first of the three curves is looked at.
+  icc.set(parameters.subarray(0, 12 + 4 * curve.length), at);
+  return icc;
+}
+
 Deno.test("labels: a profile's curve is linear, or it is not", () => {
   const srgb = {
     white: [0.3127, 0.329],
@@ -195,6 +217,11 @@ Deno.test("labels: a profile's curve is linear, or it is not", () => {
     assert.ok(!isLinear(makeProfile("screen", srgb, curve)));
   }
   assert.ok(!isLinear(new Uint8Array(10)));
+  // Parameters of each kind of curve: linear ones, and such of screens.
+  const linear = [[1], [1, 1, 0], [1, 1, 0, 0], [1, 1, 0, 1, 0]];
+  const screen = [[2.2], [2.2, 1, 0], [1.8, 1, 0, 0], SRGB_CURVE];
+  for (const curve of linear) assert.ok(isLinear(curveProfile(curve)), curve.join());
+  for (const curve of screen) assert.ok(!isLinear(curveProfile(curve)), curve.join());
 });
 
 Deno.test("labels: dark linear grey becomes the sRGB that its formula gives", async () => {

@@ -29,37 +29,55 @@ interface Line {
   bend: number;
 }
 
-/** A picture of 8 bits and three channels with damage, and the marks of what was changed. */
-export function damagePicture(
-  picture: Picture,
-  amount: DamageAmount,
-  random: Random,
-): { damaged: Picture; mask: Mask } {
+/** The kinds of damage. */
+export type DamageKind = "scratch" | "hair" | "crease" | "speck";
+
+/** One of them, as it was drawn. */
+export interface Stroke {
+  kind: DamageKind;
+  /** The pixels that it changed visibly. */
+  pixels: number[];
+  /** By how many levels it changed their brightness, on average. */
+  contrast: number;
+}
+
+/** A picture with damage. */
+export interface Damaged {
+  damaged: Picture;
+  /** What was changed visibly. */
+  mask: Mask;
+  strokes: Stroke[];
+}
+
+/** Draws damage on a picture of 8 bits and three channels. */
+export function damagePicture(picture: Picture, amount: DamageAmount, random: Random): Damaged {
   const { width, height } = picture;
   const damaged = { ...picture, data: picture.data.slice() };
   const side = Math.min(width, height);
   const anywhere = (): [number, number] => [random.uniform(0, width), random.uniform(0, height)];
-  const drawn = (line: Line) => {
+  const strokes: Stroke[] = [];
+  const drawn = (kind: DamageKind, line: Line) => {
     const cover = emptyCover(picture);
     drawLine(cover, line, anywhere(), random);
-    lay(cover, damaged, random);
+    strokes.push(lay(kind, cover, damaged, random));
   };
   for (let i = 0; i < amount.scratches; i++) {
     const length = random.uniform(side / 8, side / 2);
-    drawn({ length, width: random.uniform(1, 4), bend: 0.02 });
+    drawn("scratch", { length, width: random.uniform(1, 4), bend: 0.02 });
   }
   for (let i = 0; i < amount.hairs; i++) {
-    drawn({ length: random.uniform(20, 110), width: random.uniform(1, 2.5), bend: 0.15 });
+    const length = random.uniform(20, 110);
+    drawn("hair", { length, width: random.uniform(1, 2.5), bend: 0.15 });
   }
   for (let i = 0; i < amount.creases; i++) {
-    drawn({ length: 0.75 * side, width: random.uniform(3, 5), bend: 0.005 });
+    drawn("crease", { length: 0.75 * side, width: random.uniform(3, 5), bend: 0.005 });
   }
   for (let i = 0; i < amount.specks; i++) {
     const cover = emptyCover(picture);
     addDisc(cover, anywhere(), random.uniform(0.8, 2.8));
-    lay(cover, damaged, random);
+    strokes.push(lay("speck", cover, damaged, random));
   }
-  return { damaged, mask: seenIn(damaged, picture) };
+  return { damaged, mask: seenIn(damaged, picture), strokes };
 }
 
 /** How much of each pixel something covers, 0 to 1; only pixels that it touches are there. */
@@ -102,14 +120,29 @@ function addDisc(cover: Cover, [x, y]: [number, number], radius: number): void {
 }
 
 /** Lays something nearly white or nearly black on a picture, more or less opaque. */
-function lay({ shares }: Cover, { channels, data }: Picture, random: Random): void {
+function lay(
+  kind: DamageKind,
+  { shares }: Cover,
+  { channels, data }: Picture,
+  random: Random,
+): Stroke {
   const level = random.uniform() < 0.7 ? random.uniform(205, 255) : random.uniform(0, 40);
   const opacity = random.uniform(0.5, 1);
+  const pixels: number[] = [];
+  let contrast = 0;
   for (const [at, share] of shares) {
+    let [most, sum] = [0, 0];
     for (let i = at * channels; i < (at + 1) * channels; i++) {
-      data[i] = Math.round(data[i] + share * opacity * (level - data[i]));
+      const before = data[i];
+      data[i] = Math.round(before + share * opacity * (level - before));
+      most = Math.max(most, Math.abs(data[i] - before));
+      sum += data[i] - before;
     }
+    if (most < SEEN) continue;
+    pixels.push(at);
+    contrast += Math.abs(sum) / channels;
   }
+  return { kind, pixels, contrast: contrast / Math.max(1, pixels.length) };
 }
 
 function seenIn(damaged: Picture, picture: Picture): Mask {

@@ -23,6 +23,8 @@ export class Arrivals {
   readonly #waiting = new Map<string, Waiting>();
   /** What was handed out, as it was then. */
   readonly #taken = new Map<string, string>();
+  /** When those are handed out again that could not be done, in milliseconds since 1970. */
+  readonly #postponed = new Map<string, number>();
 
   /** @param settle Milliseconds for which a file that is whole has not changed. */
   constructor(settle: number) {
@@ -41,9 +43,18 @@ export class Arrivals {
       .map(([path]) => path);
   }
 
+  /** Hands out a file once more at a later time, unless it changes before. */
+  postpone(path: string, until: number): void {
+    this.#postponed.set(path, until);
+  }
+
   #isNew(path: string, { size, modified }: FileState, now: number): boolean {
     const signature = `${size} ${modified}`;
-    if (this.#taken.get(path) === signature) return false;
+    if (this.#taken.get(path) === signature) {
+      const isDue = now >= (this.#postponed.get(path) ?? Infinity);
+      if (isDue) this.#postponed.delete(path);
+      return isDue;
+    }
     const waiting = this.#waiting.get(path);
     const since = waiting?.signature === signature ? waiting.since : now;
     const isOld = modified !== undefined && now - modified >= this.#settle;
@@ -52,6 +63,7 @@ export class Arrivals {
       return false;
     }
     this.#waiting.delete(path);
+    this.#postponed.delete(path);
     this.#taken.set(path, signature);
     return true;
   }

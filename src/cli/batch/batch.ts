@@ -4,7 +4,7 @@
  */
 
 import type { Enhancer } from "../../enhance/enhance.ts";
-import { type Codecs, CODECS_HERE, CodecThreads } from "./codecs.ts";
+import { type Codecs, CodecsForOne, CodecThreads } from "./codecs.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainError, type Failure, printFailure } from "../terminal/failure.ts";
 import { type JobReport, toMilliseconds } from "../job/job_report.ts";
@@ -45,6 +45,8 @@ export interface BatchOptions {
   otherShards: number;
   quiet: boolean;
   json: boolean;
+  /** Says whether a failure is told; all are, unless it is given. */
+  isNews?: (job: Job, failure: Failure) => boolean;
 }
 
 /** What the pictures of a batch share. */
@@ -106,9 +108,9 @@ async function* outcomesOf(
 ): AsyncGenerator<[Job, Outcome]> {
   const progress = new BatchProgress(jobs.length, options.quiet);
   const turns = new Turns();
-  using threads = jobs.length > 1 ? new CodecThreads() : undefined;
+  using codecs = jobs.length > 1 ? new CodecThreads() : new CodecsForOne();
   const namings = new Turns();
-  const tools = { progress, turns, namings, codecs: threads ?? CODECS_HERE };
+  const tools = { progress, turns, namings, codecs };
   const begun: [Job, Promise<Outcome>][] = [];
   for (const job of jobs) {
     if (options.job.signal.aborted || !await hasDevice(enhancer)) break;
@@ -173,7 +175,7 @@ async function attempt(
 }
 
 /** Says what became of a picture, as it happens. */
-function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
+function tell(job: Job, outcome: Outcome, { quiet, json, isNews }: BatchOptions): void {
   const { input } = job;
   switch (outcome.kind) {
     case "done":
@@ -184,6 +186,7 @@ function tell(job: Job, outcome: Outcome, { quiet, json }: BatchOptions): void {
       if (json) printResult(JSON.stringify({ input, output: outcome.output, skipped: true }));
       return;
     case "failed":
+      if (isNews?.(job, outcome.failure) === false) return;
       printFailure(input, outcome.failure, json);
   }
 }

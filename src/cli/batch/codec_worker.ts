@@ -1,6 +1,7 @@
 /** A thread that decodes and encodes: the other side of codecs.ts. */
 
 import { type CodecAnswer, type CodecRequest, CODECS_HERE, plainError } from "./codecs.ts";
+import { encodeReceivedRows } from "./row_channel.ts";
 
 /** What a worker calls its own; the library of types is that of the main thread. */
 const thread = globalThis as unknown as {
@@ -14,6 +15,9 @@ thread.onmessage = async ({ data: request }) => {
     if ("decode" in request) {
       const picture = await CODECS_HERE.decode(request.decode, request.options);
       thread.postMessage({ id, picture }, [picture.data.buffer as ArrayBuffer]);
+    } else if ("encodeRows" in request) {
+      await encodeReceivedRows(request.port, request.encodeRows, request.options);
+      thread.postMessage({ id, rowsDone: true }, []);
     } else {
       const bytes = await CODECS_HERE.encode(request.encode, request.options);
       thread.postMessage({ id, bytes }, [bytes.buffer as ArrayBuffer]);

@@ -3,7 +3,7 @@
  * is done; in other threads they work while this one serves the GPU with another picture.
  */
 
-import type { Encoder } from "../../enhance/encoding.ts";
+import { type Encoder, encodeRows, type RowEncoder } from "../../enhance/encoding.ts";
 import { InputError, type Remedy, UsageError } from "../../errors.ts";
 import {
   type DecodeOptions,
@@ -11,7 +11,9 @@ import {
   type EncodeOptions,
   encodePicture,
   type Picture,
+  type PictureHeader,
 } from "../../pictures/mod.ts";
+import { sendRows } from "./row_channel.ts";
 
 /** What makes pictures of files and files of pictures, with the errors of `src/pictures`. */
 export interface Codecs extends Encoder {
@@ -19,7 +21,11 @@ export interface Codecs extends Encoder {
 }
 
 /** Decodes and encodes in this thread. */
-export const CODECS_HERE: Codecs = { decode: decodePicture, encode: encodePicture, wholePixels: 0 };
+export const CODECS_HERE: Codecs = {
+  decode: decodePicture,
+  encode: encodePicture,
+  rowEncoderFor: () => encodeRows,
+};
 
 /** What a thread is asked to do. */
 export type CodecRequest =
@@ -27,6 +33,7 @@ export type CodecRequest =
   & (
     | { decode: Uint8Array; options: DecodeOptions }
     | { encode: Picture; options: EncodeOptions }
+    | { encodeRows: PictureHeader; options: EncodeOptions; port: MessagePort }
   );
 
 /** What it answers; classes of errors do not survive the way, but their names do. */
@@ -35,6 +42,7 @@ export type CodecAnswer =
   & (
     | { picture: Picture }
     | { bytes: Uint8Array }
+    | { rowsDone: true }
     | { error: PlainError }
   );
 
@@ -48,10 +56,27 @@ export interface PlainError {
 
 const ERRORS = [UsageError, InputError];
 
-/** One thread for decoding and one for encoding, until it is disposed. */
+/** Pixels of a single result that are worth a thread: to start one takes as long as to encode so many. */
+const PIXELS_FOR_A_THREAD = 2 ** 21;
+
+/** For a single picture: a large result is encoded in a thread, all else is done here. */
+export class CodecsForOne implements Codecs, Disposable {
+  readonly decode = CODECS_HERE.decode;
+  readonly encode = CODECS_HERE.encode;
+  readonly #encoder = new CodecThread();
+
+  rowEncoderFor({ width, height }: PictureHeader): RowEncoder {
+    if (width * height < PIXELS_FOR_A_THREAD) return encodeRows;
+    return (...work) => this.#encoder.encodeRows(...work);
+  }
+
+  [Symbol.dispose](): void {
+    this.#encoder.stop();
+  }
+}
+
+/** For a batch: one thread for decoding and one for encoding, until it is disposed. */
 export class CodecThreads implements Codecs, Disposable {
-  /** A picture of 8K: two of them at a time are what a batch is allowed. */
-  readonly wholePixels = 2 ** 25;
   readonly #decoder = new CodecThread();
   readonly #encoder = new CodecThread();
 
@@ -64,6 +89,10 @@ export class CodecThreads implements Codecs, Disposable {
     const transfer = [picture.data.buffer as ArrayBuffer];
     const answer = await this.#encoder.ask((id) => ({ id, encode: picture, options }), transfer);
     return (answer as { bytes: Uint8Array }).bytes;
+  }
+
+  rowEncoderFor(): RowEncoder {
+    return (...work) => this.#encoder.encodeRows(...work);
   }
 
   [Symbol.dispose](): void {
@@ -90,6 +119,15 @@ class CodecThread {
     const answer = await waiting.promise;
     if ("error" in answer) throw toError(answer.error);
     return answer;
+  }
+
+  /** As {@linkcode encodeRows}, which does the work there. */
+  encodeRows(...[header, rows, options]: Parameters<RowEncoder>): AsyncGenerator<Uint8Array> {
+    const { port1, port2: port } = new MessageChannel();
+    const { width, height, channels, depth, metadata } = header;
+    const plain = { width, height, channels, depth, metadata };
+    const done = this.ask((id) => ({ id, encodeRows: plain, options, port }), [port]);
+    return sendRows(port1, rows, done);
   }
 
   stop(): void {

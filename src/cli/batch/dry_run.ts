@@ -110,7 +110,9 @@ async function estimateJob(
     return estimate;
   }
   using input = await openPicture(job.input, shared);
-  const { enhancement, result, output, encoding } = await prepareJob(job, input, enhancer, options);
+  const prepared = await prepareJob(job, input, enhancer, options);
+  const { enhancement, result, output, encoding } = prepared;
+  await prepared.writing;
   if (!job.toStdout) checkFree(output, overwrite || ledger?.isOurs(output) === true);
   const { plan } = enhancement;
   const { gpuBytes, ...report } = describeJob(job.input, output, enhancement, plan.passes);
@@ -141,6 +143,7 @@ async function estimateComic(
       const bytes = entry.read();
       using input = { ...await pictureOf(bytes, options), bytes };
       const page = await prepareJob(pageJobOf(job, entry.name), input, enhancer, options);
+      await page.writing;
       const { passes } = page.enhancement.plan;
       sum.seconds += await speed.secondsFor(page.enhancement);
       sum.gpuBytes = Math.max(sum.gpuBytes, ...passes.map(({ gpuBytes }) => gpuBytes));

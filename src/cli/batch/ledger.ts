@@ -6,12 +6,12 @@
  * so whatever lies under a recorded name with the recorded size is Tessera's, even after a kill.
  */
 
-import { createHash } from "node:crypto";
 import { join, relative, sep } from "node:path";
 import type { PictureFormat } from "../../pictures/mod.ts";
 import type { NamePattern } from "../options/name_pattern.ts";
 import { statOrUndefined } from "../files/output_file.ts";
 import { hashOfFile } from "./settings.ts";
+import { BUILTIN } from "../../platform/node_builtin.ts";
 
 /** The folder of the ledger in an output folder. */
 export const LEDGER_FOLDER = ".tessera";
@@ -120,7 +120,7 @@ export async function keyOfJob(
   if (statOrUndefined(input)?.isFile !== true) return undefined;
   const where = [ledger.nameOf(folder), name, format];
   const text = JSON.stringify([RESULTS_VERSION, await hashOfFile(input), settings, where]);
-  return createHash("sha256").update(text).digest("hex");
+  return BUILTIN.crypto.createHash("sha256").update(text).digest("hex");
 }
 
 /** The lines of all files, in the order in which the runs began. */

@@ -1,10 +1,10 @@
 /** What of the command line has a say in the bytes of a result: the ledger's idea of "the same". */
 
-import { createHash } from "node:crypto";
 import { weightHash } from "../../enhance/record.ts";
 import { defaultModel, embeddedModels } from "../../weights/library.ts";
 import { resolveModel } from "../files/model_cache.ts";
 import { modelsIn, type UpscalerValues } from "../options/upscaler_options.ts";
+import { BUILTIN } from "../../platform/node_builtin.ts";
 
 /** Options that say where results go, which pictures are meant, and what is shown. */
 const WITHOUT_EFFECT = new Set([
@@ -71,7 +71,7 @@ async function modelIdentity(model: string = defaultModel().name): Promise<strin
 
 /** Returns the SHA-256 of a file's bytes in hexadecimal; the file is never in memory as a whole. */
 export async function hashOfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = BUILTIN.crypto.createHash("sha256");
   using file = await Deno.open(path);
   const block = new Uint8Array(BLOCK_BYTES);
   for (;;) {

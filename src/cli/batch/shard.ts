@@ -3,9 +3,9 @@
  * of the others. Which one this is says `--shard`, or a scheduler in the environment.
  */
 
-import { createHash } from "node:crypto";
 import { UsageError } from "../../errors.ts";
 import type { Option } from "../options/arguments.ts";
+import { BUILTIN } from "../../platform/node_builtin.ts";
 
 /** One of several equal parts of a batch. */
 export interface Shard {
@@ -119,5 +119,6 @@ export function describeShard({ index, count, source }: Shard): string {
  * @param label Path below what was named on the command line, with `/` between folders.
  */
 export function isInShard(label: string, { index, count }: Shard): boolean {
-  return createHash("sha256").update(label).digest().readUIntBE(0, 6) % count === index;
+  return BUILTIN.crypto.createHash("sha256").update(label).digest().readUIntBE(0, 6) % count ===
+    index;
 }

@@ -4,13 +4,14 @@ import { InputError, UsageError } from "../../errors.ts";
 import { Arrivals, type FileState } from "../batch/arrivals.ts";
 import { runBatch } from "../batch/batch.ts";
 import { findInputs, type Input, searchedFolder } from "../batch/inputs.ts";
+import type { Job } from "../batch/jobs.ts";
 import { Session } from "../batch/session.ts";
 import { makeFolder, statOrUndefined } from "../files/output_file.ts";
 import { describeOptions, grouped, numberOption } from "../options/arguments.ts";
 import { parseWithPreset } from "../options/preset_options.ts";
 import { UPSCALE_OPTIONS } from "../options/upscale_options.ts";
 import { EXIT } from "../terminal/exit_codes.ts";
-import { explainError, printFailure } from "../terminal/failure.ts";
+import { explainError, type Failure, printFailure } from "../terminal/failure.ts";
 import { InterruptListener } from "../terminal/interrupt.ts";
 import { requestFolder } from "../terminal/permissions.ts";
 import { printNote, printResult } from "../terminal/print.ts";
@@ -20,6 +21,9 @@ const DEFAULT_SETTLE = 2;
 
 /** Milliseconds between two looks into the folder. */
 const PAUSE = 500;
+
+/** Milliseconds after which a picture is tried again that failed for another reason than its own file. */
+const RETRY = 60_000;
 
 const { shard: _shard, "files-from": _list, "dry-run": _dry, "save-mask": _mask, ...SHARED } =
   UPSCALE_OPTIONS;
@@ -70,8 +74,9 @@ async function watch(folder: string, output: string, values: WatchValues): Promi
   using session = await Session.open(all, { several: true, toStdout: false, signal });
   if (!values.quiet) printNote(`Watching ${folder}; Ctrl-C ends it`);
   const arrivals = new Arrivals(1000 * (values.settle ?? DEFAULT_SETTLE));
+  const isNews = retrying(arrivals);
   while (!signal.aborted) {
-    const code = await takeArrivals(folder, output, session, arrivals);
+    const code = await takeArrivals(folder, output, session, arrivals, isNews);
     if (code === EXIT.gpu) return code;
     await pause(signal);
   }
@@ -84,6 +89,7 @@ async function takeArrivals(
   output: string,
   session: Session,
   arrivals: Arrivals,
+  isNews: (job: Job, failure: Failure) => boolean,
 ): Promise<number> {
   try {
     const inputs = picturesIn(folder, output);
@@ -91,12 +97,27 @@ async function takeArrivals(
     if (whole.size === 0) return EXIT.done;
     const { jobs, options } = session.batchFor(inputs);
     const own = jobs.filter(({ input }) => whole.has(input));
-    return await runBatch(own, session.enhancer, { ...options, several: false });
+    return await runBatch(own, session.enhancer, { ...options, several: false, isNews });
   } catch (error) {
     const failure = explainError(error);
     printFailure(folder, failure, session.options.json);
     return failure.exitCode;
   }
+}
+
+/**
+ * Has pictures tried again that failed for another reason than their own file, as on a full disk. What went
+ * wrong is told once.
+ */
+function retrying(arrivals: Arrivals): (job: Job, failure: Failure) => boolean {
+  const told = new Map<string, string>();
+  return ({ input }, { kind, message }) => {
+    if (kind === "input" || kind === "interrupted") return true;
+    arrivals.postpone(input, Date.now() + RETRY);
+    const isNews = told.get(input) !== message;
+    told.set(input, message);
+    return isNews;
+  };
 }
 
 /** The folder's pictures; it may have none yet. */
@@ -136,8 +157,8 @@ function pause(signal: AbortSignal): Promise<void> {
 function help(): string {
   return `Watches a folder and all below it: each picture is upscaled as soon as it is
 written to its end, and again if it is replaced. What was done before is
-skipped, also when the program is started again. It runs until it is stopped
-with Ctrl-C.
+skipped, also when the program is started again. What fails for want of room or
+the like is tried again every minute. It runs until it is stopped with Ctrl-C.
 
 Usage: tessera watch FOLDER -o FOLDER [options]
 

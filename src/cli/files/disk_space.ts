@@ -3,9 +3,12 @@
  * without it is not asked for it, and finds a full disk when it is full.
  */
 
-import { statfsSync } from "node:fs";
 import { UsageError } from "../../errors.ts";
+import { BUILTIN } from "../../platform/node_builtin.ts";
 import { FORMATS, type PictureFormat, type PictureHeader } from "../../pictures/mod.ts";
+
+/** Results of fewer bytes are not worth a look, for which a module is loaded. */
+const LEAST_BYTES = 2 ** 20;
 
 /** A file's parts beside its pixels, and what a compressor adds to data that it cannot compress. */
 const OVERHEAD = { bytes: 1e5, factor: 1.002 };
@@ -18,7 +21,11 @@ const OVERHEAD = { bytes: 1e5, factor: 1.002 };
  * @param free The bytes that are free there; `undefined` if that is not known.
  * @throws {UsageError} with both numbers
  */
-export function checkSpace(folder: string, bytes: number, free = freeBytes(folder)): void {
+export function checkSpace(
+  folder: string,
+  bytes: number,
+  free = bytes < LEAST_BYTES ? undefined : freeBytes(folder),
+): void {
   if (free === undefined || bytes <= free) return;
   throw new UsageError(
     `The result may need ${megabytes(bytes)} MB but the disk of "${folder}" has only ` +
@@ -39,7 +46,7 @@ export function mostBytes(picture: PictureHeader, format: PictureFormat): number
 export function freeBytes(folder: string): number | undefined {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
   if (state !== "granted") return undefined;
-  const { bavail, bsize } = statfsSync(folder);
+  const { bavail, bsize } = BUILTIN.fs.statfsSync(folder);
   return bavail * bsize;
 }
 

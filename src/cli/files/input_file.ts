@@ -140,10 +140,10 @@ async function openRows(path: string, maxPixels: number): Promise<InputFile | un
     const source = sourceOfFile(file, size);
     const { kind } = sniff(await source.read(0, HEAD_BYTES));
     if (kind === "jpeg") return await openLargeJpeg(path, source, maxPixels);
-    if (kind !== "png" && (kind !== "tiff" || size < PIXELS_IN_ROWS)) return undefined;
+    if (kind !== "png" && kind !== "tiff") return undefined;
     const picture = kind === "png"
       ? await decodePngRows(source, { maxPixels })
-      : await openTiffRows(path, source, maxPixels);
+      : await openTiffRows(path, source, maxPixels, PIXELS_IN_ROWS);
     if (picture === undefined) return undefined;
     if (picture.width * picture.height < PIXELS_IN_ROWS) return undefined;
     opened = { picture, kind, bytes: undefined, [Symbol.dispose]: () => file.close() };

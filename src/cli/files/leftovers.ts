@@ -4,8 +4,8 @@
  * nobody's any more. Neither a process's number nor a file's age would tell as surely.
  */
 
-import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { BUILTIN } from "../../platform/node_builtin.ts";
 
 /**
  * The longest name, in UTF-8, to which what makes an unfinished file's is added. Names may have 255 bytes,
@@ -26,7 +26,7 @@ export function partialOf(path: string): string {
 /** Returns a name as it is, or a hash in the place of one that is long. */
 function shortName(name: string): string {
   if (new TextEncoder().encode(name).length <= MAX_NAME_BYTES) return name;
-  return createHash("sha256").update(name).digest("hex").slice(0, 32);
+  return BUILTIN.crypto.createHash("sha256").update(name).digest("hex").slice(0, 32);
 }
 
 /** Makes the unfinished file, empty, and locks it. */

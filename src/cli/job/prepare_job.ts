@@ -1,6 +1,6 @@
 /** From an open picture to all that is known before the work: sizes, passes, the result and its name. */
 
-import { chooseWriting, type Writing } from "../../enhance/encoding.ts";
+import { chooseWriting, refusalOf, type Writing } from "../../enhance/encoding.ts";
 import type { Enhancement, Enhancer, Note } from "../../enhance/enhance.ts";
 import { formatFor } from "../../enhance/format_choice.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
@@ -43,7 +43,8 @@ export interface PreparedJob {
   result: PictureHeader;
   output: string;
   encoding: EncodeOptions;
-  writing: Writing;
+  /** How; rejected if no codec can be loaded. It is found out while other things are done. */
+  writing: Promise<Writing>;
 }
 
 /**
@@ -69,7 +70,11 @@ export async function prepareJob(
     : await enhancer.plan(animation.first, animation.asked);
   for (const note of enhancement.notes) options.onNote(inOptions(note));
   const { result, scale } = enhancement;
-  const writing = await chooseWriting(result, encoding, options.codecs);
+  const refusal = refusalOf(result, encoding);
+  if (refusal !== undefined) throw refusal;
+  const writing = chooseWriting(result, encoding, options.codecs);
+  // Its failure is met when it is awaited.
+  writing.catch(() => {});
   const output = outputOf(job, result, scale, format);
   return { enhancement, animation, pages, result, output, encoding, writing };
 }

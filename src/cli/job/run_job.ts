@@ -3,16 +3,10 @@
  */
 
 import { progressOf } from "../../enhance/animation.ts";
-import { encodeRows } from "../../enhance/encoding.ts";
+import { samplesOfParts } from "../../enhance/encoding.ts";
 import type { Enhancement, EnhancementRun, Enhancer } from "../../enhance/enhance.ts";
 import type { Retry } from "../../passes/pass.ts";
-import {
-  type EncodeOptions,
-  encodePicture,
-  gatherRows,
-  type Picture,
-  type Samples,
-} from "../../pictures/mod.ts";
+import { encodePicture, gatherRows, type Picture, type Samples } from "../../pictures/mod.ts";
 import type { Progress } from "../../progress.ts";
 import { checkSpace, mostBytes } from "../files/disk_space.ts";
 import { type InputFile, openPicture } from "../files/input_file.ts";
@@ -77,7 +71,10 @@ export async function runJob(
   options.onNamed?.();
   if (file.folder !== undefined) checkSpace(file.folder, mostBytes(result, encoding.format));
   signal.throwIfAborted();
-  if (options.saveMask !== undefined) await saveMask(options.saveMask, enhancement, input, options);
+  if (options.saveMask !== undefined) {
+    await prepared.writing;
+    await saveMask(options.saveMask, enhancement, input, options);
+  }
   const { run, parts } = startWork(prepared, enhancer, options, clock);
   for await (const bytes of parts) await file.write(bytes);
   await finish(job, output, file, options);
@@ -108,13 +105,23 @@ export function startWork(
   const frames = animation?.animation.delays.length ?? pages?.file.count ?? 1;
   const run = enhancement.run({ signal, onProgress: progressOf(0, frames, onProgress), onRetry });
   if (animation !== undefined) {
-    return { run, parts: encodedFrames(run, animation, enhancer, { ...options, encoding }, clock) };
+    const parts = encodedFrames(run, animation, enhancer, { ...options, encoding }, clock);
+    return { run, parts: behind(writing, parts) };
   }
   if (pages !== undefined) {
-    return { run, parts: encodedPages(run, pages, enhancer, { ...options, encoding }, clock) };
+    const parts = encodedPages(run, pages, enhancer, { ...options, encoding }, clock);
+    return { run, parts: behind(writing, parts) };
   }
-  const encoded = writing === "rows" ? encodedInRows : encodedAsWhole;
-  return { run, parts: encoded(run, encoding, options, clock) };
+  return { run, parts: encodedPicture(run, { encoding, writing }, options, clock) };
+}
+
+/** Begins only when it is sure that the result can be encoded. */
+async function* behind(
+  writing: PreparedJob["writing"],
+  parts: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  await writing;
+  yield* parts;
 }
 
 /** Gives a result its name, once all of it is written. */
@@ -176,57 +183,48 @@ function describeRetry({ cause, row, message }: Retry): string {
   }
 }
 
-/** Yields the bytes of the result as its rows are made. */
-async function* encodedInRows(
+/**
+ * Yields the bytes of the result: as its rows are made, or at once. The device begins while the codec is
+ * still being loaded.
+ */
+async function* encodedPicture(
   run: EnhancementRun,
-  encoding: EncodeOptions,
-  { turns }: JobOptions,
+  { encoding, writing }: Pick<PreparedJob, "encoding" | "writing">,
+  { codecs, turns }: JobOptions,
   clock: PhaseClock,
 ): AsyncGenerator<Uint8Array> {
   clock.enter("wait");
   using turn = await turns.take();
   clock.enter("upscale");
-  const rows = run.rows[Symbol.asyncIterator]();
+  const parts: AsyncIterable<Samples | Uint32Array> = run.pixels ?? run.rows;
+  const rows = parts[Symbol.asyncIterator]();
   try {
+    const begun = rows.next();
+    // Its failure is met when it is awaited.
+    begun.catch(() => {});
+    const inRows = await writing === "rows";
     // What is recorded in the head of the file is what ran: the first rows tell.
-    const first = await rows.next();
-    yield* encodeRows(run.header(), timed(first, rows, clock, turn), encoding);
+    const first = await begun;
+    const header = run.header();
+    const made = timed(first, rows, clock, turn);
+    if (inRows) return yield* codecs.rowEncoderFor(header)(header, made, encoding);
+    const { data } = await gatherRows({ ...header, rows: samplesOfParts(header, made) });
+    yield await codecs.encode({ ...run.header(), data }, encoding);
   } finally {
     await rows.return?.();
   }
-}
-
-/** Yields the bytes of the result at once. */
-async function* encodedAsWhole(
-  run: EnhancementRun,
-  encoding: EncodeOptions,
-  { codecs, turns }: JobOptions,
-  clock: PhaseClock,
-): AsyncGenerator<Uint8Array> {
-  clock.enter("wait");
-  const turn = await turns.take();
-  let result: Picture;
-  try {
-    clock.enter("upscale");
-    const { data } = await gatherRows(run);
-    result = { ...run.header(), data };
-  } finally {
-    turn[Symbol.dispose]();
-  }
-  clock.enter("encode");
-  yield await codecs.encode(result, encoding);
 }
 
 /**
  * Passes rows on; the time until the next ones are asked for goes to the encoder. Behind the last ones the
  * device is free.
  */
-async function* timed(
-  first: IteratorResult<Samples>,
-  rows: AsyncIterator<Samples>,
+async function* timed<Rows>(
+  first: IteratorResult<Rows>,
+  rows: AsyncIterator<Rows>,
   clock: PhaseClock,
   turn: Disposable,
-): AsyncGenerator<Samples> {
+): AsyncGenerator<Rows> {
   for (let next = first; !next.done; next = await rows.next()) {
     clock.enter("encode");
     yield next.value;

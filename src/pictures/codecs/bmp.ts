@@ -12,6 +12,9 @@ import { pictureOfRgba } from "../colour/rgba.ts";
 
 const COMPRESSION = { none: 0, rle8: 1, rle4: 2, masks: 3, alphaMasks: 6 } as const;
 
+/** Compressions that are files of their own, for printers. */
+const PICTURES_INSIDE: Readonly<Record<number, string>> = { 4: "JPEG", 5: "PNG" };
+
 /** Where masks stand, counted from the beginning of the file: after the first 40 bytes of a header. */
 const MASKS_AT = 54;
 
@@ -76,12 +79,14 @@ function readHeader(bytes: Uint8Array, maxPixels: number): BmpHeader {
   const bits = view.getUint16(old ? 24 : 28, true);
   const compression = old || size < 20 ? COMPRESSION.none : view.getUint32(30, true);
   const isRun = compression === COMPRESSION.rle8 || compression === COMPRESSION.rle4;
-  if (![1, 2, 4, 8, 16, 24, 32].includes(bits) || (isRun && bits > 8)) {
-    throw damaged("BMP", `it claims ${bits} bits per pixel`);
-  }
   const hasMasks = compression === COMPRESSION.masks || compression === COMPRESSION.alphaMasks;
   if (!isRun && compression !== COMPRESSION.none && (second || !hasMasks)) {
-    throw unsupported("BMP", `has compression ${compression}`);
+    const inside = second ? undefined : PICTURES_INSIDE[compression];
+    throw unsupported("BMP", inside ? `holds a ${inside}` : `has compression ${compression}`);
+  }
+  if (bits === 64) throw unsupported("BMP", "has 64 bits per pixel");
+  if (![1, 2, 4, 8, 16, 24, 32].includes(bits) || (isRun && bits > 8)) {
+    throw damaged("BMP", `it claims ${bits} bits per pixel`);
   }
   const pixelsAt = view.getUint32(10, true);
   const needed = isRun ? width * height / MAX_PIXELS_PER_BYTE : rowStride(width, bits) * height;

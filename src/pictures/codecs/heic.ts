@@ -24,17 +24,13 @@ const OTHER_CODINGS: Readonly<Record<string, string>> = {
   unci: "no codec",
 };
 
-/** A picture in a file. */
-interface HeifImage {
-  /** What the decoder knows it by. */
-  handle: unknown;
-  is_primary(): boolean;
-  free(): void;
+/** What may be an error, which has a code. */
+interface Result {
+  code?: unknown;
 }
 
-/** Decoded pixels; or an error, which has a code. */
-interface Decoded {
-  code?: unknown;
+/** Decoded pixels. */
+interface Decoded extends Result {
   image: unknown;
   channels: {
     width: number;
@@ -47,10 +43,16 @@ interface Decoded {
   }[];
 }
 
+/** Its own class for files prints to the console: these are what is below it. */
 interface HeifModule {
-  HeifDecoder: new () => { decode(bytes: Uint8Array): HeifImage[] };
-  heif_js_decode_image2(handle: unknown, colours: unknown, layout: unknown): Decoded | undefined;
+  heif_context_alloc(): Result;
+  heif_context_read_from_memory(context: Result, bytes: Uint8Array): Result;
+  heif_js_context_get_primary_image_handle(context: Result): Result | undefined;
+  heif_js_decode_image2(handle: Result, colours: unknown, layout: unknown): Decoded | undefined;
   heif_image_release(image: unknown): void;
+  heif_image_handle_release(handle: Result): void;
+  heif_context_free(context: Result): void;
+  heif_error_code: { heif_error_Ok: unknown };
   heif_colorspace: { heif_colorspace_RGB: unknown };
   heif_chroma: {
     heif_chroma_interleaved_RGBA: unknown;
@@ -76,32 +78,38 @@ export async function decodeHeic(bytes: Uint8Array, maxPixels: number): Promise<
     throw unsupported("HEIC", `is coded by ${OTHER_CODINGS[coding]}`);
   }
   const heif = await load();
-  const images = new heif.HeifDecoder().decode(file);
+  const context = heif.heif_context_alloc();
   try {
-    const image = images.find((image) => image.is_primary()) ?? images[0];
-    if (image === undefined) throw damaged("HEIC", "it has no picture that can be decoded");
-    const pixels = decodePixels(heif, image, bits, maxPixels);
+    const { code } = heif.heif_context_read_from_memory(context, file);
+    const handle = code === heif.heif_error_code.heif_error_Ok
+      ? heif.heif_js_context_get_primary_image_handle(context)
+      : undefined;
+    if (handle === undefined || handle.code !== undefined) {
+      throw damaged("HEIC", "it has no picture that can be decoded");
+    }
+    const pixels = decodePixels(heif, handle, bits, maxPixels);
     const picture = pictureOfRgba(pixels, turnedMetadata(metadata));
     const straight = premultiplied ? unpremultiply(picture) : picture;
     return notes.length === 0 ? straight : { ...straight, notes };
   } finally {
-    for (const one of images) one.free();
+    heif.heif_context_free(context);
   }
 }
 
 function decodePixels(
   heif: HeifModule,
-  image: HeifImage,
+  handle: Result,
   bits: number,
   maxPixels: number,
 ): RgbaPixels {
   const { heif_chroma_interleaved_RGBA: shallow, heif_chroma_interleaved_RRGGBBAA_LE: deep } =
     heif.heif_chroma;
   const decoded = heif.heif_js_decode_image2(
-    image.handle,
+    handle,
     heif.heif_colorspace.heif_colorspace_RGB,
     bits > 8 ? deep : shallow,
   );
+  heif.heif_image_handle_release(handle);
   // There may be a channel before it that holds nothing.
   const pixels = decoded?.code === undefined ? decoded?.channels.at(-1) : undefined;
   if (pixels === undefined) {

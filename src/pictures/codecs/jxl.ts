@@ -1,6 +1,8 @@
 /** JPEG XL in and out: libvips makes pixels, EXIF and XMP stand beside them in boxes. */
 
+import { isLinearPicture } from "../colour/linear.ts";
 import { readJxlParts, withJxlMetadata } from "./jxl_container.ts";
+import { withTwelveBits } from "./jxl_header.ts";
 import { meansSrgb } from "../colour/srgb.ts";
 import { metadataInExif, profileFits, turnedMetadata } from "../metadata/metadata.ts";
 import type { Picture } from "../picture.ts";
@@ -22,12 +24,19 @@ const LOSSLESS = { lossless: true, effort: 1 };
 export async function decodeJxl(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
   const { codestream, metadata, notes } = await readJxlParts(bytes);
   const reading = { format: "JPEG XL", loader: "jxlload", maxPixels } as const;
-  const { picture, header } = await decodeWithVips(codestream, reading);
+  const first = await decodeWithVips(codestream, reading);
+  // A lossy file whose profile the codec does not know comes as light, of which 8 bits do not hold the dark.
+  const light = first.picture.depth === 8 && isLinearPicture(first.picture)
+    ? withTwelveBits(codestream)
+    : undefined;
+  const { picture, header } = light ? await decodeWithVips(light, reading) : first;
   // Every file without a profile gets one that says what its header says.
   const icc = await profileOf(picture);
-  const said = header.pages > 1
-    ? [...notes, `of the ${header.pages} frames only the first is read`]
-    : notes;
+  const said = [
+    ...notes,
+    ...light ? ["its colours come as linear sRGB: what lies beyond that is cut off"] : [],
+    ...header.pages > 1 ? [`of the ${header.pages} frames only the first is read`] : [],
+  ];
   // The codec has turned the picture already: EXIF must not turn it again.
   return {
     ...picture,

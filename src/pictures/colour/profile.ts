@@ -71,8 +71,22 @@ export function isLinear(icc: Uint8Array): boolean {
     if (middle + 2 > curve.length) return false;
     return view.getUint16(middle) / 65535 > share ** LINEAR_BELOW;
   }
-  if (!startsWith(curve, "para") || curve.length < 16) return false;
-  return view.getUint16(8) === 0 && view.getInt32(12) / 65536 < LINEAR_BELOW;
+  const half = startsWith(curve, "para") ? lightAtHalf(curve) : undefined;
+  return half !== undefined && half > 0.5 ** LINEAR_BELOW;
+}
+
+/** The light of a number in the middle by a parametric curve (ICC.1, 10.18), if there is such a curve. */
+function lightAtHalf(curve: Uint8Array): number | undefined {
+  const view = viewOf(curve);
+  const kind = view.getUint16(8);
+  const count = [1, 3, 4, 5, 7][kind];
+  if (count === undefined || curve.length < 12 + 4 * count) return undefined;
+  const numbers = Array.from({ length: count }, (_, i) => view.getInt32(12 + 4 * i) / 65536);
+  const [power, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = numbers;
+  const curved = Math.max(a / 2 + b, 0) ** power;
+  if (kind <= 1) return a / 2 + b < 0 ? 0 : curved;
+  if (kind === 2) return curved + c;
+  return 0.5 >= d ? curved + e : c / 2 + f;
 }
 
 /** Returns the data of a tag. */

@@ -27,6 +27,8 @@ import {
 
 const TAG = {
   subfileType: 0x00fe,
+  width: 0x0100,
+  height: 0x0101,
   compression: 0x0103,
   xmp: 0x02bc,
   iptcRecords: 0x83bb,
@@ -166,6 +168,7 @@ async function namingPage<T>(page: number, work: () => Promise<T>): Promise<T> {
  *
  * @param path of the file
  * @param source the same file
+ * @param leastPixels how many pixels it must have for that; `undefined` is returned if it has fewer
  * @throws {InputError} as `decodeTiff`; the rows throw it too
  * @throws {UsageError} if libvips cannot be loaded
  */
@@ -173,10 +176,11 @@ export async function openTiffRows(
   path: string,
   source: ByteSource,
   maxPixels: number,
+  leastPixels = 0,
 ): Promise<PictureRows | undefined> {
   const ahead = readAhead(source);
-  const { isRaw, beside, colours } = await readBeside(ahead);
-  if (isRaw || colours.readAs !== undefined) return undefined;
+  const { pixels, isRaw, beside, colours } = await readBeside(ahead);
+  if (pixels < leastPixels || isRaw || colours.readAs !== undefined) return undefined;
   const picture = await openWithVips(path, readingOf(maxPixels));
   const whole = { ...picture, ...withBeside(picture, beside, (await findPages(ahead)).length) };
   const { exif } = beside;
@@ -225,6 +229,8 @@ async function findPages(source: ByteSource): Promise<PagePlace[]> {
 interface Beside {
   /** Where it is. */
   at: number;
+  /** How many pixels it claims. */
+  pixels: number;
   /** Whether its pixels are those of a camera's sensor. */
   isRaw: boolean;
   /** IPTC, density, and an EXIF block. */
@@ -235,7 +241,7 @@ interface Beside {
 /** @throws {InputError} If its pixels are of a kind that cannot be read. */
 async function readBeside(source: ByteSource, offset?: number): Promise<Beside> {
   const directory = await readFileDirectory(source, (tag) => WANTED.has(tag), offset);
-  if (directory === undefined) return { at: 0, isRaw: false, beside: {}, colours: {} };
+  if (directory === undefined) return { at: 0, pixels: 0, isRaw: false, beside: {}, colours: {} };
   const { entries, little } = directory;
   const metadata: Metadata = {};
   const iptc = readDirectoryIptc(directory);
@@ -257,7 +263,10 @@ async function readBeside(source: ByteSource, offset?: number): Promise<Beside> 
     throw unsupported("TIFF", `is compressed by ${other}`);
   }
   const colours = isRaw ? {} : planColours(directory);
-  return { at: directory.at, isRaw, beside: metadata, colours };
+  const [[width = 0], [height = 0]] = [TAG.width, TAG.height].map((tag) =>
+    numbersOf(directory, tag)
+  );
+  return { at: directory.at, pixels: width * height, isRaw, beside: metadata, colours };
 }
 
 /** Knows what only begins like a TIFF picture: cameras put a thumbnail first, or say that it is a DNG. */

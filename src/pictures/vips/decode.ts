@@ -223,7 +223,7 @@ function inWholeLevels(samples: VipsSamples): Samples {
 }
 
 /** HEIF's 9 to 15 bits come shifted to the left: full is made 65535. */
-function widened(samples: Samples, { bits = 16 }: VipsHeader): Samples {
+function widened(samples: Samples, { shiftedBits: bits = 16 }: VipsHeader): Samples {
   if (!(samples instanceof Uint16Array) || bits <= 8 || bits >= 16) return samples;
   const scale = 65535 / (65535 - (2 ** (16 - bits) - 1));
   for (let i = 0; i < samples.length; i++) samples[i] = samples[i] * scale + 0.5;

@@ -60,8 +60,8 @@ export interface VipsHeader {
   pages: number;
   /** Rows of one page, where all are read. */
   pageHeight: number;
-  /** Bits per sample in the file, if it is said. */
-  bits: number | undefined;
+  /** Bits per sample that come shifted to the left within 16, if they do. */
+  shiftedBits: number | undefined;
   /** Milliseconds that each frame shows. */
   delays: number[] | undefined;
   /** How often an animation plays; 0 is for ever. */

@@ -10,6 +10,7 @@ import type {
   VipsAnswer,
   VipsHeader,
   VipsInput,
+  VipsLoader,
   VipsOutput,
   VipsPlugin,
   VipsRequest,
@@ -131,7 +132,7 @@ function work(vips: Vips, request: VipsRequest): VipsAnswer {
     // Where a tile of a TIFF cannot be decoded, libvips puts black, and goes on.
     if (loader === "tiffload" && !lenient) file.complaints = takeComplaints(vips);
     opened.set(id, file);
-    return { id, opened: headerOf(file.image) };
+    return { id, opened: headerOf(file.image, loader) };
   }
   if ("picture" in request) {
     const { image, complaints } = opened.get(request.picture)!;
@@ -202,7 +203,7 @@ function plainColours(image: VipsImage): VipsImage {
   throw new Error(`samples of the kind ${plain.format} are not supported`);
 }
 
-function headerOf(image: VipsImage): VipsHeader {
+function headerOf(image: VipsImage, loader: VipsLoader): VipsHeader {
   const has = (name: string) => image.getTypeof(name) !== 0;
   const number = (name: string) => has(name) ? image.getInt(name) : undefined;
   const blob = (name: string) => has(name) ? image.getBlob(name).slice() : undefined;
@@ -221,7 +222,8 @@ function headerOf(image: VipsImage): VipsHeader {
     interpretation: image.interpretation,
     pages: number("n-pages") ?? 1,
     pageHeight: number("page-height") ?? image.height,
-    bits: number("bits-per-sample"),
+    // All other loaders make the largest number 65535.
+    shiftedBits: loader === "heifload" ? number("bits-per-sample") : undefined,
     delays: has("delay") ? image.getArrayInt("delay") : undefined,
     loops: number("loop"),
     density: { x: image.xres, y: image.yres },
