@@ -10,7 +10,8 @@ import { blendProtected, Feather } from "../../src/enhance/protection.ts";
 import { bodyOf, extend } from "../../src/fill/extend.ts";
 import { extensionOutlook } from "../../src/fill/outlook.ts";
 import { emptyMask, markRegion } from "../../src/pictures/mask.ts";
-import { enhance, type EnhanceOptions, type Picture, UsageError } from "../../mod.ts";
+import { gatherRows } from "../../src/pictures/mod.ts";
+import { enhance, type EnhanceOptions, Enhancer, type Picture, UsageError } from "../../mod.ts";
 import { growTo } from "../../src/targets/plan.ts";
 import type { Region } from "../../src/raster/size.ts";
 import { gpu } from "../gpu_harness.ts";
@@ -196,6 +197,41 @@ Deno.test("a protected part is the faithful result to the bit, and fades without
       }
     }
     assert.ok(most <= 1, `a step of ${most} levels`);
+  }));
+
+Deno.test("a protected part is the faithful result in 16 bits, with alpha and across tiles", () =>
+  withRandom(async (random) => {
+    const { width, height, ...colour } = landscape(56, 44, random);
+    const data = new Uint16Array(4 * width * height);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 3; c++) data[4 * i + c] = 257 * colour.data[3 * i + c];
+      data[4 * i + 3] = i % width < 40 ? 65535 : 20000;
+    }
+    const picture: Picture = { ...colour, width, height, channels: 4, depth: 16, data };
+    const marks = emptyMask(picture);
+    markRegion(marks, { x: 20, y: 12, width: 26, height: 18 });
+    const painted = Uint16Array.from(marks.data, (mark) => 65535 - 65535 * mark);
+    const mask: Picture = { ...colour, width, height, channels: 1, depth: 16, data: painted };
+    const enhancer = await Enhancer.create({ model: "fast-x4", device: gpu, tile: 32 });
+    const inTiles = async (options: EnhanceOptions) => {
+      const every = { scale: 2, denoise: 0, record: false };
+      const run = (await enhancer.plan(picture, { ...every, ...options })).run();
+      return { result: await gatherRows(run), report: run.report() };
+    };
+    const { result: mixed } = await inTiles({ creativity: 1, mask });
+    const { result: faithful, report } = await inTiles({ mode: "faithful" });
+    enhancer.destroy();
+    assert.ok(report.passes[0].tiles > 1, "several tiles");
+    let differ = 0;
+    for (let y = 0; y < mixed.height; y++) {
+      for (let x = 0; x < mixed.width; x++) {
+        const at = 4 * (y * mixed.width + x);
+        const same = [0, 1, 2, 3].every((c) => mixed.data[at + c] === faithful.data[at + c]);
+        if (marks.data[(y >> 1) * width + (x >> 1)] === 1) assert.ok(same, `${x}, ${y}`);
+        else differ += same ? 0 : 1;
+      }
+    }
+    assert.ok(differ > 1000, `${differ} pixels elsewhere are creative`);
   }));
 
 Deno.test("text is found and protected; what contradicts itself is refused", () =>
