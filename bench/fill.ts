@@ -72,7 +72,7 @@ async function tryAll(picture: Picture): Promise<{ ways: Picture[]; seconds: num
   const part = cropPicture(picture, { x, y: 0, width: width - 2 * x, height });
   const canvas = { x, y: 0, width, height };
   const start = performance.now();
-  const extended = await extend(gpu, part, canvas, { kept: findText(part) });
+  const extended = await extend(gpu, part, canvas, { text: findText(part) });
   const seconds = (performance.now() - start) / 1000;
   const pad = (padding: Padding) => gatherRows(padRows(part, [part.data], canvas, padding));
   const copy = await thumbnailOf(part, [part.data], BACKDROP_SIDE);

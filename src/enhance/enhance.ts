@@ -389,7 +389,7 @@ async function lookIfAsked(
   aim: Aim,
 ): Promise<Looked> {
   if (options.repair === undefined && !isProtecting(options) && aim.frame === undefined) {
-    return { picture, damage: undefined, protection: undefined, kept: [], notes: [] };
+    return { picture, damage: undefined, protection: undefined, kept: {}, notes: [] };
   }
   const { lookAt } = await import("./looking.ts");
   return await lookAt(picture, options, aim);

@@ -3,16 +3,16 @@
  * Most pictures need none of it, so that it is loaded where something asks for it.
  */
 
+import type { Kept } from "../fill/extend.ts";
 import { MUCH } from "../fill/outlook.ts";
-import { describeFaces, findDamage } from "../inspect/mod.ts";
+import { describeFaces, findDamage, inspectPicture } from "../inspect/mod.ts";
 import type { Picture, PictureRows } from "../pictures/mod.ts";
 import { countMarks, type Mask } from "../pictures/mask.ts";
-import type { Region } from "../raster/size.ts";
 import { type Aim, shareExtended } from "./aim.ts";
 import type { Note } from "./enhance.ts";
 import { type EnhanceOptions, isProtecting } from "./options.ts";
 import { wholeOf } from "./preparation.ts";
-import { aimedMask, findRegions, keptRegions, protectedMask, repairMask } from "./regions.ts";
+import { aimedMask, findRegions, protectedMask, repairMask } from "./regions.ts";
 
 /** What was found. */
 export interface Looked {
@@ -21,8 +21,8 @@ export interface Looked {
   damage: Mask | undefined;
   /** What stays faithful, at the size of what is upscaled; undefined if nothing does, or all. */
   protection: Mask | undefined;
-  /** Parts that an extension does not copy. */
-  kept: readonly Region[];
+  /** What an extension does not copy. */
+  kept: Kept;
   notes: Note[];
 }
 
@@ -42,6 +42,7 @@ export async function lookAt(
     ? findDamage(whole)
     : repairMask(whole, repair);
   if (damage !== undefined) notes.push(describeDamaged(damage, repair === "auto"));
+  if (repair === "auto" && countMarks(damage!) > 0) notes.push(...describeDrawn(whole));
   const wanted = {
     faces: protect.includes("faces"),
     text: protect.includes("text") || extends_,
@@ -62,7 +63,7 @@ export async function lookAt(
     picture: whole,
     damage: damage !== undefined && countMarks(damage) > 0 ? damage : undefined,
     protection: marks !== undefined && countMarks(marks) > 0 ? marks : undefined,
-    kept: extends_ ? keptRegions(found) : [],
+    kept: extends_ ? found : {},
     notes: notes.map((text) => ({ kind: "regions", text })),
   };
 }
@@ -73,6 +74,15 @@ function describeDamaged(damage: Mask, isFound: boolean): string {
   return isFound
     ? "no scratches or dust were found"
     : "nothing is repaired: no part of the mask is bright";
+}
+
+/** The lines of a drawing are thin, black and even, as scratches are. */
+function describeDrawn(picture: Picture): string[] {
+  const { content } = inspectPicture(picture);
+  if (content === "photo") return [];
+  return [
+    `it shows ${content}, whose lines may be taken for scratches: look at it, or give a mask`,
+  ];
 }
 
 function describeMask(marks: Mask): string {

@@ -3,6 +3,7 @@
  * extended. It is done when the rows are asked for, so that a plan costs nothing of it.
  */
 
+import type { Kept } from "../fill/extend.ts";
 import type { Mask } from "../pictures/mask.ts";
 import type { Gpu } from "../gpu/device.ts";
 import {
@@ -13,7 +14,6 @@ import {
   type Samples,
   stretchTone,
 } from "../pictures/mod.ts";
-import type { Region } from "../raster/size.ts";
 import { type Aim, cropTo } from "./aim.ts";
 
 /** What is to be done, in this order. */
@@ -22,8 +22,8 @@ export interface Preparation {
   /** What is to be repaired. */
   damage: Mask | undefined;
   aim: Aim;
-  /** Parts of the picture that an extension does not copy. */
-  kept: readonly Region[];
+  /** What an extension does not copy. */
+  kept: Kept;
 }
 
 /** Returns the part that is upscaled, each time anew. */
@@ -68,7 +68,7 @@ async function makePart(
   const part = cropTo(whole, aim) as Picture;
   if (aim.frame === undefined) return part;
   const { extend } = await import("../fill/extend.ts");
-  return await extend(gpu, part, aim.frame, { kept, signal });
+  return await extend(gpu, part, aim.frame, { ...kept, signal });
 }
 
 /** Returns a picture that is in memory as a whole. */

@@ -1,7 +1,6 @@
 /** Which parts of a picture are protected, repaired or not copied: from what was asked for to masks. */
 
 import { UsageError } from "../errors.ts";
-import { bodyOf } from "../fill/extend.ts";
 import { emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
 import { type Detector, type Face, findFaces, findText } from "../inspect/mod.ts";
 import { type Picture, whiteOf } from "../pictures/mod.ts";
@@ -32,11 +31,6 @@ export async function findRegions(
     faces: wanted.faces ? await findFaces(picture, detector!) : [],
     text: wanted.text ? findText(picture) : [],
   };
-}
-
-/** The parts that an extension does not copy: people as a whole, and text. */
-export function keptRegions({ faces, text }: FoundRegions): Region[] {
-  return [...faces.map(bodyOf), ...text];
 }
 
 /**

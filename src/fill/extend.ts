@@ -3,18 +3,24 @@
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { allocateSamples, type Picture } from "../pictures/picture.ts";
-import type { Region } from "../raster/size.ts";
+import type { Region, Size } from "../raster/size.ts";
 import { fill } from "./fill.ts";
-import { emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
+import { countMarks, emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
 import { activityOf, type Edge, structuresIn } from "./structures.ts";
 
 /** The canvas of an extended picture in its own pixels: its size, and where on it the picture lies. */
 export type Frame = Region;
 
+/** What is in a picture that is not copied. */
+export interface Kept {
+  /** Faces: what is copied of the people is nothing, or as little as leaves something else to copy. */
+  faces?: readonly Region[];
+  /** Letters. */
+  text?: readonly Region[];
+}
+
 /** How a picture is extended. */
-export interface ExtendOptions {
-  /** Parts of the picture that are not copied: people, letters. */
-  kept?: readonly Region[];
+export interface ExtendOptions extends Kept {
   seed?: number;
   signal?: AbortSignal | undefined;
 }
@@ -25,9 +31,15 @@ const LEAN = { x: 32, y: 32 } as const;
 /** People reach beyond their faces: so many widths to each side, and so many heights above and below. */
 const BODY = { beside: 1, above: 0.5, below: 6 } as const;
 
+/** The same for a head with its hair, where bodies leave nothing to copy. */
+const HEAD = { beside: 0.3, above: 0.4, below: 0.4 } as const;
+
+/** The share of a picture that has to be left to copy, unless nothing less can be kept. */
+const LEAST_LEFT = 0.08;
+
 /**
- * Extends a picture. Neither parts that are to be kept nor structures that are busier than the edges are
- * copied, unless nothing else is there.
+ * Extends a picture. Neither people and letters nor structures that are busier than the edges are copied;
+ * where next to nothing else is there, structures are, then bodies, then what is beside faces.
  *
  * @throws {InputError} If nothing is left to copy.
  * @throws {GpuError} If the device fails.
@@ -36,14 +48,10 @@ export async function extend(
   gpu: Gpu,
   picture: Picture,
   frame: Frame,
-  { kept = [], seed, signal }: ExtendOptions = {},
+  { faces = [], text = [], seed, signal }: ExtendOptions = {},
 ): Promise<Picture> {
   const canvas = placedOn(picture, frame);
   const hole = holeAround(picture, frame);
-  const barred = emptyMask(frame);
-  for (const region of kept) {
-    markRegion(barred, { ...region, x: region.x + frame.x, y: region.y + frame.y });
-  }
   const edges = edgesOf(picture, frame);
   if (edges.length === 0) return canvas;
   const structures = structuresIn(await activityOf(picture), picture, edges);
@@ -54,25 +62,60 @@ export async function extend(
     bottom: frame.y + picture.height,
   };
   const options = { lean: { ...LEAN, known }, signal, ...seed !== undefined && { seed } };
-  try {
-    return await fill(gpu, canvas, hole, {
-      ...options,
-      barred: joined(barred, structures, frame),
-    });
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return await fill(gpu, canvas, hole, { ...options, barred });
+  const heads = faces.map((face) => around(face, HEAD));
+  const ways = [
+    joined(markedIn(picture, [...faces.map(bodyOf), ...text]), structures),
+    markedIn(picture, [...faces.map(bodyOf), ...text]),
+    markedIn(picture, [...heads, ...text]),
+    markedIn(picture, [...faces, ...text]),
+  ];
+  for (const [i, marks] of ways.entries()) {
+    const isLast = i === ways.length - 1;
+    if (!isLast && isFull(marks)) continue;
+    try {
+      return await fill(gpu, canvas, hole, { ...options, barred: maskOn(frame, marks) });
+    } catch (error) {
+      if (isLast || !(error instanceof InputError)) throw error;
+    }
   }
+  return canvas;
+}
+
+/** Whether people, whose faces these are, leave next to nothing else of a picture. */
+export function isFilledBy(faces: readonly Region[], picture: Size): boolean {
+  return isFull(markedIn(picture, faces.map(bodyOf)));
+}
+
+function isFull(marks: Mask): boolean {
+  return countMarks(marks) > (1 - LEAST_LEFT) * marks.data.length;
+}
+
+function markedIn(size: Size, regions: readonly Region[]): Mask {
+  const marks = emptyMask(size);
+  for (const region of regions) markRegion(marks, region);
+  return marks;
+}
+
+/** The marks of both. */
+function joined(a: Mask, b: Mask): Mask {
+  return { ...a, data: a.data.map((mark, i) => mark | b.data[i]) };
 }
 
 /** The part of a picture that a person takes up whose face is here. */
 export function bodyOf(face: Region): Region {
-  const { width, height } = face;
+  return around(face, BODY);
+}
+
+/** A region with what is around it, in its own widths and heights. */
+function around(
+  { x, y, width, height }: Region,
+  { beside, above, below }: Record<"beside" | "above" | "below", number>,
+): Region {
   return {
-    x: Math.floor(face.x - BODY.beside * width),
-    y: Math.floor(face.y - BODY.above * height),
-    width: Math.ceil((1 + 2 * BODY.beside) * width),
-    height: Math.ceil((1 + BODY.above + BODY.below) * height),
+    x: Math.floor(x - beside * width),
+    y: Math.floor(y - above * height),
+    width: Math.ceil((1 + 2 * beside) * width),
+    height: Math.ceil((1 + above + below) * height),
   };
 }
 
@@ -107,14 +150,12 @@ function holeAround({ width, height }: Picture, frame: Frame): Mask {
   return hole;
 }
 
-/** Marks of a canvas, with those of the picture on it. */
-function joined(canvas: Mask, picture: Mask, frame: Frame): Mask {
-  const marks = { ...canvas, data: canvas.data.slice() };
-  for (let y = 0; y < picture.height; y++) {
+/** Marks of a picture on its canvas. */
+function maskOn(frame: Frame, { width, height, data }: Mask): Mask {
+  const marks = emptyMask(frame);
+  for (let y = 0; y < height; y++) {
     const to = (frame.y + y) * frame.width + frame.x;
-    for (let x = 0; x < picture.width; x++) {
-      if (picture.data[y * picture.width + x] === 1) marks.data[to + x] = 1;
-    }
+    marks.data.set(data.subarray(y * width, (y + 1) * width), to);
   }
   return marks;
 }

@@ -5,7 +5,7 @@
  */
 
 import { PATCH_REACH } from "../kernels/fill.ts";
-import { type Mask } from "../pictures/mask.ts";
+import { countMarks, type Mask } from "../pictures/mask.ts";
 import type { Synthesis } from "./synthesis.ts";
 
 /** The most that is added, in levels: more is no brightness but another thing. */
@@ -19,20 +19,25 @@ const RELAXATION = 1.85;
 export function membraneOf(synthesis: Synthesis, hole: Mask, channel: number): Float32Array {
   const { width, height } = synthesis;
   const values = new Float32Array(width * height);
-  const cells: number[] = [];
-  for (let i = 0; i < hole.data.length; i++) {
-    if (hole.data[i] === 1) cells.push(i);
+  const cells = new Uint32Array(countMarks(hole));
+  for (let i = 0, next = 0; i < hole.data.length; i++) {
+    if (hole.data[i] === 1) cells[next++] = i;
     else if (touches(hole, i)) values[i] = lackAt(synthesis, i, channel);
   }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (let k = 0; k < cells.length; k++) {
       const at = cells[sweep % 2 === 0 ? k : cells.length - 1 - k];
       const x = at % width;
-      let [sum, count] = [0, 0];
-      if (x > 0) [sum, count] = [sum + values[at - 1], count + 1];
-      if (x < width - 1) [sum, count] = [sum + values[at + 1], count + 1];
-      if (at >= width) [sum, count] = [sum + values[at - width], count + 1];
-      if (at + width < values.length) [sum, count] = [sum + values[at + width], count + 1];
+      let sum = 0;
+      let count = 4;
+      if (x > 0) sum += values[at - 1];
+      else count--;
+      if (x < width - 1) sum += values[at + 1];
+      else count--;
+      if (at >= width) sum += values[at - width];
+      else count--;
+      if (at + width < values.length) sum += values[at + width];
+      else count--;
       values[at] += RELAXATION * (sum / count - values[at]);
     }
   }

@@ -3,7 +3,7 @@
 import type { Content } from "../inspect/mod.ts";
 import type { Picture } from "../pictures/picture.ts";
 import type { Region } from "../raster/size.ts";
-import { edgesOf, type Frame } from "./extend.ts";
+import { edgesOf, type Frame, isFilledBy, type Kept } from "./extend.ts";
 import { activityOf, busiestAlong } from "./structures.ts";
 
 /** From this share of the result on, what is made up repeats itself. */
@@ -28,26 +28,31 @@ export interface ExtensionOutlook {
  * Says what to expect.
  *
  * @param faces Where they are, if they were looked for.
+ * @param text Where lines of letters are, if they were looked for.
  */
 export async function extensionOutlook(
   picture: Picture,
   frame: Frame,
-  { content, faces = [] }: { content: Content; faces?: readonly Region[] | undefined },
+  { content, faces = [], text = [] }: Kept & { content: Content },
 ): Promise<ExtensionOutlook> {
   const { width, height } = picture;
   const share = 1 - width * height / (frame.width * frame.height);
   const edges = edgesOf(picture, frame);
   if (edges.length === 0) return { share: 0, problems: [] };
-  const isAtEdge = ({ x, y, width: wide, height: high }: Region) =>
-    (edges.includes("left") && x <= wide / 4) ||
-    (edges.includes("right") && x + wide >= width - wide / 4) ||
-    (edges.includes("top") && y <= high / 4) ||
-    (edges.includes("bottom") && y + high >= height - high / 4);
+  const isAtEdge = ({ x, y, width: wide, height: high }: Region) => {
+    const near = Math.min(wide, high) / 4;
+    return (edges.includes("left") && x <= near) ||
+      (edges.includes("right") && x + wide >= width - near) ||
+      (edges.includes("top") && y <= near) ||
+      (edges.includes("bottom") && y + high >= height - near);
+  };
   const busy = busiestAlong(await activityOf(picture), edges) >= BUSY;
   const problems = [
     ...share > MUCH ? ["so much repeats itself"] : [],
     ...busy ? ["its edges are too busy to continue"] : [],
     ...faces.some(isAtEdge) ? ["a face is at its edge"] : [],
+    ...text.some(isAtEdge) ? ["letters are at its edge"] : [],
+    ...isFilledBy(faces, picture) ? ["people leave little else to copy"] : [],
     ...content === "photo" ? [] : [`it shows ${content}`],
   ];
   return { share, problems };

@@ -7,10 +7,13 @@
 import assert from "node:assert/strict";
 import { aimedMask, darkMask, repairMask } from "../../src/enhance/regions.ts";
 import { blendProtected, Feather } from "../../src/enhance/protection.ts";
-import { bodyOf } from "../../src/fill/extend.ts";
+import { bodyOf, extend } from "../../src/fill/extend.ts";
+import { extensionOutlook } from "../../src/fill/outlook.ts";
 import { emptyMask, markRegion } from "../../src/pictures/mask.ts";
-import { enhance, type EnhanceOptions, type Picture, UsageError } from "../../mod.ts";
+import { gatherRows } from "../../src/pictures/mod.ts";
+import { enhance, type EnhanceOptions, Enhancer, type Picture, UsageError } from "../../mod.ts";
 import { growTo } from "../../src/targets/plan.ts";
+import type { Region } from "../../src/raster/size.ts";
 import { gpu } from "../gpu_harness.ts";
 import { type Random, withRandom } from "../reference/random.ts";
 
@@ -90,6 +93,27 @@ Deno.test("pad extend grows upward too, in 16 bits and with alpha, and is upscal
     assert.ok(report.consistency! > 40);
   }));
 
+Deno.test("a person who fills the picture is extended by what is beside the face, and told of", () =>
+  withRandom(async (random) => {
+    const picture = landscape(60, 60, random);
+    const face = { x: 18, y: 12, width: 24, height: 30 };
+    const frame = { x: 10, y: 0, width: 80, height: 60 };
+    const result = await extend(gpu, picture, frame, { faces: [face] });
+    for (const x of [0, 5, 85]) {
+      const [sky, ground] = [pixel(result, x, 10)[0], pixel(result, x, 50)[0]];
+      assert.ok(sky > 170 && ground < 120, `${x}: ${sky}, ${ground}`);
+    }
+    const outlook = async (faces: Region[], text: Region[]) =>
+      (await extensionOutlook(picture, frame, { content: "photo", faces, text })).problems;
+    assert.deepEqual(await outlook([face], []), ["people leave little else to copy"]);
+    const small = { x: 20, y: 20, width: 6, height: 8 };
+    assert.deepEqual(await outlook([small], [{ x: 20, y: 20, width: 30, height: 8 }]), []);
+    assert.deepEqual(await outlook([{ ...small, x: 1 }], [{ ...small, x: 53 }]), [
+      "a face is at its edge",
+      "letters are at its edge",
+    ]);
+  }));
+
 Deno.test("a person reaches beyond the face", () => {
   const body = bodyOf({ x: 100, y: 50, width: 20, height: 30 });
   assert.deepEqual(body, { x: 80, y: 35, width: 60, height: 225 });
@@ -119,6 +143,16 @@ Deno.test("repair fills scratches that it finds, or what a mask says, before ups
     assert.deepEqual(clean.picture.data, whole.data);
     assert.match(clean.notes[0].text, /no scratches/);
   }));
+
+Deno.test("repair says that lines of a drawing may be taken for scratches", async () => {
+  const [width, height] = [120, 100];
+  const data = new Uint8Array(width * height).fill(255);
+  for (let y = 10; y < 90; y++) data.fill(0, y * width + 60, y * width + 62);
+  const drawing: Picture = { width, height, channels: 1, depth: 8, data, metadata: {} };
+  const { notes } = await run(drawing, { model: "bicubic", scale: 1, repair: "auto" });
+  assert.match(notes[0].text, /% of it is repaired/);
+  assert.match(notes[1].text, /it shows .*, whose lines may be taken for scratches/);
+});
 
 Deno.test("a protected part is the faithful result to the bit, and fades without a step", () =>
   withRandom(async (random) => {
@@ -163,6 +197,41 @@ Deno.test("a protected part is the faithful result to the bit, and fades without
       }
     }
     assert.ok(most <= 1, `a step of ${most} levels`);
+  }));
+
+Deno.test("a protected part is the faithful result in 16 bits, with alpha and across tiles", () =>
+  withRandom(async (random) => {
+    const { width, height, ...colour } = landscape(56, 44, random);
+    const data = new Uint16Array(4 * width * height);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 3; c++) data[4 * i + c] = 257 * colour.data[3 * i + c];
+      data[4 * i + 3] = i % width < 40 ? 65535 : 20000;
+    }
+    const picture: Picture = { ...colour, width, height, channels: 4, depth: 16, data };
+    const marks = emptyMask(picture);
+    markRegion(marks, { x: 20, y: 12, width: 26, height: 18 });
+    const painted = Uint16Array.from(marks.data, (mark) => 65535 - 65535 * mark);
+    const mask: Picture = { ...colour, width, height, channels: 1, depth: 16, data: painted };
+    const enhancer = await Enhancer.create({ model: "fast-x4", device: gpu, tile: 32 });
+    const inTiles = async (options: EnhanceOptions) => {
+      const every = { scale: 2, denoise: 0, record: false };
+      const run = (await enhancer.plan(picture, { ...every, ...options })).run();
+      return { result: await gatherRows(run), report: run.report() };
+    };
+    const { result: mixed } = await inTiles({ creativity: 1, mask });
+    const { result: faithful, report } = await inTiles({ mode: "faithful" });
+    enhancer.destroy();
+    assert.ok(report.passes[0].tiles > 1, "several tiles");
+    let differ = 0;
+    for (let y = 0; y < mixed.height; y++) {
+      for (let x = 0; x < mixed.width; x++) {
+        const at = 4 * (y * mixed.width + x);
+        const same = [0, 1, 2, 3].every((c) => mixed.data[at + c] === faithful.data[at + c]);
+        if (marks.data[(y >> 1) * width + (x >> 1)] === 1) assert.ok(same, `${x}, ${y}`);
+        else differ += same ? 0 : 1;
+      }
+    }
+    assert.ok(differ > 1000, `${differ} pixels elsewhere are creative`);
   }));
 
 Deno.test("text is found and protected; what contradicts itself is refused", () =>

@@ -202,7 +202,7 @@ Deno.test("BMP: what cannot be is refused with the reason", async () => {
     [rawBmp(0, 2, 24, pixels), /0 x 2/],
     [rawBmp(60_000, 60_000, 24, pixels), /more than the limit/],
     [rawBmp(2, 2, 7, pixels), /7 bits/],
-    [rawBmp(2, 2, 24, pixels, { compression: 4 }), /compression 4/],
+    [rawBmp(2, 2, 24, pixels, { compression: 4 }), /holds a JPEG/],
     [rawBmp(2, 2, 24, pixels).subarray(0, 20), /ends after 20/],
   ];
   for (const [bytes, message] of cases) await assert.rejects(decodePicture(bytes), message);

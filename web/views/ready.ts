@@ -31,6 +31,9 @@ export interface ReadyEvents {
   onProblem(error: unknown, name: string): void;
 }
 
+/** As much of a plan as the previews need. */
+type Scaled = Pick<PlanFacts, "scale">;
+
 /** A choice of look: the picture above its name. */
 interface Choice {
   element: HTMLElement;
@@ -259,13 +262,15 @@ export class ReadyView {
   async #previewAll(signal: AbortSignal): Promise<void> {
     const { engine, wish, items: [item], facts } = this.#session;
     if (facts === undefined) return;
-    if (this.#isLarger(facts)) return this.#say(text("ready.larger"));
+    const scale = this.#scaleFor(facts);
+    if (scale < 1) return this.#say(text("ready.larger"));
+    // Squares and the frame on the small copy are there at once; the first plan has a device opened.
+    this.#mark({ scale });
+    this.#layMosaics(this.#choices.values(), { scale }, facts);
     const plan = await engine.call("plan", { ...item, wish }, { signal });
     this.#plan = plan;
     this.#describe(facts, this.#session.items);
     this.#sum(plan, facts);
-    this.#mark(plan);
-    this.#layMosaics(this.#choices.values(), plan, facts);
     // The small network first, so that there is soon something to see.
     if (!wish.quick) await this.#preview("faithful", true, signal);
     for (const look of this.#looks()) {
@@ -355,7 +360,7 @@ export class ReadyView {
   }
 
   /** The part that the previews show, as shares of the picture. */
-  #seen({ scale }: PlanFacts, { width, height }: Size) {
+  #seen({ scale }: Scaled, { width, height }: Size) {
     const { width: wide, height: high } = this.#shownSize();
     const share = { x: Math.min(1, wide / scale / width), y: Math.min(1, high / scale / height) };
     const at = (middle: number, part: number) => Math.max(0, Math.min(middle - part / 2, 1 - part));
@@ -367,7 +372,7 @@ export class ReadyView {
     };
   }
 
-  #mark(plan: PlanFacts): void {
+  #mark(plan: Scaled): void {
     const { facts } = this.#session;
     if (facts === undefined) return;
     const { x, y, width, height } = this.#seen(plan, facts);
@@ -378,7 +383,7 @@ export class ReadyView {
     style.height = `${100 * height}%`;
   }
 
-  #layMosaics(choices: Iterable<Choice>, plan: PlanFacts, facts: PictureFacts): void {
+  #layMosaics(choices: Iterable<Choice>, plan: Scaled, facts: PictureFacts): void {
     const seen = this.#seen(plan, facts);
     const part = partOf(facts.thumb, seen);
     const scale = Math.min(1, SQUARES / Math.max(part.width, part.height));
@@ -393,11 +398,12 @@ export class ReadyView {
     }
   }
 
-  #isLarger(facts: PictureFacts): boolean {
+  /** Result pixels per pixel of the picture, as things are chosen. */
+  #scaleFor(facts: PictureFacts): number {
     const { settings: { size, custom, whole } } = this.#session;
     const wanted = sizeFor(size, custom, facts);
     const factors = [wanted.width / facts.width, wanted.height / facts.height];
-    return (whole ? Math.min(...factors) : Math.max(...factors)) < 1;
+    return whole ? Math.min(...factors) : Math.max(...factors);
   }
 
   #sum({ crop, size, scale }: PlanFacts, facts: PictureFacts): void {

@@ -9,6 +9,7 @@ import {
   type Face,
   FaceDetector,
   findFaces,
+  findText,
   type Inspection,
   inspectPicture,
   isPortrait,
@@ -97,9 +98,7 @@ async function inspectFile(
     const inspection = { ...inspectPicture(part, file.bytes), width, height };
     const screens = outlooksOf(inspection);
     const faces = detector && await facesOf(input, part, height, readingOf(values), detector);
-    const extension = part.height === height
-      ? await extensionOutlook(part, frameFor(part), { ...inspection, faces })
-      : undefined;
+    const extension = part.height === height ? await outlookOf(part, inspection, faces) : undefined;
     const command = commandFor(input, screens) + modelFor(faces, height);
     if (values.json) printResult(toJson(input, inspection, { faces, extension }, screens, command));
     else printResult(describe(input, inspection, { faces, extension }, screens, command));
@@ -109,6 +108,20 @@ async function inspectFile(
     printFailure(input, failure, values.json);
     return failure.exitCode;
   }
+}
+
+/** What is to be expected of a picture that is extended to a 4K screen. */
+async function outlookOf(
+  picture: Picture,
+  { content }: Inspection,
+  faces: readonly Face[] | undefined,
+): Promise<ExtensionOutlook> {
+  const text = findText(picture);
+  return await extensionOutlook(picture, frameFor(picture), {
+    content,
+    text,
+    ...faces && { faces },
+  });
 }
 
 /** Takes the rows in the middle of a picture; the others are passed over. */
