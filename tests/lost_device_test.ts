@@ -44,10 +44,15 @@ async function withUpscaler(
   }
 }
 
-/** Destroys the device behind the library's back after some milliseconds. */
-function loseAfter(gpu: Gpu, milliseconds: number): () => void {
-  const timer = setTimeout(() => gpu.device.destroy(), milliseconds);
-  return () => clearTimeout(timer);
+/** Destroys the device behind the library's back, some milliseconds after a report of progress, from 0 on. */
+function loseAfter(gpu: Gpu, reports: number, milliseconds: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    onProgress: () => {
+      if (reports-- === 0) timer = setTimeout(() => gpu.device.destroy(), milliseconds);
+    },
+    stop: () => clearTimeout(timer),
+  };
 }
 
 /** Faithful upscales with several tiles and bands; networks with exact halos and without. */
@@ -71,21 +76,26 @@ for (const [name, options, upscale, channels] of CASES) {
         const picture = noise(random, channels);
         await upscaler.upscale(picture, upscale);
         const start = performance.now();
-        const expected = await upscaler.upscale(picture, upscale);
-        const duration = performance.now() - start;
+        let reports = 0;
+        const onProgress = () => reports++;
+        const expected = await upscaler.upscale(picture, { ...upscale, onProgress });
+        const between = (performance.now() - start) / reports;
         let retries = 0;
         for (let loss = 0; loss < losses; loss++) {
-          const stop = loseAfter(gpu, (loss + random.uniform()) / losses * duration);
+          // Before the last report, as nothing is left to be lost behind it.
+          const report = Math.floor((loss + random.uniform()) / losses * (reports - 1));
+          const { onProgress, stop } = loseAfter(gpu, report, random.uniform() * between);
           let told = 0;
-          let report: Report | undefined;
+          let last: Report | undefined;
           const result = await upscaler.upscale(picture, {
             ...upscale,
+            onProgress,
             onRetry: () => told++,
-            onReport: (done) => report = done,
+            onReport: (done) => last = done,
           });
           stop();
           assert.deepEqual(result.data, expected.data);
-          const all = [...report!.passes, ...report!.alpha ? [report!.alpha] : []];
+          const all = [...last!.passes, ...last!.alpha ? [last!.alpha] : []];
           assert.equal(told, all.flatMap((pass) => pass.retries).length);
           assert.ok(
             all.every((pass) => pass.retries.every(({ cause }) => cause === "lost device")),
