@@ -55,13 +55,18 @@ export class BatchView {
     byId("add").addEventListener("click", () => events.onAdd());
     byId("zip").addEventListener("click", () => this.#downloadAll());
     byId("batch-cancel").addEventListener("click", () => {
-      if (this.#isAtWork) this.#abort.abort();
+      if (this.#isAtWork) this.stop();
       else events.onLeave();
     });
   }
 
   get #isAtWork(): boolean {
     return this.#entries.some(({ state }) => state === "waiting" || state === "working");
+  }
+
+  /** Ends what is at work; what is done stays. */
+  stop(): void {
+    this.#abort.abort();
   }
 
   /** Enlarges all pictures of the session, as things are chosen now. */
