@@ -218,7 +218,8 @@ export class BatchView {
     const waiting = all - done - out;
     byId("batch-line").textContent = text("batch.line", { done, waiting, out });
     const fraction = all === 0 ? 0 : (done + out + (waiting > 0 ? this.#fraction : 0)) / all;
-    byId("batch-percent").textContent = `${Math.floor(100 * fraction)} %`;
+    // At the end the line says it; of what was stopped, 100 % would be wrong.
+    byId("batch-percent").textContent = waiting > 0 ? `${Math.floor(100 * fraction)} %` : "";
     byId("batch-left").textContent = this.#timeLeft(fraction, waiting);
     const zip = byId<HTMLButtonElement>("zip");
     zip.disabled = done === 0;
