@@ -72,6 +72,8 @@ function onKept(): void {
 /** Back to the empty page. */
 function leave(): void {
   ready.stop();
+  work.stop();
+  batch?.then((view) => view.stop());
   session.replaceItems([]);
   show("empty");
 }
@@ -80,8 +82,17 @@ function leave(): void {
 function problem(error: unknown, name: string): void {
   const { name: kind } = failureOf(error);
   const hasPicture = session.facts !== undefined;
+  // Weights that cannot be used do not end what is at work on a sheet.
+  const isAside = shown() === "batch" && kind === "ModelError";
   if (kind === "ModelError") session.special = undefined;
-  const again = () => hasPicture ? ready.again() : kind === "NoGpuError" ? openDevice() : leave();
+  const again = () =>
+    isAside
+      ? show("batch")
+      : hasPicture
+      ? ready.again()
+      : kind === "NoGpuError"
+      ? openDevice()
+      : leave();
   const goesBack = ["InputError", "ModelError"].includes(kind);
   showProblem(error, { name, adapter: session.adapter, onAgain: again, goesBack });
 }
@@ -92,16 +103,20 @@ async function take(files: File[]): Promise<void> {
   const items = session.itemsOf(files.filter((file) => !isWeights(file)));
   if (items.length === 0) return;
   if (shown() === "batch") return await (await batchView()).add(items);
+  work.stop();
   session.replaceItems(items);
   await ready.open();
 }
 
 async function takeWeights(file: File): Promise<void> {
+  work.stop();
   try {
     const { architecture, scale } = await session.engine.call("weights", { file, name: file.name });
     session.own = { name: file.name, scale };
     session.special = "own";
     byId("gpu-line").textContent = text("empty.own", { name: file.name, architecture, scale });
+    // What is on a sheet goes on as it began.
+    if (shown() === "batch") return;
     if (shown() === "ready" || session.facts !== undefined) ready.again();
     else show("empty");
   } catch (error) {

@@ -15,11 +15,15 @@ import {
   encodePicture,
   openAnimation,
   packFrame,
+  type Picture,
 } from "../../src/pictures/mod.ts";
+import { readSafetensors } from "../../src/weights/safetensors.ts";
+import { toFloat32 } from "../../src/weights/tensor.ts";
 import { tinyCompactFile } from "../networks/tiny_networks.ts";
-import { testPicture } from "../pictures/fixtures.ts";
+import { testExif, testPicture } from "../pictures/fixtures.ts";
 import { Random } from "../reference/random.ts";
 import { hasShared, shared } from "../reference/shared.ts";
+import { pickledDict, pickledTensor, rowMajor, storage, torchZip } from "../weights/torch_files.ts";
 import {
   CHROMIUM,
   download,
@@ -69,13 +73,24 @@ async function peakOfRenderers(browser: Browser): Promise<number> {
   return Math.max(...peaks);
 }
 
+/** Waits until the picture that was given can be enlarged. */
+async function waitUntilReady(page: Page): Promise<void> {
+  await waitFor(page, "ready");
+  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+}
+
+/** Has the picture that was given enlarged, by whichever way it came. */
+async function goOn(page: Page): Promise<string> {
+  await waitUntilReady(page);
+  await page.click("#go");
+  await waitFor(page, "done");
+  return await page.textContent("#h-done") ?? "";
+}
+
 /** Drops one picture, has it enlarged, and waits for the result. */
 async function enlarge(page: Page, name: string, bytes: Uint8Array): Promise<void> {
   await drop(page, { [name]: bytes });
-  await waitFor(page, "ready");
-  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
-  await page.click("#go");
-  await waitFor(page, "done");
+  await goOn(page);
 }
 
 /** Refuses what axe finds serious or critical. */
@@ -102,8 +117,7 @@ for (const scheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in any state, ${scheme}`, async ({ page }) => {
     await checkAccess(page);
     await drop(page, { "a.png": await png(24, 20) });
-    await waitFor(page, "ready");
-    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+    await waitUntilReady(page);
     await checkAccess(page);
     await page.click("[popovertarget=more]");
     await checkAccess(page);
@@ -113,8 +127,7 @@ for (const scheme of ["light", "dark"] as const) {
     await checkAccess(page);
     await page.click("#next");
     await drop(page, { "b.png": await png(8, 8), "notes.jpg": TEXT });
-    await waitFor(page, "ready");
-    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+    await waitUntilReady(page);
     await page.click("#go");
     await waitFor(page, "batch");
     await page.waitForSelector("#sheet .none");
@@ -125,6 +138,131 @@ for (const scheme of ["light", "dark"] as const) {
     await checkAccess(page);
   }, { scheme });
 }
+
+/** Presses Tab until an element has the focus. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((selector) => document.activeElement!.matches(selector), selector)) {
+      return;
+    }
+  }
+  throw new Error(`${selector} never had the focus`);
+}
+
+test("the keyboard alone leads from the empty page to the file", async ({ page, errors }) => {
+  const path = await Deno.makeTempFile({ suffix: ".png" });
+  try {
+    await Deno.writeFile(path, await png(24, 18));
+    page.once("filechooser", (chooser) => chooser.setFiles(path));
+    await tabTo(page, "#choose");
+    await page.keyboard.press("Enter");
+    await waitUntilReady(page);
+    assert.equal(await page.evaluate(() => document.activeElement!.id), "h-ready");
+    await tabTo(page, "[name=look]");
+    await page.keyboard.press("ArrowRight");
+    await tabTo(page, "[name=size]");
+    await tabTo(page, "#go");
+    await page.keyboard.press("Enter");
+    await waitFor(page, "done");
+    assert.match(await page.textContent("#done-line") ?? "", /Photo/);
+    await tabTo(page, "#compare");
+    await page.keyboard.press("End");
+    await tabTo(page, "#download");
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.keyboard.press("Enter"),
+    ]);
+    assert.match(file.suggestedFilename(), /-x2\.png$/);
+    assert.deepEqual(errors, []);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+test("a phone's picture stands upright, and what is transparent stays so", async ({ page }) => {
+  const turned = testPicture(40, 24, 3, 8, { exif: testExif(6) });
+  await enlarge(page, "phone.jpg", await encodePicture(turned, { format: "jpeg", quality: 90 }));
+  assert.equal(await page.textContent("#h-done"), "48 × 80");
+  const logo = testPicture(24, 24, 4);
+  for (let i = 3; i < logo.data.length; i += 4) logo.data[i] = i < logo.data.length / 2 ? 0 : 255;
+  await enlarge(page, "logo.png", await encodePicture(logo, { format: "png" }));
+  const { bytes } = await download(page, "#download");
+  const { channels, data } = await decodePicture(bytes);
+  assert.deepEqual([channels, data[3], data.at(-1)], [4, 0, 255]);
+});
+
+test("what is pasted or shared is taken", async ({ page, context, origin }) => {
+  const bytes = await png(20, 16);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+  await page.evaluate(async (text) => {
+    const data = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const blob = new Blob([data], { type: "image/png" });
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+  }, bytes.toBase64());
+  await page.keyboard.press("Control+V");
+  assert.equal(await goOn(page), "40 × 32");
+  assert.match(await page.textContent("#file-name") ?? "", /^pasted-.*-x2\.png$/);
+
+  // As the system's share menu does it: from outside the page, to its service worker.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/By the sea (1).png`;
+    await Deno.writeFile(path, bytes);
+    const form = `<form method=post enctype=multipart/form-data action="${origin}/share">`;
+    await page.goto(`data:text/html,${form}<input type=file name=pictures><button>Share</button>`);
+    await page.setInputFiles("input", path);
+    await page.click("button");
+    assert.equal(await goOn(page), "40 × 32");
+    assert.equal(await page.textContent("#file-name"), "By the sea (1)-x2.png");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** The same network in PyTorch's form. */
+function inPthForm(safetensors: Uint8Array): Uint8Array {
+  const named = [...readSafetensors(safetensors).tensors].map(([name, tensor], i) => {
+    const kept = storage(String(i), "F32", toFloat32(tensor));
+    const shape = [...tensor.shape];
+    return { name, kept, value: pickledTensor({ storage: kept, shape, strides: rowMajor(shape) }) };
+  });
+  const dictionary = pickledDict(Object.fromEntries(named.map(({ name, value }) => [name, value])));
+  return torchZip(pickledDict({ params: dictionary }), named.map(({ kept }) => kept));
+}
+
+test("one's own network is used in both forms, and gives the same", async ({ page, errors }) => {
+  const weights = tinyCompactFile(new Random(5), { features: 4, convolutions: 1 });
+  const results: Picture["data"][] = [];
+  for (const [name, file] of [["a.pth", inPthForm(weights)], ["a.safetensors", weights]] as const) {
+    await drop(page, { [name]: file });
+    await page.waitForFunction(
+      (words) => document.querySelector("#gpu-line")!.textContent!.startsWith(words),
+      `${name} is loaded, an SRVGGNetCompact for 4×`,
+    );
+    await drop(page, { "a.png": await png(20, 16) });
+    await goOn(page);
+    assert.match(await page.textContent("#done-line") ?? "", /Your own/);
+    results.push((await decodePicture((await download(page, "#download")).bytes)).data);
+    await page.click("#next");
+  }
+  assert.ok(results[0].every((value, i) => value === results[1][i]), "the pixels differ");
+  assert.deepEqual(errors, []);
+});
+
+test("a picture that comes while another one is at work takes its place", async ({ page }) => {
+  await drop(page, { "large.png": await png(320, 320) });
+  await waitUntilReady(page);
+  await page.click("#go");
+  await page.waitForSelector("#mosaic[aria-valuenow]:not([aria-valuenow='0'])");
+  await drop(page, { "small.png": await png(20, 16) });
+  assert.equal(await goOn(page), "40 × 32");
+  // Neither the other's result nor an error comes behind it.
+  await page.waitForTimeout(2000);
+  assert.equal(await page.textContent("#h-done"), "40 × 32");
+  assert.equal(await page.evaluate(() => document.body.dataset.state), "done");
+});
 
 test("a picture of one pixel is enlarged", async ({ page, errors }) => {
   await enlarge(page, "dot.png", await png(1, 1));
@@ -160,8 +298,7 @@ test("without WebGPU the page says what to do", async ({ page }) => {
 test("several pictures go through together, and out as a ZIP", async ({ page, errors }) => {
   const files = { "a.png": await png(16, 12), "b.png": await png(12, 16), "notes.jpg": TEXT };
   await drop(page, files);
-  await waitFor(page, "ready");
-  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+  await waitUntilReady(page);
   await page.click("#go");
   await waitFor(page, "batch");
   await page.waitForFunction(() =>
@@ -187,8 +324,7 @@ test("a lost GPU is opened again, and the picture is finished all the same", asy
   const { page, browser } = visit;
   const bytes = await png(96, 80);
   await drop(page, { "a.png": bytes });
-  await waitFor(page, "ready");
-  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+  await waitUntilReady(page);
   await page.click("#go");
   await waitFor(page, "working");
   const session = await browser.newBrowserCDPSession();
@@ -208,8 +344,7 @@ test(
       /tiny\.safetensors is loaded/.test(document.body.textContent!)
     );
     await drop(page, { "large.png": await png(2000, 2000) });
-    await waitFor(page, "ready");
-    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>("#go")!.disabled);
+    await waitUntilReady(page);
     await page.click("#go");
     await waitFor(page, "done");
     await page.waitForFunction(() =>
@@ -299,7 +434,11 @@ test("an animation is enlarged whole, shown moving, and written in three formats
     /all of its 3 frames/.test(document.querySelector("#ready-line")!.textContent!)
   );
   await page.click("#go");
-  await waitFor(page, "done");
+  await page.waitForFunction(() =>
+    /^Frame [23] of 3/.test(document.querySelector("#left")!.textContent!)
+  );
+  await page.click("#cancel");
+  await goOn(page);
   assert.match(await page.textContent("#done-line") ?? "", /^3 frames\. From 12 × 10/);
   await page.waitForFunction(() => {
     const [before, after] = document.querySelectorAll<HTMLImageElement>("#compare > img");

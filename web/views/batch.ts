@@ -55,13 +55,18 @@ export class BatchView {
     byId("add").addEventListener("click", () => events.onAdd());
     byId("zip").addEventListener("click", () => this.#downloadAll());
     byId("batch-cancel").addEventListener("click", () => {
-      if (this.#isAtWork) this.#abort.abort();
+      if (this.#isAtWork) this.stop();
       else events.onLeave();
     });
   }
 
   get #isAtWork(): boolean {
     return this.#entries.some(({ state }) => state === "waiting" || state === "working");
+  }
+
+  /** Ends what is at work; what is done stays. */
+  stop(): void {
+    this.#abort.abort();
   }
 
   /** Enlarges all pictures of the session, as things are chosen now. */
@@ -213,7 +218,8 @@ export class BatchView {
     const waiting = all - done - out;
     byId("batch-line").textContent = text("batch.line", { done, waiting, out });
     const fraction = all === 0 ? 0 : (done + out + (waiting > 0 ? this.#fraction : 0)) / all;
-    byId("batch-percent").textContent = `${Math.floor(100 * fraction)} %`;
+    // At the end the line says it; of what was stopped, 100 % would be wrong.
+    byId("batch-percent").textContent = waiting > 0 ? `${Math.floor(100 * fraction)} %` : "";
     byId("batch-left").textContent = this.#timeLeft(fraction, waiting);
     const zip = byId<HTMLButtonElement>("zip");
     zip.disabled = done === 0;

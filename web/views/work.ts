@@ -40,7 +40,10 @@ export class WorkViews {
   constructor(session: Session, events: WorkEvents) {
     this.#session = session;
     this.#events = events;
-    byId("cancel").addEventListener("click", () => this.#abort.abort());
+    byId("cancel").addEventListener("click", () => {
+      this.stop();
+      events.onCancel();
+    });
     byId("again").addEventListener("click", () => events.onAgain());
     byId("next").addEventListener("click", () => events.onNext());
     byId("download").addEventListener("click", () => this.#download());
@@ -53,6 +56,11 @@ export class WorkViews {
     }
     byId("compare").addEventListener("change", () => this.#followCompare());
     document.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Ends what is at work, if anything is. */
+  stop(): void {
+    this.#abort.abort();
   }
 
   /** Enlarges the session's picture. */
@@ -73,13 +81,13 @@ export class WorkViews {
       const asks = { ...item, wish, stripWidth };
       const result = await engine.call("enhance", asks, { signal, onNews: progress.take });
       await slider;
+      signal.throwIfAborted();
       this.#session.dropResult();
       this.#session.result = result;
       this.#showResult(result, plan, look);
       this.#events.onDone();
     } catch (error) {
-      if (signal.aborted) this.#events.onCancel();
-      else this.#events.onProblem(error);
+      if (!signal.aborted) this.#events.onProblem(error);
     }
   }
 
