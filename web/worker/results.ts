@@ -126,6 +126,12 @@ export class Results {
     return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
   }
 
+  /** Removes the pixels beside the file of a result, of which no part will be shown. */
+  async dropRows(result: number): Promise<void> {
+    const stored = this.#stored.get(result);
+    if (stored !== undefined && "file" in stored) await this.#disk.remove(stored.rows);
+  }
+
   async drop(result: number): Promise<void> {
     const stored = this.#stored.get(result);
     this.#stored.delete(result);
