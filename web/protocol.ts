@@ -126,8 +126,8 @@ export interface Calls {
   };
   /** Makes a file of a result. */
   encode: { asks: { result: number; format: PictureFormat }; gives: Blob };
-  /** Forgets results, or a picture. */
-  drop: { asks: { result?: number; picture?: number }; gives: undefined };
+  /** Forgets a result, or of one on the disk only the pixels beside its file; or a picture. */
+  drop: { asks: { result?: number; rowsOf?: number; picture?: number }; gives: undefined };
   /** Takes a person's own weights, and says what they are. */
   weights: {
     asks: { file: Blob; name: string };

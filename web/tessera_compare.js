@@ -429,6 +429,8 @@ export class TesseraCompare extends HTMLElement {
       // What was on the disk is gone: the small copy is what there is.
     } finally {
       this.#isReading = false;
+      // Another picture came meanwhile, of which no rows were read yet.
+      if (detail !== this.#detail) this.#draw();
     }
   }
 

@@ -67,18 +67,18 @@ export async function extend(
     joined(markedIn(picture, [...faces.map(bodyOf), ...text]), structures),
     markedIn(picture, [...faces.map(bodyOf), ...text]),
     markedIn(picture, [...heads, ...text]),
-    markedIn(picture, [...faces, ...text]),
   ];
-  for (const [i, marks] of ways.entries()) {
-    const isLast = i === ways.length - 1;
-    if (!isLast && isFull(marks)) continue;
+  const fillBarring = (marks: Mask) =>
+    fill(gpu, canvas, hole, { ...options, barred: maskOn(frame, marks) });
+  for (const marks of ways) {
+    if (isFull(marks)) continue;
     try {
-      return await fill(gpu, canvas, hole, { ...options, barred: maskOn(frame, marks) });
+      return await fillBarring(marks);
     } catch (error) {
-      if (isLast || !(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError)) throw error;
     }
   }
-  return canvas;
+  return await fillBarring(markedIn(picture, [...faces, ...text]));
 }
 
 /** Whether people, whose faces these are, leave next to nothing else of a picture. */

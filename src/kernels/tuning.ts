@@ -26,6 +26,7 @@ import {
   matrixWeightsDirect,
   matrixWeightsStaged,
   upconv3x3,
+  upweightsDirect,
   upweightsStaged,
 } from "../wgsl/sources.ts";
 import type { QuadStorage } from "./dispatch.ts";
@@ -135,8 +136,9 @@ async function keyOf({ adapter, enabled }: Gpu, drivers: string): Promise<string
     JSON.stringify(adapter.matrixConfigs),
     navigator.userAgent,
     JSON.stringify(STYLES),
-    ...[convEnd, convHead, columnsDirect, columnsHalf, columnsStaged, upweightsStaged],
-    ...[conv3x3, conv3x3Columns, conv3x3Half, conv3x3Winograd, upconv3x3],
+    ...[convEnd, convHead, columnsDirect, columnsHalf, columnsStaged],
+    ...[conv3x3, conv3x3Columns, conv3x3Half, conv3x3Winograd],
+    ...[upconv3x3, upweightsDirect, upweightsStaged],
     ...[matrixConv, matrixUnits, matrixPixelsDirect, matrixPixelsStaged],
     ...[matrixWeightsDirect, matrixWeightsStaged],
   ];

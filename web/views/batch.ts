@@ -159,8 +159,9 @@ export class BatchView {
       const file = await engine.call("encode", { result: result.result, format }, { signal });
       return { name: nameOf(item.name, suffixOf(size, custom), format), file };
     } finally {
-      // A file on the disk stays for the download; what is in memory is done with.
-      if (result.file === undefined) engine.call("drop", { result: result.result });
+      // A file on the disk stays for the download; what is in memory, or beside it, is done with.
+      const done = result.result;
+      engine.call("drop", result.file === undefined ? { result: done } : { rowsOf: done });
       engine.call("drop", { picture: item.picture });
     }
   }

@@ -144,7 +144,7 @@ export class ReadyView {
 
   /** Puts the choices there, and what of them is chosen. */
   #fillIn(): void {
-    const { settings, own, portrait, facts, wish: { look: chosen } } = this.#session;
+    const { settings, own, portrait, facts, items, wish: { look: chosen } } = this.#session;
     const looks: Look[] = [
       ...portrait === true ? ["portrait" as const] : [],
       ...LOOKS,
@@ -160,7 +160,8 @@ export class ReadyView {
     for (const name of ["clean", "whole", "detailed", "moving"] as const) {
       byId<HTMLInputElement>(name).checked = settings[name];
     }
-    byId("moving").closest("label")!.hidden = (facts?.frames ?? 1) === 1;
+    // Of several pictures only the first is known here.
+    byId("moving").closest("label")!.hidden = items.length === 1 && (facts?.frames ?? 1) === 1;
     byId<HTMLInputElement>("custom-width").value = String(settings.custom.width);
     byId<HTMLInputElement>("custom-height").value = String(settings.custom.height);
     this.#fillSizes();

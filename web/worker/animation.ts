@@ -74,7 +74,7 @@ export async function framesOf({ header, animation }: MovingPicture, part: Regio
   let first: PictureHeader = header;
   for await (const frame of animation.frames()) {
     const picture = cropPicture(frame, part);
-    if (frames.length === 0) first = { ...picture, metadata: {} };
+    if (frames.length === 0) first = picture;
     frames.push(await packFrame(picture));
   }
   return await encodeMoving({ header: first, frames, animation }, "png");

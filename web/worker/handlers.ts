@@ -108,9 +108,10 @@ export const HANDLERS: Handlers = {
 
   encode: ({ result, format }) => results.encode(result, format),
 
-  drop: async ({ result, picture }) => {
+  drop: async ({ result, rowsOf, picture }) => {
     if (picture !== undefined) pictures.drop(picture);
     if (result !== undefined) await results.drop(result);
+    if (rowsOf !== undefined) await results.dropRows(rowsOf);
     return undefined;
   },
 

@@ -56,8 +56,8 @@ export class Results {
     }
     const { data } = await gatherRows(rows);
     const picture = { ...header(), data };
-    this.#stored.set(result, { picture });
     const after = await pixelsOf(picture);
+    this.#stored.set(result, { picture });
     const formats = formatsFor(picture);
     return { ...common, after, file: undefined, rows: undefined, formats };
   }
@@ -98,7 +98,6 @@ export class Results {
   /** Takes an animation in. @param part The part of it that is shown, for what was before. */
   async keepMoving(first: Picture, moving: MovingPicture, part: Region): Promise<Kept> {
     const result = ++this.#last;
-    this.#stored.set(result, { moving });
     const { width, height } = first;
     const frames = moving.frames.length;
     const shown = {
@@ -106,9 +105,11 @@ export class Results {
       after: await encodeMoving(moving, "png"),
       frames,
     };
+    const after = await pixelsOf(first);
+    this.#stored.set(result, { moving });
     return {
       ...{ result, width, height, transparent: hasAlpha(first) },
-      ...{ after: await pixelsOf(first), file: undefined, rows: undefined, moving: shown },
+      ...{ after, file: undefined, rows: undefined, moving: shown },
       formats: formatsFor(first).filter((format) => FORMATS[format].animated),
     };
   }
@@ -123,6 +124,12 @@ export class Results {
     }
     const bytes = await encodePicture(stored.picture, { format });
     return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
+  }
+
+  /** Removes the pixels beside the file of a result, of which no part will be shown. */
+  async dropRows(result: number): Promise<void> {
+    const stored = this.#stored.get(result);
+    if (stored !== undefined && "file" in stored) await this.#disk.remove(stored.rows);
   }
 
   async drop(result: number): Promise<void> {

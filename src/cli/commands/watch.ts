@@ -107,15 +107,17 @@ async function takeArrivals(
 
 /**
  * Has pictures tried again that failed for another reason than their own file, as on a full disk. What went
- * wrong is told once.
+ * wrong is told once of each state of a file.
  */
 function retrying(arrivals: Arrivals): (job: Job, failure: Failure) => boolean {
   const told = new Map<string, string>();
   return ({ input }, { kind, message }) => {
     if (kind === "input" || kind === "interrupted") return true;
     arrivals.postpone(input, Date.now() + RETRY);
-    const isNews = told.get(input) !== message;
-    told.set(input, message);
+    // The room on a disk, which messages give in numbers, changes from one try to the next.
+    const failure = `${statOrUndefined(input)?.mtime?.getTime()} ${message.replace(/\d+/g, "")}`;
+    const isNews = told.get(input) !== failure;
+    told.set(input, failure);
     return isNews;
   };
 }

@@ -115,11 +115,13 @@ function decodePixels(
   if (pixels === undefined) {
     throw damaged("HEIC", "its picture data cannot be decoded to the end");
   }
-  const { width, height } = pixels;
-  checkSize("HEIC", width, height, maxPixels);
-  const data = bits > 8 ? deepSamples(pixels) : shallowSamples(pixels);
-  heif.heif_image_release(decoded!.image);
-  return { width, height, data };
+  try {
+    const { width, height } = pixels;
+    checkSize("HEIC", width, height, maxPixels);
+    return { width, height, data: bits > 8 ? deepSamples(pixels) : shallowSamples(pixels) };
+  } finally {
+    heif.heif_image_release(decoded!.image);
+  }
 }
 
 function shallowSamples({ width, height, stride, data }: Decoded["channels"][0]): Uint8Array {
