@@ -413,7 +413,8 @@ export class TesseraCompare extends HTMLElement {
     const { y, canvas } = this.#read;
     const isThere = first >= y && last <= y + canvas.height;
     if (detail === undefined || isThere || this.#isReading) return;
-    const count = Math.min(detail.height, Math.max(ROWS.least, last - first));
+    const least = Math.min(ROWS.least, Math.floor(ROWS.mostPixels / detail.width));
+    const count = Math.min(detail.height, Math.max(least, last - first));
     if (count * detail.width > ROWS.mostPixels) return;
     const from = between(0, Math.round((first + last - count) / 2), detail.height - count);
     this.#isReading = true;

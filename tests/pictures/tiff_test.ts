@@ -44,6 +44,8 @@ interface RawTiff {
   little?: boolean;
   /** More entries by tag: whole numbers. */
   more?: Record<number, number[]>;
+  /** Tags beside those of places that are stored in 4 bytes a number, and not in 2. */
+  longs?: number[];
   entries?: TiffEntry[];
 }
 
@@ -72,8 +74,8 @@ function rawTiff(tiff: RawTiff): Uint8Array {
     ...tiff.more,
   };
   const entries = Object.entries(numbers).map(([tag, values]) => {
-    const type = Number(tag) === 0x111 || Number(tag) === 0x144 ? TIFF_TYPE.long : TIFF_TYPE.short;
-    return entryOf(Number(tag), type, values, little);
+    const isLong = [0x111, 0x144, ...tiff.longs ?? []].includes(Number(tag));
+    return entryOf(Number(tag), isLong ? TIFF_TYPE.long : TIFF_TYPE.short, values, little);
   });
   const padded = pieces.map((piece) => concatBytes([piece, new Uint8Array(piece.length % 2)]));
   const directory = writeTiffDirectory([...entries, ...tiff.entries ?? []], at, 0, little);
@@ -231,8 +233,11 @@ Deno.test("TIFF: YCbCr that is not in JPEG becomes RGB, and colours of several p
   const data = Uint8Array.from(ycbcr);
   const picture = { width: 2, height: 2, channels: 3, depth: 8, data, metadata: {} } as const;
   const more = { 0x212: [1, 1] };
-  const again = await decodePicture(plainTiff(picture, 2, { colours: 6, more }));
-  again.data.forEach((value, i) => assert.ok(Math.abs(value - rgb[i]) <= 2, `${again.data}`));
+  for (const [little, long] of [[true, false], [false, false], [true, true], [false, true]]) {
+    const tiff = { colours: 6, more, little, ...long && { longs: [0x106] } };
+    const again = await decodePicture(plainTiff(picture, 2, tiff));
+    again.data.forEach((value, i) => assert.ok(Math.abs(value - rgb[i]) <= 2, `${again.data}`));
+  }
   await assert.rejects(
     decodePicture(plainTiff(picture, 2, { colours: 6 })),
     /has YCbCr of 8 bits, one colour for 2 x 2 pixels, .* which Tessera cannot read/,

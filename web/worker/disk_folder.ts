@@ -36,7 +36,7 @@ export class DiskFolder {
 
   /** Begins a file. */
   async create(name: string): Promise<DiskFile> {
-    const folder = await (this.#folder ??= this.#open());
+    const folder = await this.#opened();
     const handle = await folder.getFileHandle(name, { create: true });
     return new DiskFile(handle, await handle.createSyncAccessHandle());
   }
@@ -56,12 +56,20 @@ export class DiskFolder {
 
   /** Returns a file that was written. */
   async read(name: string): Promise<File> {
-    const folder = await (this.#folder ??= this.#open());
+    const folder = await this.#opened();
     return await (await folder.getFileHandle(name)).getFile();
   }
 
   async remove(name: string): Promise<void> {
     await (await this.#folder)?.removeEntry(name).catch(() => {});
+  }
+
+  /** Opens it once; what failed is tried again by the next who asks. */
+  #opened(): Promise<FileSystemDirectoryHandle> {
+    return this.#folder ??= this.#open().catch((error) => {
+      this.#folder = undefined;
+      throw error;
+    });
   }
 
   async #open(): Promise<FileSystemDirectoryHandle> {

@@ -117,7 +117,7 @@ export async function readFileDirectory(
 }
 
 /**
- * Returns a copy of a file, plain or BigTIFF, in which an entry of one short has another value.
+ * Returns a copy of a file, plain or BigTIFF, in which an entry of one short or long has another value.
  *
  * @param offset of the directory, which has the entry
  */
@@ -133,7 +133,9 @@ export function withShort(
   const { count, entry, word } = view.getUint16(2, little) === 43 ? BIG : PLAIN;
   let at = offset + count;
   while (view.getUint16(at, little) !== tag) at += entry;
-  view.setUint16(at + 4 + word, value, little);
+  if (view.getUint16(at + 2, little) === TIFF_TYPE.long) {
+    view.setUint32(at + 4 + word, value, little);
+  } else view.setUint16(at + 4 + word, value, little);
   return copy;
 }
 
