@@ -6,7 +6,6 @@
 
 import { countMarks, emptyMask, markRegion, type Mask } from "../pictures/mask.ts";
 import { allocateSamples, type Picture } from "../pictures/picture.ts";
-import type { Size } from "../raster/size.ts";
 import { type Judged, measured } from "./damage_features.ts";
 import { planesOf } from "./damage_planes.ts";
 import { damageScore } from "./damage_score.ts";
@@ -37,12 +36,12 @@ const RIM = 1;
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const data = new Uint8Array(100 * 100).fill(90);
- * for (let y = 10; y < 80; y++) data[100 * y + 40] = 250; // a scratch
+ * const data = new Uint8Array(300 * 300).fill(90);
+ * for (let y = 10; y < 210; y++) data[300 * y + 40] = 250; // a scratch
  * const { data: marks } = findDamage({
- *   width: 100, height: 100, channels: 1, depth: 8, data, metadata: {},
+ *   width: 300, height: 300, channels: 1, depth: 8, data, metadata: {},
  * });
- * assert.deepEqual([marks[100 * 30 + 40], marks[100 * 30 + 60]], [1, 0]);
+ * assert.deepEqual([marks[300 * 30 + 40], marks[300 * 30 + 60]], [1, 0]);
  * ```
  */
 export function findDamage(picture: Picture): Mask {
@@ -92,7 +91,10 @@ export function* shapesOf(picture: Picture): Generator<Judged> {
 }
 
 /** Pixels and their rim, each once. */
-export function rimmed(pixels: readonly number[], { width, height }: Size): number[] {
+export function rimmed(
+  pixels: readonly number[],
+  { width, height }: Pick<Picture, "width" | "height">,
+): number[] {
   const all = new Set<number>();
   for (const at of pixels) {
     const [x, y] = [at % width, Math.floor(at / width)];
