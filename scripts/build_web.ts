@@ -1,13 +1,13 @@
 /**
  * Builds the page from the same `src/` as the program: `deno task web` fills `web/dist`, which any
- * server of files can serve as it is.
+ * server of files can serve as it is. Another folder can be named; what is in it goes.
  *
  * Deno's own bundler puts `src/platform/web.ts` in the place of `deno.ts`. Codecs come as modules of
  * their own with their WebAssembly beside them, and networks as files, so that each is fetched only
  * when it is needed.
  */
 
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { decodePicture, encodePicture } from "../src/pictures/mod.ts";
 import {
@@ -21,7 +21,7 @@ import {
 } from "./bundling.ts";
 
 const WEB = join(ROOT, "web");
-const DIST = join(WEB, "dist");
+const DIST = resolve(Deno.args[0] ?? join(WEB, "dist"));
 
 /**
  * Modules that a document or a worker begins with; `tessera.ts` is for others, who need more of the core

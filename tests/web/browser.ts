@@ -4,7 +4,7 @@
  * All of it stays on 127.0.0.1.
  */
 
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import fs from "node:fs";
 import type { Browser, BrowserContext, Page } from "npm:playwright-core@1.65.0";
 import { type GivenFile, servePage } from "../../src/cli/web/serve.ts";
@@ -89,16 +89,20 @@ export interface Visit {
   stopServer(): Promise<void>;
 }
 
-let built: Promise<void> | undefined;
+let built: Promise<URL> | undefined;
 
-/** Builds the page, once for all tests. */
-export function buildPage(): Promise<void> {
-  built ??= (async () => {
-    const args = ["task", "--quiet", "web"];
-    const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+/** Builds the page, once for all tests of a file, in a folder of its own: files of tests run side by side. */
+export function buildPage(): Promise<URL> {
+  return built ??= (async () => {
+    const folder = await Deno.makeTempDir({ prefix: "tessera-page-" });
+    globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+    const args = ["run", "--quiet", "--allow-read", "--allow-write", "--allow-run", "--allow-ffi"];
+    const command = [...args, "scripts/build_web.ts", folder];
+    const { success } = await new Deno.Command(Deno.execPath(), { args: command, cwd: ROOT })
+      .output();
     if (!success) throw new Error("The page cannot be built: deno task web");
+    return pathToFileURL(`${folder}/`);
   })();
-  return built;
 }
 
 /** Starts the Chromium that was found. */
@@ -134,11 +138,11 @@ export async function visit(
   work: (visit: Visit) => Promise<void>,
   options: VisitOptions = {},
 ): Promise<void> {
-  await buildPage();
+  const folder = await buildPage();
   const { settings, given = [], webgpu = true, width = 1280, height = 800, scheme = "light" } =
     options;
   const { picker = false } = options;
-  const server = servePage(new URL("../../web/dist/", import.meta.url), 0, given);
+  const server = servePage(folder, 0, given);
   const browser = await launchChromium(webgpu);
   let isServed = true;
   const stopServer = async () => {

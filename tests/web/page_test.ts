@@ -10,7 +10,7 @@ import { servePage } from "../../src/cli/web/serve.ts";
 import { decodePicture, encodePicture, type Picture } from "../../src/pictures/mod.ts";
 import { inFolder, runProgram } from "../cli/program.ts";
 import { testPicture } from "../pictures/fixtures.ts";
-import { buildPage, CHROMIUM, download, drop, visit, waitFor } from "./browser.ts";
+import { CHROMIUM, download, drop, visit, waitFor } from "./browser.ts";
 
 /** What a person has chosen: small, for a software adapter. */
 const SETTINGS = { size: "x2", format: "png", quick: true, language: "en" };
@@ -121,7 +121,6 @@ async function raw(port: number, line: string, host = `127.0.0.1:${port}`): Prom
 }
 
 Deno.test("the page's texts are there in every language", async () => {
-  await buildPage();
   const { LANGUAGES, speak, text } = await import("../../web/strings.ts");
   const html = await Deno.readTextFile(new URL("../../web/index.html", import.meta.url));
   const names = [...html.matchAll(/data-(?:text|html|label)="([^"]+)"/g)].map(([, name]) => name);

@@ -6,17 +6,15 @@ import { brotliCompressSync } from "node:zlib";
 import { importedBy } from "../../scripts/bundling.ts";
 import { buildPage } from "./browser.ts";
 
-const DIST = fileURLToPath(new URL("../../web/dist/", import.meta.url));
-
 /** Bytes of all that is loaded at once; networks and codecs come when they are needed. */
 const MOST = 120_000;
 
 Deno.test("page and engine are at most 120 KB, and bring no codec along", async () => {
-  await buildPage();
-  const modules = await importedBy(DIST, "page.js", "engine_worker.js");
+  const folder = fileURLToPath(await buildPage());
+  const modules = await importedBy(folder, "page.js", "engine_worker.js");
   const names = ["index.html", "style.css", "icon.svg", "manifest.webmanifest", ...modules];
   const sizes = [...names, "service_worker.js"].map((name) =>
-    brotliCompressSync(Deno.readFileSync(DIST + name)).length
+    brotliCompressSync(Deno.readFileSync(folder + name)).length
   );
   const sum = sizes.reduce((total, size) => total + size, 0);
   assert.ok(sum <= MOST, `${sum} bytes`);
