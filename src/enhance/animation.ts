@@ -27,6 +27,7 @@ export function firstFrame(animation: Animation, frame: Picture): Picture {
 
 /** How frames are enhanced. */
 export interface FramesOptions extends Pick<RunOptions, "signal" | "onProgress" | "onRetry"> {
+  /** As {@linkcode askedOfFrames} returns it. */
   asked: EnhanceOptions;
   /** That of the first frame, if it was planned before; it has its own signal and progress. */
   firstRun?: EnhancementRun;
@@ -40,14 +41,13 @@ export async function* enhancedFrames(
   animation: Animation,
   { asked, firstRun, signal, onProgress, onRetry, through = (run) => run }: FramesOptions,
 ): AsyncGenerator<Picture> {
-  const options = askedOfFrames(asked);
   let i = 0;
   for await (const frame of animation.frames()) {
     const shown = onProgress && progressOf(i, animation.delays.length, onProgress);
     const planned = () =>
       i === 0
-        ? enhancer.plan(firstFrame(animation, frame), options)
-        : enhancer.plan(frame, { ...options, record: false });
+        ? enhancer.plan(firstFrame(animation, frame), asked)
+        : enhancer.plan(frame, { ...asked, record: false });
     const run = i === 0 && firstRun !== undefined ? firstRun : (await planned()).run({
       ...signal && { signal },
       ...shown && { onProgress: shown },

@@ -1,6 +1,7 @@
 /** What each call does. */
 
 import type { EnhancementRun, Enhancer } from "../../src/enhance/enhance.ts";
+import { askedOfFrames } from "../../src/enhance/animation.ts";
 import type { EnhanceOptions } from "../../src/enhance/options.ts";
 import { mostDetailed } from "../../src/targets/detail.ts";
 import { framesIn } from "../../src/pictures/animation/note.ts";
@@ -95,7 +96,8 @@ export const HANDLERS: Handlers = {
     const seconds = () => (performance.now() - start) / 1000;
     if (framesToMake(opened, wish, canvas) > 1) {
       const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
-      const options = { asked: askedFor(wish), signal, through, onProgress, onRetry };
+      const asked = askedOfFrames(askedFor(wish));
+      const options = { asked, signal, through, onProgress, onRetry };
       const { first, moving } = await enlargeFrames(opened.file, enhancer, options);
       const kept = await results.keepMoving(first, moving, crop);
       return { ...kept, before: await before(), seconds: seconds(), consistency: undefined };
@@ -130,7 +132,7 @@ function askedFor(wish: Wish): EnhanceOptions {
     ...wish.size,
     ...engines.styleOf(wish),
     fit: wish.whole ? "inside" : "cover",
-    gravity: wish.detailed && !wish.moving ? "auto" : "centre",
+    gravity: wish.detailed ? "auto" : "centre",
   };
 }
 
@@ -141,8 +143,9 @@ function framesToMake({ frames }: OpenPicture, { moving }: Wish, { width, height
 
 async function planOf(opened: OpenPicture, wish: Wish) {
   const enhancer = await engines.enhancerFor(wish, opened.inspection.denoise);
-  const moving = wish.moving && opened.frames > 1;
-  const enhancement = await enhancer.plan(opened.picture, askedFor({ ...wish, moving }));
+  const asked = askedFor(wish);
+  const isMoving = wish.moving && opened.frames > 1;
+  const enhancement = await enhancer.plan(opened.picture, isMoving ? askedOfFrames(asked) : asked);
   if (enhancement.scale < 1) {
     const { width, height } = enhancement.aim.canvas;
     throw new UsageError(`The picture is larger than ${width} x ${height} already`);

@@ -26,7 +26,7 @@ export interface AnimationJob {
   animation: Animation;
   /** The first frame, with the metadata of all. */
   first: Picture;
-  /** What is asked for each frame; a part that is chosen by its details would jump from frame to frame. */
+  /** What is asked for each frame. */
   asked: EnhanceOptions;
 }
 
