@@ -106,8 +106,18 @@ onMachine("what loads a package of its own leaves deno.lock alone", async (machi
     [["bench", "--only", "quality"], true],
     [["inspect", "a.jpg", "--faces"], true],
     [["inspect", "a.jpg", "--faces", "--json"], true],
+    [["inspect", "--faces", "a.jpg"], true],
     [["inspect", "a.jpg"], false],
     [["a.jpg", "--faces"], false],
+    [["a.jpg", "--mode", "creative", "--protect", "faces"], true],
+    [["--protect=faces", "a.jpg"], true],
+    [["a.jpg", "--protect", "text"], false],
+    [["watch", "in", "-o", "out", "--pad", "extend"], true],
+    [["a.jpg", "--pad=extend"], true],
+    [["a.jpg", "--pad", "blur"], false],
+    [["a.jpg", "--preset", "wallpaper"], true],
+    [["preview", "a.jpg"], true],
+    [["a.jpg", "--backend", "dawn"], true],
     [["bench.jpg"], false],
   ];
   for (const [args, isOwn] of cases) {
