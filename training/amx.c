@@ -1,4 +1,4 @@
-/* An SRResNetCompact's `missing`, and its gradients, on a processor with AMX: what `amx.py` compiles and calls.
+/* An SRResNetCompact's `missing`, its errors, and its gradients, on a processor with AMX: what `amx.py` compiles and calls.
  *
  * Each crop goes through the whole network by itself, so that its activations stay in the cache. A crop is an image of
  * pixels with a border of one: W = w + 2 columns, h + 2 rows, and pixel q = y * W + x; a tap of a 3x3 convolution is
@@ -32,7 +32,7 @@ typedef struct {
   bf16 *activations;   /* [count][layers][room][32]: the input of each layer */
   bf16 *slopes;        /* [count][layers][room][32]: the derivative of the activation after each layer */
   float *stream, *skip; /* [room][32] of the crop at work */
-  float *raw;          /* [32][64], a convolution's sums before its epilogue */
+  float *raw;          /* [2][32][64], a convolution's sums before what follows */
   bf16 *error, *error_before; /* [2][room][32] */
   bf16 *across;        /* [32][room], an activation by channels */
   bf16 *pairs;         /* [4][room / 2][16][2], an error by pairs of pixels */
@@ -92,7 +92,7 @@ Trunk *tessera_open(int count, int height, int width, int features, int blocks, 
   t->activations = zeroed(count * t->layers * plane * 2);
   t->slopes = zeroed(count * t->layers * plane * 2);
   t->stream = zeroed(plane * 4), t->skip = zeroed(plane * 4);
-  t->raw = zeroed(32 * 64 * 4);
+  t->raw = zeroed(2 * 32 * 64 * 4);
   t->error = zeroed(2 * plane * 2), t->error_before = zeroed(2 * plane * 2);
   t->across = zeroed(plane * 2), t->pairs = zeroed(2 * plane * 2);
   t->sums = zeroed(t->layers * (size_t)9 * 32 * 64 * 4);
@@ -137,40 +137,73 @@ static void pack(Trunk *t, const float *const *weights, const float *const *bias
   }
 }
 
-/* Sums of 32 pixels from q on, over `chunks` planes of 32 inputs, for two groups of outputs -> raw [32][64] */
-static inline void convolve(const Trunk *t, const bf16 *input, int chunks, const bf16 *packed, int q, int group) {
+#define ALWAYS static inline __attribute__((always_inline))
+
+/* What a pass over a crop needs beside the sums: see `Finish`. */
+typedef struct {
+  Trunk *t;
+  int layer, kind;
+  bf16 *output, *slopes;
+  __m512 bias[2], sum[2];
+} Pass;
+
+/* What is done with the sums of pixels `begin` to `end` of the 32 from q on. */
+typedef void Finish(Pass *pass, const float *raw, int q, int begin, int end);
+
+ALWAYS void zero_sums(void) {
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
-  for (int chunk = 0; chunk < chunks; chunk++) {
-    for (int tap = 0; tap < 9; tap++) {
-      int at = q + (tap / 3 - 1) * t->columns + tap % 3 - 1;
-      const bf16 *pixels = input + ((size_t)chunk * t->room + at) * CHANNELS;
-      const bf16 *weights = packed + ((size_t)(tap * 2 + chunk) * 4 + group) * 512;
-      _tile_loadd(4, pixels, 64);
-      _tile_loadd(6, weights, 64);
-      _tile_dpbf16ps(0, 4, 6);
-      _tile_loadd(7, weights + 512, 64);
-      _tile_dpbf16ps(1, 4, 7);
-      _tile_loadd(5, pixels + 16 * CHANNELS, 64);
-      _tile_dpbf16ps(2, 5, 6);
-      _tile_dpbf16ps(3, 5, 7);
-    }
-  }
-  float *raw = t->raw + group * GROUP;
+}
+
+/* 32 pixels times a tap's weights of 32 inputs and 32 outputs. */
+ALWAYS void add_tap(const bf16 *pixels, const bf16 *weights) {
+  _tile_loadd(4, pixels, 64);
+  _tile_loadd(6, weights, 64);
+  _tile_dpbf16ps(0, 4, 6);
+  _tile_loadd(7, weights + 512, 64);
+  _tile_dpbf16ps(1, 4, 7);
+  _tile_loadd(5, pixels + 16 * CHANNELS, 64);
+  _tile_dpbf16ps(2, 5, 6);
+  _tile_dpbf16ps(3, 5, 7);
+}
+
+ALWAYS void store_sums(float *raw) {
   _tile_stored(0, raw, 256);
   _tile_stored(1, raw + GROUP, 256);
   _tile_stored(2, raw + 16 * 64, 256);
   _tile_stored(3, raw + 16 * 64 + GROUP, 256);
 }
 
+ALWAYS int offset_of(const Trunk *t, int tap) { return (tap / 3 - 1) * t->columns + tap % 3 - 1; }
+
+/* A convolution of `chunks` planes of 32 inputs, for 32 outputs from `group` on, over a crop. While the tiles work on
+ * 32 pixels, the vectors finish the 32 before: those ahead of the first are outside. */
+ALWAYS void sweep(Pass *pass, const bf16 *input, int chunks, const bf16 *packed, int group, Finish *finish) {
+  const Trunk *t = pass->t;
+  float *raw = t->raw + group * GROUP, *before = raw + 32 * 64;
+  int q = t->first;
+  for (; q < t->end; q += 32) {
+    zero_sums();
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      for (int tap = 0; tap < 9; tap++) {
+        const bf16 *pixels = input + ((size_t)chunk * t->room + q + offset_of(t, tap)) * CHANNELS;
+        add_tap(pixels, packed + ((size_t)(tap * 2 + chunk) * 4 + group) * 512);
+        if (chunk == 0 && tap < 8) finish(pass, before, q - 32, 4 * tap, 4 * tap + 4);
+      }
+    }
+    float *free = before;
+    before = raw, raw = free;
+    store_sums(before);
+  }
+  finish(pass, before, q - 32, 0, 32);
+}
+
 static inline __m512 exponential(__m512 x) {
-  x = _mm512_max_ps(_mm512_min_ps(x, _mm512_set1_ps(80)), _mm512_set1_ps(-80));
-  __m512 y = _mm512_mul_ps(x, _mm512_set1_ps(1.44269504f));
+  __m512 y = _mm512_mul_ps(_mm512_min_ps(x, _mm512_set1_ps(80)), _mm512_set1_ps(1.44269504f));
   __m512 whole = _mm512_roundscale_ps(y, 0), part = _mm512_sub_ps(y, whole);
-  __m512 sum = _mm512_set1_ps(0.00133336f); /* Taylor's series of 2^part, |part| <= 1/2 */
-  sum = _mm512_fmadd_ps(sum, part, _mm512_set1_ps(0.00961813f));
+  __m512 sum = _mm512_set1_ps(0.00961813f); /* Taylor's series of 2^part, |part| <= 1/2 */
   sum = _mm512_fmadd_ps(sum, part, _mm512_set1_ps(0.05550411f));
   sum = _mm512_fmadd_ps(sum, part, _mm512_set1_ps(0.24022651f));
   sum = _mm512_fmadd_ps(sum, part, _mm512_set1_ps(0.69314718f));
@@ -178,12 +211,10 @@ static inline __m512 exponential(__m512 x) {
   return _mm512_scalef_ps(sum, whole);
 }
 
-/* SiLU and its derivative. */
+/* SiLU and its derivative, to 13 bits: those of bfloat16 are 8. */
 static inline __m512 silu(__m512 x, __m512 *slope) {
-  __m512 one = _mm512_set1_ps(1), two = _mm512_set1_ps(2);
-  __m512 below = _mm512_add_ps(one, exponential(_mm512_sub_ps(_mm512_setzero_ps(), x)));
-  __m512 sigmoid = _mm512_rcp14_ps(below);
-  sigmoid = _mm512_mul_ps(sigmoid, _mm512_fnmadd_ps(below, sigmoid, two));
+  __m512 one = _mm512_set1_ps(1);
+  __m512 sigmoid = _mm512_rcp14_ps(_mm512_add_ps(one, exponential(_mm512_sub_ps(_mm512_setzero_ps(), x))));
   *slope = _mm512_mul_ps(sigmoid, _mm512_fmadd_ps(x, _mm512_sub_ps(one, sigmoid), one));
   return _mm512_mul_ps(x, sigmoid);
 }
@@ -198,43 +229,53 @@ static inline __m512 load_bf16(const bf16 *from) {
 
 enum { FIRST, INNER, LAST, BODY };
 
-/* One layer forward, 32 -> 32: sums, bias and what follows by `kind`. */
-static void layer_forward(Trunk *t, const bf16 *input, int layer, int kind, bf16 *output, bf16 *slopes) {
-  const bf16 *packed = t->forward + (size_t)layer * PACK;
-  __m512 bias[2] = {_mm512_load_ps(t->bias + layer * 64), _mm512_load_ps(t->bias + layer * 64 + 16)};
-  for (int q = t->first; q < t->end; q += 32) {
-    convolve(t, input, 1, packed, q, 0);
-    for (int p = 0; p < 32; p++) {
-      size_t at = (size_t)(q + p) * CHANNELS;
-      if (!t->inside[q + p]) continue;
-      __m512 value[2], slope[2];
-      for (int half = 0; half < 2; half++) {
-        size_t here = at + 16 * half;
-        value[half] = _mm512_add_ps(_mm512_load_ps(t->raw + p * 64 + 16 * half), bias[half]);
-        if (kind == INNER || kind == LAST) value[half] = silu(value[half], &slope[half]);
-        if (kind == LAST) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->stream + here));
-        if (kind == BODY) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->skip + here));
-        if (kind == FIRST) _mm512_store_ps(t->skip + here, value[half]);
-        if (kind == FIRST || kind == LAST) _mm512_store_ps(t->stream + here, value[half]);
-      }
-      store_bf16(output + at, value[0], value[1]);
-      if (kind == INNER || kind == LAST) store_bf16(slopes + at, slope[0], slope[1]);
+/* Bias and what follows a layer of 32 outputs, by `kind`. */
+ALWAYS void finish_forward(Pass *pass, const float *raw, int q, int begin, int end) {
+  Trunk *t = pass->t;
+  int kind = pass->kind;
+  for (int p = begin; p < end; p++) {
+    size_t at = (size_t)(q + p) * CHANNELS;
+    if (!t->inside[q + p]) continue;
+    __m512 value[2], slope[2];
+    for (int half = 0; half < 2; half++) {
+      size_t here = at + 16 * half;
+      value[half] = _mm512_add_ps(_mm512_load_ps(raw + p * 64 + 16 * half), pass->bias[half]);
+      if (kind == INNER || kind == LAST) value[half] = silu(value[half], &slope[half]);
+      if (kind == LAST) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->stream + here));
+      if (kind == BODY) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->skip + here));
+      if (kind == FIRST) _mm512_store_ps(t->skip + here, value[half]);
+      if (kind == FIRST || kind == LAST) _mm512_store_ps(t->stream + here, value[half]);
     }
+    store_bf16(pass->output + at, value[0], value[1]);
+    if (kind == INNER || kind == LAST) store_bf16(pass->slopes + at, slope[0], slope[1]);
+  }
+}
+
+static void layer_forward(Trunk *t, const bf16 *input, int layer, int kind, bf16 *output, bf16 *slopes) {
+  const float *bias = t->bias + layer * 64;
+  Pass pass = {t, layer, kind, output, slopes, {_mm512_load_ps(bias), _mm512_load_ps(bias + 16)}};
+  sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, 0, finish_forward);
+}
+
+/* The sums of the last layer's outputs from `layer`'s group on, where they are copied to: see `last_forward`. */
+ALWAYS void finish_last(Pass *pass, const float *raw, int q, int begin, int end) {
+  Trunk *t = pass->t;
+  int group = pass->kind, count = t->outputs - group * GROUP < 32 ? t->outputs - group * GROUP : 32;
+  const float *bias = t->bias + pass->layer * 64 + group * GROUP;
+  for (int p = begin; p < end; p++) {
+    if (!t->inside[q + p]) continue;
+    int y = (q + p - t->first) / t->columns, x = (q + p - t->first) % t->columns - 1;
+    float *to = (float *)pass->output + ((size_t)y * t->width + x) * t->outputs + group * GROUP;
+    for (int o = 0; o < count; o++) to[o] = raw[p * 64 + o] + bias[o];
   }
 }
 
 /* The last layer: float32 [height][width][outputs]. */
 static void last_forward(Trunk *t, const bf16 *input, float *missing) {
   int layer = t->layers - 1, groups = groups_of(t->outputs);
-  const bf16 *packed = t->forward + (size_t)layer * PACK;
-  for (int q = t->first; q < t->end; q += 32) {
-    for (int group = 0; group < groups; group += 2) convolve(t, input, 1, packed, q, group);
-    for (int p = 0; p < 32; p++) {
-      if (!t->inside[q + p]) continue;
-      int y = (q + p - t->first) / t->columns, x = (q + p - t->first) % t->columns - 1;
-      float *to = missing + ((size_t)y * t->width + x) * t->outputs;
-      for (int o = 0; o < t->outputs; o++) to[o] = t->raw[p * 64 + o] + t->bias[layer * 64 + o];
-    }
+  for (int group = 0; group < groups; group += 2) {
+    Pass pass = {t, layer, group, (bf16 *)missing};
+    sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, group, finish_last);
   }
 }
 
@@ -275,6 +316,83 @@ void tessera_forward(Trunk *t, const float *small, const float *const *weights, 
     last_forward(t, input, missing + crop * pixels * t->outputs);
   }
   _tile_release();
+}
+
+static const float LUMA[3] = {0.299f, 0.587f, 0.114f};
+
+static inline float size_of(float error, int power) { return power == 1 ? fabsf(error) : error * error; }
+
+static float sum_of(const float *values, int count) {
+  float sum = 0;
+  for (int k = 0; k < count; k++) sum += values[k];
+  return sum;
+}
+
+/* One crop of `tessera_compare`. Sums are kept by place within an input pixel, which the compiler makes one vector. */
+static inline void compare_crop(const Trunk *t, const float *small, const float *large, int scale, int power,
+                                float *missing, float *means) {
+  int places = scale * scale, pitch = t->width * scale;
+  size_t pixels = (size_t)t->height * t->width;
+  float colours[16] = {0}, lumas[16] = {0};
+  for (size_t pixel = 0; pixel < pixels; pixel++) {
+    size_t corner = pixel / t->width * scale * pitch + pixel % t->width * scale;
+    float luma[16] = {0}, *at = missing + pixel * 3 * places;
+    for (int c = 0; c < 3; c++) {
+      const float *wanted = large + c * pixels * places + corner;
+      float base = small[c * pixels + pixel];
+      for (int y = 0; y < scale; y++) {
+        for (int x = 0; x < scale; x++) {
+          int k = y * scale + x;
+          float error = at[c * places + k] + base - wanted[y * pitch + x];
+          at[c * places + k] = error;
+          colours[k] += size_of(error, power);
+          luma[k] += LUMA[c] * error;
+        }
+      }
+    }
+    for (int k = 0; k < places; k++) lumas[k] += size_of(luma[k], power);
+  }
+  means[0] = sum_of(colours, places) / (3 * places * pixels);
+  means[1] = sum_of(lumas, places) / (places * pixels);
+}
+
+/* missing [count][height][width][outputs] of small [count][3][height][width] -> errors, in its place, as the picture
+ * differs from large [count][3][scale * height][scale * width]; means [count][2] of |error|^power, colours and luma. */
+void tessera_compare(const Trunk *t, const float *small, const float *large, int power, float *missing, float *means) {
+  size_t pixels = (size_t)t->height * t->width;
+  for (int crop = 0; crop < t->count; crop++) {
+    const float *input = small + crop * 3 * pixels, *wanted = large + crop * t->outputs * pixels;
+    float *at = missing + crop * t->outputs * pixels;
+    if (t->outputs == 48) compare_crop(t, input, wanted, 4, power, at, means + crop * 2);
+    if (t->outputs == 12) compare_crop(t, input, wanted, 2, power, at, means + crop * 2);
+  }
+}
+
+static inline float slope_of(float error, int power) { return power == 1 ? (error > 0) - (error < 0) : 2 * error; }
+
+static inline void slopes_of_crop(float *errors, size_t pixels, int places, int power, const float *factors) {
+  float colour = factors[0] / (3 * places * pixels), luma_factor = factors[1] / (places * pixels);
+  for (size_t pixel = 0; pixel < pixels; pixel++) {
+    float *at = errors + pixel * 3 * places;
+    for (int k = 0; k < places; k++) {
+      float luma = LUMA[0] * at[k] + LUMA[1] * at[places + k] + LUMA[2] * at[2 * places + k];
+      float slope = luma_factor * slope_of(luma, power);
+      for (int c = 0; c < 3; c++) {
+        at[c * places + k] = colour * slope_of(at[c * places + k], power) + LUMA[c] * slope;
+      }
+    }
+  }
+}
+
+/* errors of tessera_compare -> in their place the loss's derivatives by them, from its derivatives by the means,
+ * factors [count][2]. */
+void tessera_slopes(const Trunk *t, int power, const float *factors, float *errors) {
+  size_t pixels = (size_t)t->height * t->width;
+  for (int crop = 0; crop < t->count; crop++) {
+    float *at = errors + crop * t->outputs * pixels;
+    if (t->outputs == 48) slopes_of_crop(at, pixels, 16, power, factors + crop * 2);
+    if (t->outputs == 12) slopes_of_crop(at, pixels, 4, power, factors + crop * 2);
+  }
 }
 
 /* Two pixels of 32 channels -> their first and last 16 channels as pairs. */
@@ -348,7 +466,7 @@ static void weight_gradients(Trunk *t, float *sums, int group) {
     int stop = block + BLOCK < t->end ? block + BLOCK : t->end;
     for (int tap = 0; tap < 9; tap++) {
       float *sum = sums + (size_t)tap * 32 * 64 + group * GROUP;
-      int offset = (tap / 3 - 1) * t->columns + tap % 3 - 1;
+      int offset = offset_of(t, tap);
       _tile_loadd(0, sum, 256);
       _tile_loadd(1, sum + GROUP, 256);
       _tile_loadd(2, sum + 16 * 64, 256);
@@ -380,37 +498,39 @@ static void add_bias_sums(Trunk *t, int layer, __m512 low, __m512 high) {
 
 enum { TO_INNER, TO_BLOCK, TO_LAST, TO_FIRST, TO_BODY };
 
+ALWAYS void finish_backward(Pass *pass, const float *raw, int q, int begin, int end) {
+  Trunk *t = pass->t;
+  int kind = pass->kind;
+  for (int p = begin; p < end; p++) {
+    size_t at = (size_t)(q + p) * CHANNELS;
+    if (!t->inside[q + p]) continue;
+    __m512 value[2];
+    for (int half = 0; half < 2; half++) {
+      size_t here = at + 16 * half;
+      value[half] = _mm512_load_ps(raw + p * 64 + 16 * half);
+      if (kind == TO_BLOCK || kind == TO_FIRST) {
+        value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->stream + here));
+      }
+      if (kind == TO_BLOCK || kind == TO_LAST) _mm512_store_ps(t->stream + here, value[half]);
+      if (kind == TO_BODY) _mm512_store_ps(t->skip + here, value[half]);
+      if (kind == TO_FIRST) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->skip + here));
+      if (kind == TO_INNER || kind == TO_BLOCK || kind == TO_LAST) {
+        value[half] = _mm512_mul_ps(value[half], load_bf16(pass->slopes + here));
+      }
+      pass->sum[half] = _mm512_add_ps(pass->sum[half], value[half]);
+    }
+    store_bf16(pass->output + at, value[0], value[1]);
+  }
+}
+
 /* The error before `layer` from that after it -> error_before, which is that after layer - 1. By `kind`:
  * TO_INNER within a block; TO_BLOCK from a block's first layer to the block before; TO_FIRST to conv_first;
  * TO_LAST from conv_body to the last block; TO_BODY from conv_last to conv_body. */
-static void layer_backward(Trunk *t, int layer, int kind, const bf16 *slopes) {
-  const bf16 *packed = t->backward + (size_t)layer * PACK;
+static void layer_backward(Trunk *t, int layer, int kind, bf16 *slopes) {
   int chunks = layer == t->layers - 1 ? chunks_of(t->outputs) : 1;
-  __m512 sum[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
-  for (int q = t->first; q < t->end; q += 32) {
-    convolve(t, t->error, chunks, packed, q, 0);
-    for (int p = 0; p < 32; p++) {
-      size_t at = (size_t)(q + p) * CHANNELS;
-      if (!t->inside[q + p]) continue;
-      __m512 value[2];
-      for (int half = 0; half < 2; half++) {
-        size_t here = at + 16 * half;
-        value[half] = _mm512_load_ps(t->raw + p * 64 + 16 * half);
-        if (kind == TO_BLOCK || kind == TO_FIRST) {
-          value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->stream + here));
-        }
-        if (kind == TO_BLOCK || kind == TO_LAST) _mm512_store_ps(t->stream + here, value[half]);
-        if (kind == TO_BODY) _mm512_store_ps(t->skip + here, value[half]);
-        if (kind == TO_FIRST) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->skip + here));
-        if (kind == TO_INNER || kind == TO_BLOCK || kind == TO_LAST) {
-          value[half] = _mm512_mul_ps(value[half], load_bf16(slopes + here));
-        }
-        sum[half] = _mm512_add_ps(sum[half], value[half]);
-      }
-      store_bf16(t->error_before + at, value[0], value[1]);
-    }
-  }
-  add_bias_sums(t, layer - 1, sum[0], sum[1]);
+  Pass pass = {t, layer, kind, t->error_before, slopes};
+  sweep(&pass, t->error, chunks, t->backward + (size_t)layer * PACK, 0, finish_backward);
+  add_bias_sums(t, layer - 1, pass.sum[0], pass.sum[1]);
 }
 
 /* The errors of the result, [height][width][outputs], as planes of 32 channels. */

@@ -19,7 +19,7 @@ from torch import Tensor
 from .network import Enlarger, SRResNetCompact
 
 SOURCE = Path(__file__).with_name("amx.c")
-MOST_FEATURES, MOST_OUTPUTS = 32, 64
+MOST_FEATURES, SCALES = 32, (2, 4)
 
 
 @lru_cache(maxsize=None)
@@ -60,13 +60,25 @@ class Trunk:
         self.program.tessera_close(self.memory)
 
     def forward(self, small: Tensor) -> Tensor:
+        """[n, 3, h, w] -> what is missing [n, h, w, outputs]"""
         missing = torch.empty((*self.sizes, self.outputs))
         weights, biases = ([getattr(layer, name).detach() for layer in self.layers] for name in ("weight", "bias"))
         self.program.tessera_forward(self.memory, pointer(small), addresses(weights), addresses(biases), pointer(missing))
-        return missing.permute(0, 3, 1, 2)
+        return missing
+
+    def compare(self, small: Tensor, large: Tensor, power: int) -> tuple[Tensor, Tensor]:
+        """The errors [n, h, w, outputs], and their means [n, 2] as `mean_errors` gives them."""
+        errors, means = self.forward(small), torch.empty((len(small), 2))
+        self.program.tessera_compare(self.memory, pointer(small), pointer(large), power, pointer(errors), pointer(means))
+        return errors, means
+
+    def slopes(self, errors: Tensor, power: int, factors: Tensor) -> Tensor:
+        """Derivatives by the errors, which they take the place of, from those by their means."""
+        self.program.tessera_slopes(self.memory, power, pointer(factors), pointer(errors))
+        return errors
 
     def backward(self, errors: Tensor) -> list[Tensor]:
-        errors = errors.permute(0, 2, 3, 1).contiguous()
+        """Derivatives by what is missing [n, h, w, outputs] -> by every weight and bias"""
         weights, biases = ([torch.empty_like(getattr(layer, name)) for layer in self.layers] for name in ("weight", "bias"))
         self.program.tessera_backward(self.memory, pointer(errors), addresses(weights), addresses(biases))
         return [gradient for pair in zip(weights, biases) for gradient in pair]
@@ -78,26 +90,56 @@ class Missing(torch.autograd.Function):
     @staticmethod
     def forward(context, small: Tensor, trunk: Trunk, *parameters: Tensor) -> Tensor:
         context.trunk = trunk
-        return trunk.forward(small)
+        return trunk.forward(small).permute(0, 3, 1, 2)
 
     @staticmethod
-    def backward(context, errors: Tensor) -> tuple[Optional[Tensor], ...]:
-        return (None, None, *context.trunk.backward(errors.float()))
+    def backward(context, slopes: Tensor) -> tuple[Optional[Tensor], ...]:
+        return (None, None, *context.trunk.backward(slopes.float().permute(0, 2, 3, 1).contiguous()))
+
+
+class MeanErrors(torch.autograd.Function):
+    """`mean_errors` with gradients for the network's parameters."""
+
+    @staticmethod
+    def forward(context, small: Tensor, large: Tensor, power: int, trunk: Trunk, *parameters: Tensor) -> Tensor:
+        errors, means = trunk.compare(small, large, power)
+        context.trunk, context.power, context.errors = trunk, power, errors
+        return means
+
+    @staticmethod
+    def backward(context, factors: Tensor) -> tuple[Optional[Tensor], ...]:
+        slopes = context.trunk.slopes(context.errors, context.power, factors.contiguous())
+        return (None, None, None, None, *context.trunk.backward(slopes))
+
+
+class Fast:
+    """The program for one network; it keeps the memory for each size of batch that it met."""
+
+    def __init__(self, network: SRResNetCompact) -> None:
+        self.network = network
+        self.parameters = [getattr(layer, name) for layer in network.layers() for name in ("weight", "bias")]
+        self.trunks: dict[tuple[int, ...], Trunk] = {}
+
+    def __deepcopy__(self, memo: dict) -> None:
+        """A network's copy, which is to be measured, goes without."""
+
+    def trunk_for(self, small: Tensor) -> Trunk:
+        sizes = (len(small), *small.shape[2:])
+        if sizes not in self.trunks:
+            self.trunks[sizes] = Trunk(library(), sizes, self.network)
+        return self.trunks[sizes]
+
+    def missing(self, small: Tensor) -> Tensor:
+        return Missing.apply(small.float().contiguous(), self.trunk_for(small), *self.parameters)
+
+    def mean_errors(self, small: Tensor, large: Tensor, power: int) -> Tensor:
+        small, large = small.float().contiguous(), large.float().contiguous()
+        return MeanErrors.apply(small, large, power, self.trunk_for(small), *self.parameters)
 
 
 def hasten(network: Enlarger, device: str) -> None:
     """Let `network` be trained by this program, where processor, compiler and network allow it."""
     if device != "cpu" or not isinstance(network, SRResNetCompact) or network.kind != "silu" or library() is None:
         return
-    if network.layers()[0].out_channels > MOST_FEATURES or 3 * network.scale**2 > MOST_OUTPUTS:
-        return
-    trunks: dict[tuple[int, ...], Trunk] = {}
-
-    def missing(small: Tensor) -> Tensor:
-        sizes = (len(small), *small.shape[2:])
-        if sizes not in trunks:
-            trunks[sizes] = Trunk(library(), sizes, network)
-        parameters = [getattr(layer, name) for layer in network.layers() for name in ("weight", "bias")]
-        return Missing.apply(small.float().contiguous(), trunks[sizes], *parameters)
-
-    network.fast = missing
+    if network.layers()[0].out_channels <= MOST_FEATURES and network.scale in SCALES:
+        network.fast = Fast(network)

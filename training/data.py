@@ -1,6 +1,6 @@
 """Training pairs: random crops of many pictures, cut on the device by index arithmetic alone.
 
-All pictures lie in one flat tensor, and so do their shrunk inputs, both as uint8; a batch is one gathering of indices.
+All pictures lie in one flat tensor, and so do their shrunk inputs; a batch is one gathering of indices.
 Windows lie on a grid over every input, with how much there is to learn in each: of two random windows the one with more
 detail is taken, moved by less than a step of the grid, turned and mirrored at random.
 """
@@ -20,25 +20,30 @@ from .pictures import crop_to_multiple, list_pictures, read_picture, shrink
 
 DRAWING_PREFIX = "drawing-"
 """How the names of drawn pages begin (`prepare.py`); they are `DRAWING_SHARE` of all crops."""
+INPUTS = "small"
+"""A folder beside the pictures with inputs of their names, where those are not the pictures shrunk (`teacher.py`)."""
 DRAWING_SHARE = 0.06
 
 
 class Flat:
-    """Pictures of any sizes in one tensor: uint8, of each picture [h, w, 3], one after the other."""
+    """Pictures of any sizes in one tensor, one after the other; a pixel is an int32, of whose bytes the first three are
+    RGB: so it is gathered as one."""
 
     def __init__(self, pictures: list[np.ndarray], device: str) -> None:
         sizes = torch.tensor([picture.shape[:2] for picture in pictures])
         ends = (sizes[:, 0] * sizes[:, 1]).cumsum(0)
         self.start = (ends - sizes[:, 0] * sizes[:, 1]).to(device)
         self.width = sizes[:, 1].contiguous().to(device)
-        self.values = torch.empty((int(ends[-1]), 3), dtype=torch.uint8, device=device)
+        self.values = torch.zeros(int(ends[-1]), dtype=torch.int32, device=device)
+        colours = self.values.view(torch.uint8).view(-1, 4)[:, :3]
         for picture, begin, end in zip(pictures, self.start.tolist(), ends.tolist()):
-            self.values[begin:end] = torch.from_numpy(np.ascontiguousarray(picture)).reshape(-1, 3).to(device)
+            colours[begin:end] = torch.from_numpy(np.ascontiguousarray(picture)).reshape(-1, 3).to(device)
 
     def gather(self, which: Tensor, y: Tensor, x: Tensor) -> Tensor:
         """Pixels at rows and columns [n, side, side] of pictures [n] -> RGB in 0..1 [n, 3, side, side]"""
         at = self.start[which, None, None] + y * self.width[which, None, None] + x
-        return self.values[at.reshape(-1)].reshape(*at.shape, 3).permute(0, 3, 1, 2).float() / 255
+        colours = self.values[at.reshape(-1)].view(torch.uint8).view(*at.shape, 4)[..., :3]
+        return colours.permute(0, 3, 1, 2).float() / 255
 
 
 class Crops:
@@ -90,8 +95,14 @@ class Crops:
 
 def pair_of(file: Path, scale: int, device: str) -> tuple[np.ndarray, np.ndarray]:
     """A picture, cut to whole input pixels, and its input: uint8 [h, w, 3]."""
-    large = crop_to_multiple(read_picture(file), scale)
-    return large, shrink_on(large, scale, device)
+    large, given = crop_to_multiple(read_picture(file), scale), file.parent / INPUTS / file.name
+    if not given.exists():
+        return large, shrink_on(large, scale, device)
+    small = read_picture(given)
+    if large.shape[0] != scale * small.shape[0] or large.shape[1] != scale * small.shape[1]:
+        raise ValueError(f"{file} is {large.shape[1]}x{large.shape[0]}, {given} {small.shape[1]}x{small.shape[0]}: "
+                         f"they do not belong together at x{scale}")
+    return large, small
 
 
 def shrink_on(picture: np.ndarray, scale: int, device: str) -> np.ndarray:

@@ -11,7 +11,7 @@ reorders values, so the loss is the same and the large picture is not built.
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Optional, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -51,12 +51,24 @@ class Block(nn.Module):
         return x + inner
 
 
+LUMA = (0.299, 0.587, 0.114)
+
+
+class Fast(Protocol):
+    """Another way to what a network lacks while it is trained (`amx.py`)."""
+
+    def missing(self, small: Tensor) -> Tensor:
+        """As `Enlarger.missing`"""
+
+    def mean_errors(self, small: Tensor, large: Tensor, power: int) -> Tensor:
+        """As `mean_errors` below"""
+
+
 class Enlarger(nn.Module):
     """What every network here has in common: the missing part, and the picture that it completes."""
 
     scale: int
-    fast: Optional[Callable[[Tensor], Tensor]] = None
-    """Another way to `missing` while it is trained (`amx.py`)."""
+    fast: Optional[Fast] = None
 
     def missing(self, small: Tensor) -> Tensor:
         """small [n, 3, h, w] -> what to add to the enlarged input, before the shuffle [n, 3 * scale^2, h, w]"""
@@ -134,9 +146,23 @@ def half_precision(device: torch.device) -> torch.autocast:
 def missing_of(network: Enlarger, small: Tensor) -> Tensor:
     """`network.missing` in half precision, as float32."""
     if network.fast is not None:
-        return network.fast(small)
+        return network.fast.missing(small)
     with half_precision(small.device):
         return network.missing(small.contiguous(memory_format=torch.channels_last)).float()
+
+
+def luma_of(colours: Tensor) -> Tensor:
+    """The luma of values before the shuffle: [n, 3 * s^2, h, w] -> [n, s^2, h, w]"""
+    return sum(weight * channel for weight, channel in zip(LUMA, colours.chunk(3, dim=1)))
+
+
+def mean_errors(network: Enlarger, small: Tensor, large: Tensor, power: int) -> Tensor:
+    """Each crop's mean of |error|^power, of its colours and of its luma. RGB in 0..1 -> [n, 2]"""
+    if network.fast is not None:
+        return network.fast.mean_errors(small, large, power)
+    wanted = F.pixel_unshuffle(large, network.scale) - small.repeat_interleave(network.scale**2, dim=1)
+    error = missing_of(network, small) - wanted
+    return torch.stack([part.abs().pow(power).mean((1, 2, 3)) for part in (error, luma_of(error))], dim=1)
 
 
 def average_subpixels(weight: Tensor, wanted: int) -> Tensor:

@@ -7,6 +7,7 @@ that one test is skipped.
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import tempfile
 import unittest
@@ -20,13 +21,14 @@ from PIL import Image
 from torch.nn import functional as F
 
 from .amx import hasten, library
-from .data import Crops, shrink_tensor, smooth_pair
+from .data import INPUTS, Crops, pair_of, shrink_tensor, smooth_pair
 from .degrade import compressed, damage, jpeg, moved
-from .network import SRResNetCompact, SRVGGNetCompact, missing_of, multiply_adds, network_from
+from .network import SRResNetCompact, SRVGGNetCompact, mean_errors, missing_of, multiply_adds, network_from
 from .optimizer import MuonAdam, orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .recipes import RECIPES
 from .safetensors import load, save
+from .teacher import RRDBNet, choose_window, taught, teacher_of
 from .texture import NormalisedConv, flatness, grid_of, level_places, smoothed
 from .train import FINISHING, LOG_SHARE, Run
 
@@ -83,6 +85,33 @@ class NetworkTest(unittest.TestCase):
             for name, expected in plain.items():
                 self.assertLess((fast[name] - expected).norm() / expected.norm(), 0.02, f"{features} {scale} {name}")
 
+    @unittest.skipUnless(library(), "this processor has no AMX, or there is no gcc")
+    def test_a_copy_of_a_fast_network_is_a_plain_one(self) -> None:
+        network, small = SRResNetCompact(8, 1, 2, 4), torch.rand(1, 3, 8, 8)
+        hasten(network, "cpu")
+        missing_of(network, small)
+        copied = copy.deepcopy(network)
+        self.assertIsNone(copied.fast)
+        torch.testing.assert_close(copied(small), network(small))
+
+    @unittest.skipUnless(library(), "this processor has no AMX, or there is no gcc")
+    def test_the_fast_programs_errors_equal_pytorchs(self) -> None:
+        torch.manual_seed(1)
+        weights = torch.tensor([[1.0, 2.0], [3.0, 0.5]])
+        for scale, side, power in ((4, 16, 1), (4, 17, 2), (2, 16, 2)):
+            network = SRResNetCompact(24, 2, 2, scale)
+            small, large = torch.rand(2, 3, side, side), torch.rand(2, 3, scale * side, scale * side)
+            means, gradients = [], []
+            for _ in range(2):
+                gradients.append(gradients_of(
+                    network, lambda: (mean_errors(network, small, large, power) * weights).sum()))
+                means.append(mean_errors(network, small, large, power).detach())
+                hasten(network, "cpu")
+            torch.testing.assert_close(means[0], means[1], rtol=2e-3, atol=0)
+            for name, expected in gradients[0].items():
+                difference = (gradients[1][name] - expected).norm() / expected.norm()
+                self.assertLess(difference, 0.03, f"{scale} {power} {name}")
+
     def test_start_from_names_what_does_not_fit(self) -> None:
         with self.assertRaisesRegex(ValueError, r"'conv_first.weight' is \[8, 3, 3, 3\], not \[16, 3, 3, 3\]"):
             SRResNetCompact(16, 1, 2, 4).start_from(SRResNetCompact(8, 1, 2, 4).state_dict())
@@ -105,6 +134,19 @@ class CropsTest(unittest.TestCase):
             small, large = Crops(Path(folder), scale=4, patch=16, device="cpu", drawings=0.5).draw(32)
         inside = (..., slice(3, -3), slice(3, -3))
         torch.testing.assert_close(shrink_tensor(large, 4)[inside], small[inside], atol=1.01 / 255, rtol=0)
+
+    def test_an_input_that_lies_beside_a_picture_is_taken_for_its_shrunk_one(self) -> None:
+        random = np.random.default_rng(0)
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / INPUTS).mkdir()
+            for file, size in ((folder / "a.png", 80), (folder / INPUTS / "a.png", 20)):
+                Image.fromarray(random.integers(256, size=(size, size, 3), dtype=np.uint8)).save(file)
+            large, small = pair_of(folder / "a.png", 4, "cpu")
+            np.testing.assert_array_equal(small, read_picture(folder / INPUTS / "a.png"))
+            self.assertEqual(large.shape, (80, 80, 3))
+            with self.assertRaisesRegex(ValueError, "80x80.*20x20.*x2"):
+                pair_of(folder / "a.png", 2, "cpu")
 
     def test_the_tensors_shrinking_is_matlabs(self) -> None:
         picture = np.random.default_rng(0).integers(256, size=(40, 48, 3), dtype=np.uint8)
@@ -159,12 +201,30 @@ class ChoiceTest(unittest.TestCase):
 
 class CountingTest(unittest.TestCase):
     def test_in_the_finish_halving_the_error_of_any_crop_gains_the_same(self) -> None:
-        errors = torch.tensor([0.02, 0.2]).view(2, 1, 1, 1) * torch.ones(1, 48, 4, 4)
-        log, root = (FINISHING[aim].size for aim in ("pixels", "restore"))
-        gains = log(errors) - log(errors / 2)
+        errors = torch.tensor([0.02, 0.2]).square()
+        log, root = (FINISHING[aim].of_mean for aim in ("pixels", "restore"))
+        gains = log(errors) - log(errors / 4)
         torch.testing.assert_close(gains[0], gains[1], rtol=0.01, atol=0)
         self.assertAlmostEqual(10 / np.log(10) * gains[1].item() / LOG_SHARE, 6.02, places=2)
         torch.testing.assert_close(root(errors), torch.tensor([0.02, 0.2]), rtol=1e-2, atol=0)
+
+
+class TeacherTest(unittest.TestCase):
+    def test_a_window_is_the_teachers_picture_of_all_cut(self) -> None:
+        torch.manual_seed(1)
+        teacher = teacher_of(RRDBNet(8, 4, 1).state_dict())
+        small = np.random.default_rng(0).integers(256, size=(40, 44, 3), dtype=np.uint8)
+        whole, window = (taught(teacher, small, place, "cpu") for place in ((0, 0, 40, 44), (20, 0, 20, 24)))
+        self.assertEqual(whole.shape, (160, 176, 3))
+        difference = window[16:].astype(float) - whole[96:, :96]
+        self.assertLess(np.abs(difference).mean(), 1)
+
+    def test_the_window_with_most_detail_is_chosen(self) -> None:
+        picture = np.zeros((200, 900, 3), np.uint8)
+        picture[:, 600:] = np.random.default_rng(0).integers(256, size=(200, 300, 3))
+        random = np.random.default_rng(1)
+        left = [choose_window(picture, random)[1] for _ in range(40)]
+        self.assertGreater(np.mean(np.array(left) > 450), 0.7)
 
 
 class DegradeTest(unittest.TestCase):

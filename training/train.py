@@ -20,13 +20,12 @@ from typing import Callable
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from .amx import hasten
-from .data import Crops, smooth_pair
+from .data import INPUTS, Crops, smooth_pair
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
-from .network import Enlarger, SRResNetCompact, missing_of, multiply_adds
+from .network import Enlarger, SRResNetCompact, mean_errors, multiply_adds
 from .optimizer import MuonAdam
 from .recipes import RECIPES, Recipe
 from .safetensors import load, save
@@ -35,7 +34,6 @@ from .texture import Texture, level_places
 WARM_UP = 0.02
 """Share of the time over which the rate rises; after it, it falls as a cosine."""
 
-LUMA = (0.299, 0.587, 0.114)
 LUMA_SHARE, LUMA_FINISH = 0.5, 0.85
 """How much of the loss is the luma's, and in the finish: eyes and PSNR-Y see it first, and photographs' JPEGs halve
 their colours."""
@@ -47,12 +45,15 @@ For a network that restores, its root: of light and heavy damage the heavy is to
 
 LOG_SHARE, LOG_FLOOR = 2e-3, 1e-6
 """Weight of that logarithm, which makes it of the other losses' size, and the squared error below which it ends."""
+ROOT_FLOOR = 1e-8
 
 SMOOTH = {"pixels": 1, "restore": 1, "texture": 3}
 """Weight of what is added to a surface without texture, by the network's aim: if the places within an input pixel
 differ there, it is a grid."""
 SMOOTH_SIDE, SMOOTH_BORDER = 32, 10
 """The side of that surface, in input pixels, and what of it is left out."""
+SMOOTH_STEPS = 4
+"""Every so many steps one sees such a surface, with so many times the weight."""
 
 GAIN = 2.0**18
 """Factor on every loss: means over millions of values have gradients below half precision. No optimiser sees it."""
@@ -77,39 +78,26 @@ def rate_at(progress: float, highest: float) -> float:
     return highest * 0.5 * (1 + math.cos(math.pi * min(1, (progress - WARM_UP) / (1 - WARM_UP))))
 
 
-def luma_of(colours: Tensor) -> Tensor:
-    """The luma of values before the shuffle: [n, 3 * s^2, h, w] -> [n, s^2, h, w]"""
-    return sum(weight * channel for weight, channel in zip(LUMA, colours.chunk(3, dim=1)))
-
-
-def root_of_crop(error: Tensor) -> Tensor:
-    """The root of each crop's mean squared error: [n, c, h, w] -> [n]"""
-    return (error.square().mean((1, 2, 3)) + 1e-8).sqrt()
-
-
-def log_of_crop(error: Tensor) -> Tensor:
-    """The logarithm of each crop's mean squared error: [n, c, h, w] -> [n]"""
-    return LOG_SHARE * (error.square().mean((1, 2, 3)) + LOG_FLOOR).log()
-
-
 @dataclass(frozen=True)
 class Counting:
-    """How an error is counted, and how much of the loss is the luma's."""
+    """How errors count: `of_mean` of each crop's mean of |error|^power; and how much of the loss is the luma's."""
 
-    size: Callable[[Tensor], Tensor]
+    power: int
+    of_mean: Callable[[Tensor], Tensor]
     luma: float
 
 
-LEARNING = Counting(torch.abs, LUMA_SHARE)
-FINISHING = {"pixels": Counting(log_of_crop, LUMA_FINISH), "restore": Counting(root_of_crop, LUMA_FINISH)}
+LEARNING = Counting(1, lambda mean: mean, LUMA_SHARE)
+FINISHING = {
+    "pixels": Counting(2, lambda mean: LOG_SHARE * (mean + LOG_FLOOR).log(), LUMA_FINISH),
+    "restore": Counting(2, lambda mean: (mean + ROOT_FLOOR).sqrt(), LUMA_FINISH),
+}
 
 
 def pixel_loss(network: Enlarger, small: Tensor, large: Tensor, counting: Counting) -> Tensor:
     """The mean error of colours and luma, as `counting` says. RGB in 0..1 -> number"""
-    wanted = F.pixel_unshuffle(large, network.scale) - small.repeat_interleave(network.scale**2, dim=1)
-    error = missing_of(network, small) - wanted
-    size, luma = counting.size, counting.luma
-    return (1 - luma) * size(error).mean() + luma * size(luma_of(error)).mean()
+    colours, luma = counting.of_mean(mean_errors(network, small, large, counting.power)).mean(0)
+    return (1 - counting.luma) * colours + counting.luma * luma
 
 
 def smooth_loss(network: Enlarger, device: str) -> Tensor:
@@ -159,7 +147,7 @@ class Run:
         self.rate = torch.zeros((), device=options.device)
         self.best, self.best_psnr = self.optimizer.averaged(), -math.inf
         self.steps, self.seconds = 0, 0.0
-        self.recorded: dict[Counting, Recorded] = {}
+        self.recorded: dict[tuple[Counting, bool], Recorded] = {}
         self.texture = None
         if recipe.aim == "texture":
             self.texture = Texture(self.network, options.features, options.device)
@@ -172,26 +160,33 @@ class Run:
             return small, large
         return moved(damage(small, large), large, self.recipe.scale)
 
+    def loss(self, crops: Crops, counting: Counting, smooth: bool) -> Tensor:
+        """The loss of a new batch, and of a smooth surface."""
+        small, large = self.pair(crops)
+        if self.texture is None:
+            loss = pixel_loss(self.network, small, large, counting)
+        else:
+            loss = self.texture.loss(small, large)
+        if smooth:
+            loss = loss + SMOOTH_STEPS * SMOOTH[self.recipe.aim] * smooth_loss(self.network, self.options.device)
+        return loss
+
     def step(self, crops: Crops, rate: float, finishing: bool) -> Tensor:
         """One update of the weights and of their average; returns the loss, on the device."""
         counting = FINISHING.get(self.recipe.aim, LEARNING) if finishing else LEARNING
+        smooth = self.steps % SMOOTH_STEPS == 0
 
         def update() -> Tensor:
-            small, large = self.pair(crops)
-            if self.texture is None:
-                loss = pixel_loss(self.network, small, large, counting)
-            else:
-                loss = self.texture.loss(small, large)
-            loss = loss + SMOOTH[self.recipe.aim] * smooth_loss(self.network, self.options.device)
+            loss = self.loss(crops, counting, smooth)
             (loss * GAIN).backward()
             self.optimizer.step(self.rate)
             return loss.detach()
 
         self.rate.fill_(rate)
-        if counting not in self.recorded:
-            self.recorded[counting] = Recorded(update, self.options.device)
         self.steps += 1
-        return self.recorded[counting]()
+        if (counting, smooth) not in self.recorded:
+            self.recorded[counting, smooth] = Recorded(update, self.options.device)
+        return self.recorded[counting, smooth]()
 
     def choose(self, validation: Validation) -> float:
         """PSNR-Y of the averaged weights on the validation pictures; remembers the latest that is as good as the best
@@ -292,6 +287,7 @@ def export(run: Run, file: Path, report: Callable[[str], None]) -> None:
     metadata = {
         "format": "pt", "architecture": "SRResNetCompact", **meaning(recipe.kind), "scale": str(recipe.scale),
         "recipe": options.recipe, "data": "openly licensed photographs (training/photos.tsv), drawn text and line art",
+        "teacher": "RRDB_PSNR_x4" if (options.pictures / INPUTS).is_dir() else "none",
         "start": options.start.name if options.start else "none", "steps": str(run.steps),
         "batch": f"{options.batch} crops of {options.patch}x{options.patch}", "minutes": f"{run.seconds / 60:.1f}",
         "seed": str(options.seed), "licence": "MIT",
