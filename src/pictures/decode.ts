@@ -4,23 +4,26 @@
  */
 
 import { InputError } from "../errors.ts";
-import { decodeAvif } from "./codecs/avif.ts";
 import { plainBytes } from "./bytes.ts";
-import { decodeGif } from "./codecs/gif.ts";
 import { decodeJpeg } from "./jpeg/jpeg.ts";
-import { decodeHeic } from "./codecs/heic.ts";
-import { decodeRaw } from "./codecs/raw.ts";
-import { decodeSvg } from "./codecs/svg.ts";
-import { decodeJxl } from "./codecs/jxl.ts";
 import { isProfile } from "./colour/profile.ts";
 import { BROKEN_PROFILE } from "./colour/srgb.ts";
 import { type PictureKind, sniff } from "./kind.ts";
-import { decodeBmp, decodeTiff } from "./later.ts";
+import {
+  decodeAvif,
+  decodeBmp,
+  decodeGif,
+  decodeHeic,
+  decodeJxl,
+  decodeRaw,
+  decodeSvg,
+  decodeTiff,
+  decodeWebp,
+} from "./later.ts";
 import { DEFAULT_MAX_PIXELS } from "./limits.ts";
 import { makeUpright } from "./metadata/metadata.ts";
 import type { Picture } from "./picture.ts";
 import { decodePng } from "./png/decode.ts";
-import { decodeWebp } from "./codecs/webp.ts";
 
 /** What `decodePicture` may be told. */
 export interface DecodeOptions {

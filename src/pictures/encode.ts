@@ -3,19 +3,15 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { encodeAvif } from "./codecs/avif.ts";
 import { concatBytes } from "./bytes.ts";
 import { hdrNameOf } from "./colour/label.ts";
 import { convertDepth } from "./colour/depth.ts";
 import { FORMATS, type PictureFormat } from "./formats.ts";
-import { encodeGif } from "./codecs/gif.ts";
 import { encodeJpeg } from "./jpeg/jpeg.ts";
-import { encodeJxl } from "./codecs/jxl.ts";
-import { encodeTiff } from "./later.ts";
+import { encodeAvif, encodeGif, encodeJxl, encodeTiff, encodeWebp } from "./later.ts";
 import { checkQuality } from "./limits.ts";
 import type { Picture } from "./picture.ts";
 import { encodePngRows } from "./png/encode.ts";
-import { encodeWebp } from "./codecs/webp.ts";
 
 /** What `encodePicture` must and may be told. What does not concern the format has no effect. */
 export interface EncodeOptions {

@@ -2,8 +2,6 @@
  * The formats that can be written, and what each of them can hold.
  */
 
-import { AVIF_DEEP_BITS, AVIF_MAX_SIDE } from "./codecs/avif.ts";
-import { GIF_MAX_SIDE } from "./codecs/gif.ts";
 import { JPEG_MAX_SIDE } from "./jpeg/jpeg.ts";
 import { SEGMENT_BYTES } from "./jpeg/segments.ts";
 import { metadataInJpeg, profileFits } from "./metadata/metadata.ts";
@@ -11,7 +9,6 @@ import { withXmpTexts } from "./metadata/xmp.ts";
 import { hasAlpha, type PictureHeader } from "./picture.ts";
 import { PNG_MAX } from "./png/format.ts";
 import { TIFF_MAX_SIDE } from "./tiff/tags.ts";
-import { WEBP_MAX_SIDE } from "./codecs/webp.ts";
 
 /** The formats that can be written. */
 export type PictureFormat = "png" | "jpeg" | "webp" | "avif" | "jxl" | "tiff" | "gif";
@@ -91,7 +88,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     extensions: [".webp"],
     alpha: true,
     deepBits: 8,
-    maxSide: WEBP_MAX_SIDE,
+    maxSide: 16383,
     maxPixels: 2 ** 26,
     quality: 90,
     lossless: true,
@@ -106,8 +103,8 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     extension: ".avif",
     extensions: [".avif"],
     alpha: true,
-    deepBits: AVIF_DEEP_BITS,
-    maxSide: AVIF_MAX_SIDE,
+    deepBits: 10,
+    maxSide: 65536,
     maxPixels: 2 ** 25,
     quality: 80,
     lossless: true,
@@ -155,7 +152,7 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
     extensions: [".gif"],
     alpha: true,
     deepBits: 8,
-    maxSide: GIF_MAX_SIDE,
+    maxSide: 65535,
     maxPixels: 2 ** 25,
     quality: undefined,
     lossless: false,
@@ -250,7 +247,7 @@ export function lossesOf(
   picture: PictureHeader,
   format: PictureFormat,
 ): string[] {
-  const { channels, depth, metadata: { icc, exif, xmp, iptc, texts = [] } } = picture;
+  const { channels, depth, metadata: { icc, light, exif, xmp, iptc, texts = [] } } = picture;
   const { name, alpha, deepBits, profile, iptc: holdsIptc } = FORMATS[format];
   const losses: string[] = [];
   if (hasAlpha(picture) && !alpha) losses.push(`${name} cannot hold transparency`);
@@ -261,6 +258,9 @@ export function lossesOf(
     } else if (profile === "none" || (profile === "colour" && channels <= 2)) {
       losses.push(`${name} cannot hold this ICC profile: colours are converted to sRGB`);
     }
+  }
+  if (light !== undefined && format !== "png") {
+    losses.push(`${name} keeps nothing here of how bright HDR is meant (mDCV, cLLI)`);
   }
   const described = exif !== undefined || xmp !== undefined || texts.length > 0;
   if (described && !FORMATS[format].exif) {

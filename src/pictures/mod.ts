@@ -14,17 +14,17 @@ export {
   type PictureFormat,
   resultFormatOf,
 } from "./formats.ts";
-export {
-  type AnimatedFormat,
-  type Animation,
-  encodeAnimation,
-  openAnimation,
-  packFrame,
-  type Timing,
-} from "./animation/animation.ts";
+export type { AnimatedFormat, Animation, Timing } from "./animation/animation.ts";
 export { openJpegRows } from "./jpeg/jpeg.ts";
 export { decodePngRows } from "./png/decode.ts";
-export { encodeTiffPages, openTiffPages, openTiffRows } from "./later.ts";
+export {
+  encodeAnimation,
+  encodeTiffPages,
+  openAnimation,
+  openTiffPages,
+  openTiffRows,
+  packFrame,
+} from "./later.ts";
 export { isPagesNote } from "./tiff/pages_note.ts";
 export type { TiffPages } from "./tiff/tiff.ts";
 export { encodePngRows } from "./png/encode.ts";

@@ -19,6 +19,8 @@ export interface Metadata {
    * they are of HDR; else they and the profile say the same.
    */
   cicp?: { primaries: number; transfer: number };
+  /** Beside `cicp` of HDR, as PNG has them: the screen it was made on (mDCV) and how bright it gets (cLLI). */
+  light?: { mDCV?: Uint8Array; cLLI?: Uint8Array };
   /** EXIF block: a TIFF structure that begins with `II` or `MM`. Its orientation is already 1. */
   exif?: Uint8Array;
   /** XMP packet: UTF-8 XML. */

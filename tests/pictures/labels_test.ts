@@ -15,8 +15,10 @@ import {
 import {
   decodePicture,
   encodePicture,
+  lossesOf,
   type Metadata,
   type Picture,
+  stripMetadata,
   toSrgb,
 } from "../../src/pictures/mod.ts";
 import {
@@ -151,6 +153,20 @@ Deno.test("labels: HDR stays HDR in PNG and AVIF, and is refused elsewhere", asy
     });
   }
   await assert.rejects(toSrgb(picture), /HDR colours \(PQ\)/);
+});
+
+Deno.test("labels: how bright HDR is meant stays in PNG, and is told where it cannot", async () => {
+  const mDCV = Uint8Array.from({ length: 24 }, (_, i) => i);
+  const cLLI = Uint8Array.from({ length: 8 }, (_, i) => 100 + i);
+  const label = pngChunk("cICP", Uint8Array.of(9, 16, 0, 1));
+  const picture = await readWith(label, pngChunk("mDCV", mDCV), pngChunk("cLLI", cLLI));
+  assert.deepEqual(picture.metadata.light, { mDCV, cLLI });
+  const again = await decodePicture(await encodePicture(picture, { format: "png" }));
+  assert.deepEqual(again.metadata, picture.metadata);
+  assert.deepEqual(stripMetadata(picture).metadata, picture.metadata);
+  assert.match(lossesOf(picture, "avif").join(), /mDCV/);
+  const cut = await readWith(label, pngChunk("mDCV", mDCV.subarray(1)));
+  assert.equal(cut.metadata.light, undefined);
 });
 
 Deno.test("labels: cICP of grey counts, too", async () => {

@@ -3,7 +3,7 @@
 import { PROTECTED, type Protected } from "../../enhance/options.ts";
 import type { EnhanceOptions } from "../../enhance/options.ts";
 import { UsageError } from "../../errors.ts";
-import { FaceDetector } from "../../inspect/mod.ts";
+import type { Detector } from "../../inspect/mod.ts";
 import { gatherRows, type Picture } from "../../pictures/mod.ts";
 import { naming, type OpenOptions, openPicture } from "../files/input_file.ts";
 import {
@@ -50,10 +50,15 @@ export async function regionOptionsOf(
   return {
     ...mask !== undefined && { mask: await read(mask) },
     ...protect !== undefined && { protect },
-    ...protect?.includes("faces") && { detector: await FaceDetector.load() },
+    ...protect?.includes("faces") && { detector: await loadDetector() },
     ...repair !== undefined && { repair: repair === "auto" ? repair : await read(repair) },
     ...tone !== undefined && { tone },
   };
+}
+
+async function loadDetector(): Promise<Detector> {
+  const { FaceDetector } = await import("../../inspect/mod.ts");
+  return await FaceDetector.load();
 }
 
 async function readMask(path: string, reading: OpenOptions): Promise<Picture> {

@@ -2,6 +2,7 @@
 
 import { unpremultiply } from "../colour/alpha.ts";
 import { readHeifParts, withHeifMetadata } from "./heif_container.ts";
+import { FORMATS } from "../formats.ts";
 import { checkSide } from "../limits.ts";
 import { metadataInExif, turnedMetadata } from "../metadata/metadata.ts";
 import type { Picture } from "../picture.ts";
@@ -9,12 +10,6 @@ import { hdrNameOf } from "../colour/label.ts";
 import { toSrgb } from "../colour/srgb.ts";
 import { decodeWithVips } from "../vips/decode.ts";
 import { encodeWithVips } from "../vips/encode.ts";
-
-/** The most pixels that a side can have. */
-export const AVIF_MAX_SIDE = 65536;
-
-/** Bits of a file made of 16-bit samples: the most that every reader of AVIF must know. */
-export const AVIF_DEEP_BITS = 10;
 
 /** Effort 2 of 9: at 4K, 7 s; effort 4 takes 52 s. */
 const SETTINGS = { compression: "av1", effort: 2 };
@@ -53,13 +48,13 @@ export async function encodeAvif(
   lossless: boolean,
 ): Promise<Uint8Array> {
   const { width, height, channels, depth } = picture;
-  checkSide("AVIF", width, height, AVIF_MAX_SIDE);
+  checkSide("AVIF", width, height, FORMATS.avif.maxSide);
   // Colours are written, and a profile for grey does not describe them; a label of HDR does.
   const isProfiled = channels <= 2 && hdrNameOf(picture.metadata.cicp) === undefined;
   const written = isProfiled ? await toSrgb(picture) : picture;
   const file = await encodeWithVips("AVIF", "heifsave", written, {
     ...SETTINGS,
-    bitdepth: depth === 8 ? 8 : AVIF_DEEP_BITS,
+    bitdepth: depth === 8 ? 8 : FORMATS.avif.deepBits,
     ...lossless ? { lossless } : { Q: quality },
     subsample_mode: fullColour || lossless ? "off" : "on",
   });

@@ -4,13 +4,11 @@ import { fromHex } from "../../platform/mod.ts";
 import { concatBytes } from "../bytes.ts";
 import type { Picture } from "../picture.ts";
 import { toSrgb } from "../colour/srgb.ts";
+import { FORMATS } from "../formats.ts";
 import { checkSide } from "../limits.ts";
 import { decodeWithVips } from "../vips/decode.ts";
 import { encodeWithVips } from "../vips/encode.ts";
 import { stillNote } from "../animation/note.ts";
-
-/** The most pixels that a side can have. */
-export const GIF_MAX_SIDE = 65535;
 
 const BLOCK = { extension: 0x21, frame: 0x2c, end: 0x3b } as const;
 const GRAPHIC_CONTROL = 0xf9;
@@ -92,6 +90,6 @@ function* blocksOf(bytes: Uint8Array): Generator<{ at: number; kind: number }> {
  * @throws {UsageError} if libvips cannot be loaded
  */
 export async function encodeGif(picture: Picture): Promise<Uint8Array> {
-  checkSide("GIF", picture.width, picture.height, GIF_MAX_SIDE);
+  checkSide("GIF", picture.width, picture.height, FORMATS.gif.maxSide);
   return await encodeWithVips("GIF", "gifsave", await toSrgb(picture), {});
 }

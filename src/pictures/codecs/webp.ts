@@ -1,5 +1,6 @@
 /** WebP in and out: libvips makes pixels, the container around them is written here. */
 
+import { FORMATS } from "../formats.ts";
 import { checkSide } from "../limits.ts";
 import { withoutPrefix } from "../metadata/exif.ts";
 import { metadataInExif } from "../metadata/metadata.ts";
@@ -9,9 +10,6 @@ import { decodeWithVips } from "../vips/decode.ts";
 import { encodeWithVips } from "../vips/encode.ts";
 import { stillNote } from "../animation/note.ts";
 import { withWebpMetadata } from "./webp_container.ts";
-
-/** The most pixels that a side can have. */
-export const WEBP_MAX_SIDE = 16383;
 
 /** `smart_subsample` lets edges of colour keep their place at half the resolution. */
 const LOSSY = { effort: 4, smart_subsample: true };
@@ -52,7 +50,7 @@ export async function encodeWebp(
   lossless: boolean,
 ): Promise<Uint8Array> {
   const { width, height, channels } = picture;
-  checkSide("WebP", width, height, WEBP_MAX_SIDE);
+  checkSide("WebP", width, height, FORMATS.webp.maxSide);
   // There is no grey in WebP, and a profile for grey does not describe RGB.
   const written = channels <= 2 ? await toSrgb(picture) : picture;
   const options = lossless ? LOSSLESS : { ...LOSSY, Q: quality };

@@ -131,27 +131,30 @@ export function readJpegParts(bytes: Uint8Array, maxPixels: number): JpegParts {
   }
   if (frame === undefined || scans === 0) throw damaged("JPEG", "it has no picture in it");
   if (scans > MAX_SCANS) throw damaged("JPEG", `it has ${scans} scans, more than ${MAX_SCANS}`);
-  const icc = joinProfile(split.profile);
-  const iptc = readIptc(concatBytes(split.resources));
-  const xmp = split.xmp.join();
-  const texts = split.comments;
   const { names, ...size } = frame;
   return {
     ...size,
     lacksAdobe: !hasAdobe && (size.components === 4 || (names === "RGB" && !hasJfif)),
-    metadata: {
-      ...metadata,
-      ...(icc && { icc }),
-      ...(xmp && { xmp }),
-      ...(iptc && { iptc }),
-      ...(texts.length > 0 && { texts }),
-    },
+    metadata: { ...metadata, ...joinParts(split) },
     end: end ?? bytes.length,
     isCut: end === undefined,
     leftOut: [
       ...split.appended.leftOut(bytes, end ?? bytes.length),
       ...split.hasCredentials ? [CREDENTIALS_LEFT_OUT] : [],
     ],
+  };
+}
+
+/** What stands in several segments, as metadata. */
+function joinParts({ profile, resources, xmp: packets, comments }: SplitParts): Metadata {
+  const icc = joinProfile(profile);
+  const iptc = readIptc(concatBytes(resources));
+  const xmp = packets.join();
+  return {
+    ...icc && { icc },
+    ...xmp && { xmp },
+    ...iptc && { iptc },
+    ...comments.length > 0 && { texts: comments },
   };
 }
 

@@ -88,8 +88,11 @@ export function metadataInExif(picture: PictureHeader): Metadata {
  * would be others.
  */
 export function stripMetadata(picture: Picture): Picture {
-  const { icc, cicp } = picture.metadata;
-  return { ...picture, metadata: { ...icc && { icc }, ...cicp && { cicp } } };
+  const { icc, cicp, light } = picture.metadata;
+  return {
+    ...picture,
+    metadata: { ...icc && { icc }, ...cicp && { cicp }, ...light && { light } },
+  };
 }
 
 /** Says whether an ICC profile describes pictures with that many channels. */

@@ -65,6 +65,9 @@ interface ChunkPlace {
 /** Chunks that say what the colours are. */
 const COLOUR_CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"];
 
+/** Chunks that say how bright HDR is meant, and how long they are. */
+const LIGHT_BYTES: Readonly<Record<string, number>> = { mDCV: 24, cLLI: 8 };
+
 /** The most bytes that a profile or an XMP packet may inflate to. */
 const MAX_METADATA_BYTES = 2 ** 24;
 
@@ -299,6 +302,9 @@ async function readMetadata(type: string, data: Uint8Array, metadata: Metadata):
   if (type === "eXIf") setIfKnown(metadata, "exif", withoutPrefix(data));
   else if (TEXT_CHUNKS.includes(type)) await readTextChunk(type, data, metadata);
   else if (type === "pHYs") setIfKnown(metadata, "density", readDensity(data));
+  else if (type in LIGHT_BYTES && data.length === LIGHT_BYTES[type]) {
+    metadata.light = { ...metadata.light, [type]: data.slice() };
+  }
 }
 
 function setIfKnown<K extends keyof Metadata>(

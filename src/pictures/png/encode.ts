@@ -144,12 +144,13 @@ function headerData({ width, height, channels, depth }: PictureHeader): Uint8Arr
 
 /** The chunks that carry metadata, in the order in which the format wants them before the pixels. */
 export async function metadataChunks(
-  { cicp, icc, density, exif, xmp, iptc, texts = [] }: Metadata,
+  { cicp, light = {}, icc, density, exif, xmp, iptc, texts = [] }: Metadata,
 ): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   if (cicp !== undefined) {
     chunks.push(pngChunk("cICP", Uint8Array.of(cicp.primaries, cicp.transfer, 0, 1)));
   }
+  for (const [type, data] of Object.entries(light)) chunks.push(pngChunk(type, data));
   if (icc !== undefined) {
     chunks.push(pngChunk("iCCP", concatBytes([latin1("ICC profile\0\0"), await deflate(icc)])));
   }
