@@ -142,8 +142,9 @@ static void pack(Trunk *t, const float *const *weights, const float *const *bias
 /* What a pass over a crop needs beside the sums: see `Finish`. */
 typedef struct {
   Trunk *t;
-  int layer, kind;
+  int layer, kind, group; /* the first group of outputs */
   bf16 *output, *slopes;
+  float *missing;         /* of the last layer: the result */
   __m512 bias[2], sum[2];
 } Pass;
 
@@ -157,7 +158,7 @@ ALWAYS void zero_sums(void) {
   _tile_zero(3);
 }
 
-/* 32 pixels times a tap's weights of 32 inputs and 32 outputs. */
+/* Adds 32 pixels times a tap's weights of 32 inputs and 32 outputs. */
 ALWAYS void add_tap(const bf16 *pixels, const bf16 *weights) {
   _tile_loadd(4, pixels, 64);
   _tile_loadd(6, weights, 64);
@@ -178,18 +179,18 @@ ALWAYS void store_sums(float *raw) {
 
 ALWAYS int offset_of(const Trunk *t, int tap) { return (tap / 3 - 1) * t->columns + tap % 3 - 1; }
 
-/* A convolution of `chunks` planes of 32 inputs, for 32 outputs from `group` on, over a crop. While the tiles work on
+/* A convolution of `chunks` planes of 32 inputs, for 32 outputs, over a crop. While the tiles work on
  * 32 pixels, the vectors finish the 32 before: those ahead of the first are outside. */
-ALWAYS void sweep(Pass *pass, const bf16 *input, int chunks, const bf16 *packed, int group, Finish *finish) {
+ALWAYS void sweep(Pass *pass, const bf16 *input, int chunks, const bf16 *packed, Finish *finish) {
   const Trunk *t = pass->t;
-  float *raw = t->raw + group * GROUP, *before = raw + 32 * 64;
+  float *raw = t->raw, *before = raw + 32 * 64;
   int q = t->first;
   for (; q < t->end; q += 32) {
     zero_sums();
     for (int chunk = 0; chunk < chunks; chunk++) {
       for (int tap = 0; tap < 9; tap++) {
         const bf16 *pixels = input + ((size_t)chunk * t->room + q + offset_of(t, tap)) * CHANNELS;
-        add_tap(pixels, packed + ((size_t)(tap * 2 + chunk) * 4 + group) * 512);
+        add_tap(pixels, packed + ((size_t)(tap * 2 + chunk) * 4 + pass->group) * 512);
         if (chunk == 0 && tap < 8) finish(pass, before, q - 32, 4 * tap, 4 * tap + 4);
       }
     }
@@ -253,19 +254,20 @@ ALWAYS void finish_forward(Pass *pass, const float *raw, int q, int begin, int e
 
 static void layer_forward(Trunk *t, const bf16 *input, int layer, int kind, bf16 *output, bf16 *slopes) {
   const float *bias = t->bias + layer * 64;
-  Pass pass = {t, layer, kind, output, slopes, {_mm512_load_ps(bias), _mm512_load_ps(bias + 16)}};
-  sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, 0, finish_forward);
+  Pass pass = {.t = t, .layer = layer, .kind = kind, .output = output, .slopes = slopes};
+  for (int half = 0; half < 2; half++) pass.bias[half] = _mm512_load_ps(bias + 16 * half);
+  sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, finish_forward);
 }
 
-/* The sums of the last layer's outputs from `layer`'s group on, where they are copied to: see `last_forward`. */
+/* Bias of the last layer's outputs from `group` on, which are the result. */
 ALWAYS void finish_last(Pass *pass, const float *raw, int q, int begin, int end) {
   Trunk *t = pass->t;
-  int group = pass->kind, count = t->outputs - group * GROUP < 32 ? t->outputs - group * GROUP : 32;
-  const float *bias = t->bias + pass->layer * 64 + group * GROUP;
+  int first = pass->group * GROUP, count = t->outputs - first < 32 ? t->outputs - first : 32;
+  const float *bias = t->bias + pass->layer * 64 + first;
   for (int p = begin; p < end; p++) {
     if (!t->inside[q + p]) continue;
     int y = (q + p - t->first) / t->columns, x = (q + p - t->first) % t->columns - 1;
-    float *to = (float *)pass->output + ((size_t)y * t->width + x) * t->outputs + group * GROUP;
+    float *to = pass->missing + ((size_t)y * t->width + x) * t->outputs + first;
     for (int o = 0; o < count; o++) to[o] = raw[p * 64 + o] + bias[o];
   }
 }
@@ -274,8 +276,8 @@ ALWAYS void finish_last(Pass *pass, const float *raw, int q, int begin, int end)
 static void last_forward(Trunk *t, const bf16 *input, float *missing) {
   int layer = t->layers - 1, groups = groups_of(t->outputs);
   for (int group = 0; group < groups; group += 2) {
-    Pass pass = {t, layer, group, (bf16 *)missing};
-    sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, group, finish_last);
+    Pass pass = {.t = t, .layer = layer, .group = group, .missing = missing};
+    sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, finish_last);
   }
 }
 
@@ -528,8 +530,8 @@ ALWAYS void finish_backward(Pass *pass, const float *raw, int q, int begin, int 
  * TO_LAST from conv_body to the last block; TO_BODY from conv_last to conv_body. */
 static void layer_backward(Trunk *t, int layer, int kind, bf16 *slopes) {
   int chunks = layer == t->layers - 1 ? chunks_of(t->outputs) : 1;
-  Pass pass = {t, layer, kind, t->error_before, slopes};
-  sweep(&pass, t->error, chunks, t->backward + (size_t)layer * PACK, 0, finish_backward);
+  Pass pass = {.t = t, .layer = layer, .kind = kind, .output = t->error_before, .slopes = slopes};
+  sweep(&pass, t->error, chunks, t->backward + (size_t)layer * PACK, finish_backward);
   add_bias_sums(t, layer - 1, pass.sum[0], pass.sum[1]);
 }
 

@@ -21,7 +21,7 @@ from .data import shrink_tensor
 from .features import MobileNetFeatures
 from .network import Enlarger, half_precision, missing_of
 
-PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.018, 2.0, 5.0
+PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.022, 2.0, 10.0
 """Weights of the parts of the loss."""
 
 JUDGE_FEATURES = 32
