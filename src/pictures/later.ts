@@ -3,7 +3,25 @@
  * program and a page begin without it.
  */
 
+import type * as Animations from "./animation/animation.ts";
+import type * as Avif from "./codecs/avif.ts";
+import type * as Bmp from "./codecs/bmp.ts";
+import type * as Gif from "./codecs/gif.ts";
+import type * as Heic from "./codecs/heic.ts";
+import type * as Jxl from "./codecs/jxl.ts";
+import type * as Raw from "./codecs/raw.ts";
+import type * as Svg from "./codecs/svg.ts";
+import type * as Webp from "./codecs/webp.ts";
 import type * as TiffOut from "./tiff/encode.ts";
+import type * as Tiff from "./tiff/tiff.ts";
+
+// deno-lint-ignore no-explicit-any -- any function is one of these, whatever it takes
+type AnyFunction = (...given: any[]) => any;
+
+/** A function that is loaded when it is first called. */
+type Later<Call extends AnyFunction> = (
+  ...given: Parameters<Call>
+) => Promise<Awaited<ReturnType<Call>>>;
 
 const animation = () => import("./animation/animation.ts");
 const avif = () => import("./codecs/avif.ts");
@@ -13,45 +31,75 @@ const tiff = () => import("./tiff/tiff.ts");
 const tiffOut = () => import("./tiff/encode.ts");
 const webp = () => import("./codecs/webp.ts");
 
-/** {@linkcode openAnimation} of `animation.ts` */
-export const openAnimation = later(async () => (await animation()).openAnimation);
-/** {@linkcode packFrame} of `animation.ts` */
-export const packFrame = later(async () => (await animation()).packFrame);
-/** {@linkcode encodeAnimation} of `animation.ts` */
-export const encodeAnimation = later(async () => (await animation()).encodeAnimation);
+/** {@linkcode Animations.openAnimation} */
+export const openAnimation: Later<typeof Animations.openAnimation> = later(async () =>
+  (await animation()).openAnimation
+);
+/** {@linkcode Animations.packFrame} */
+export const packFrame: Later<typeof Animations.packFrame> = later(async () =>
+  (await animation()).packFrame
+);
+/** {@linkcode Animations.encodeAnimation} */
+export const encodeAnimation: Later<typeof Animations.encodeAnimation> = later(async () =>
+  (await animation()).encodeAnimation
+);
 
-/** {@linkcode decodeAvif} of `avif.ts` */
-export const decodeAvif = later(async () => (await avif()).decodeAvif);
-/** {@linkcode encodeAvif} of `avif.ts` */
-export const encodeAvif = later(async () => (await avif()).encodeAvif);
-/** {@linkcode decodeBmp} of `bmp.ts` */
-export const decodeBmp = later(async () => (await import("./codecs/bmp.ts")).decodeBmp);
-/** {@linkcode decodeGif} of `gif.ts` */
-export const decodeGif = later(async () => (await gif()).decodeGif);
-/** {@linkcode encodeGif} of `gif.ts` */
-export const encodeGif = later(async () => (await gif()).encodeGif);
-/** {@linkcode decodeHeic} of `heic.ts` */
-export const decodeHeic = later(async () => (await import("./codecs/heic.ts")).decodeHeic);
-/** {@linkcode decodeJxl} of `jxl.ts` */
-export const decodeJxl = later(async () => (await jxl()).decodeJxl);
-/** {@linkcode encodeJxl} of `jxl.ts` */
-export const encodeJxl = later(async () => (await jxl()).encodeJxl);
-/** {@linkcode decodeRaw} of `raw.ts` */
-export const decodeRaw = later(async () => (await import("./codecs/raw.ts")).decodeRaw);
-/** {@linkcode decodeSvg} of `svg.ts` */
-export const decodeSvg = later(async () => (await import("./codecs/svg.ts")).decodeSvg);
-/** {@linkcode decodeTiff} of `tiff.ts` */
-export const decodeTiff = later(async () => (await tiff()).decodeTiff);
-/** {@linkcode openTiffPages} of `tiff.ts` */
-export const openTiffPages = later(async () => (await tiff()).openTiffPages);
-/** {@linkcode openTiffRows} of `tiff.ts` */
-export const openTiffRows = later(async () => (await tiff()).openTiffRows);
-/** {@linkcode encodeTiff} of `tiff/encode.ts` */
-export const encodeTiff = later(async () => (await tiffOut()).encodeTiff);
-/** {@linkcode decodeWebp} of `webp.ts` */
-export const decodeWebp = later(async () => (await webp()).decodeWebp);
-/** {@linkcode encodeWebp} of `webp.ts` */
-export const encodeWebp = later(async () => (await webp()).encodeWebp);
+/** {@linkcode Avif.decodeAvif} */
+export const decodeAvif: Later<typeof Avif.decodeAvif> = later(async () =>
+  (await avif()).decodeAvif
+);
+/** {@linkcode Avif.encodeAvif} */
+export const encodeAvif: Later<typeof Avif.encodeAvif> = later(async () =>
+  (await avif()).encodeAvif
+);
+/** {@linkcode Bmp.decodeBmp} */
+export const decodeBmp: Later<typeof Bmp.decodeBmp> = later(async () =>
+  (await import("./codecs/bmp.ts")).decodeBmp
+);
+/** {@linkcode Gif.decodeGif} */
+export const decodeGif: Later<typeof Gif.decodeGif> = later(async () => (await gif()).decodeGif);
+/** {@linkcode Gif.encodeGif} */
+export const encodeGif: Later<typeof Gif.encodeGif> = later(async () => (await gif()).encodeGif);
+/** {@linkcode Heic.decodeHeic} */
+export const decodeHeic: Later<typeof Heic.decodeHeic> = later(async () =>
+  (await import("./codecs/heic.ts")).decodeHeic
+);
+/** {@linkcode Jxl.decodeJxl} */
+export const decodeJxl: Later<typeof Jxl.decodeJxl> = later(async () => (await jxl()).decodeJxl);
+/** {@linkcode Jxl.encodeJxl} */
+export const encodeJxl: Later<typeof Jxl.encodeJxl> = later(async () => (await jxl()).encodeJxl);
+/** {@linkcode Raw.decodeRaw} */
+export const decodeRaw: Later<typeof Raw.decodeRaw> = later(async () =>
+  (await import("./codecs/raw.ts")).decodeRaw
+);
+/** {@linkcode Svg.decodeSvg} */
+export const decodeSvg: Later<typeof Svg.decodeSvg> = later(async () =>
+  (await import("./codecs/svg.ts")).decodeSvg
+);
+/** {@linkcode Tiff.decodeTiff} */
+export const decodeTiff: Later<typeof Tiff.decodeTiff> = later(async () =>
+  (await tiff()).decodeTiff
+);
+/** {@linkcode Tiff.openTiffPages} */
+export const openTiffPages: Later<typeof Tiff.openTiffPages> = later(async () =>
+  (await tiff()).openTiffPages
+);
+/** {@linkcode Tiff.openTiffRows} */
+export const openTiffRows: Later<typeof Tiff.openTiffRows> = later(async () =>
+  (await tiff()).openTiffRows
+);
+/** {@linkcode TiffOut.encodeTiff} */
+export const encodeTiff: Later<typeof TiffOut.encodeTiff> = later(async () =>
+  (await tiffOut()).encodeTiff
+);
+/** {@linkcode Webp.decodeWebp} */
+export const decodeWebp: Later<typeof Webp.decodeWebp> = later(async () =>
+  (await webp()).decodeWebp
+);
+/** {@linkcode Webp.encodeWebp} */
+export const encodeWebp: Later<typeof Webp.encodeWebp> = later(async () =>
+  (await webp()).encodeWebp
+);
 
 /** {@linkcode TiffOut.encodeTiffPages} */
 export async function* encodeTiffPages(
@@ -60,9 +108,6 @@ export async function* encodeTiffPages(
   yield* (await tiffOut()).encodeTiffPages(...given);
 }
 
-/** A function that is loaded when it is first called. */
-function later<Given extends unknown[], Result>(
-  load: () => Promise<(...given: Given) => Result | Promise<Result>>,
-): (...given: Given) => Promise<Result> {
+function later<Call extends AnyFunction>(load: () => Promise<Call>): Later<Call> {
   return async (...given) => await (await load())(...given);
 }
