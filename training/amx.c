@@ -142,10 +142,11 @@ static void pack(Trunk *t, const float *const *weights, const float *const *bias
 /* What a pass over a crop needs beside the sums: see `Finish`. */
 typedef struct {
   Trunk *t;
-  int layer, kind, group; /* the first group of outputs */
+  int kind, group;        /* of outputs, the first */
+  const float *bias;      /* from that group on */
   bf16 *output, *slopes;
   float *missing;         /* of the last layer: the result */
-  __m512 bias[2], sum[2];
+  __m512 sum[2];
 } Pass;
 
 /* What is done with the sums of pixels `begin` to `end` of the 32 from q on. */
@@ -240,7 +241,7 @@ ALWAYS void finish_forward(Pass *pass, const float *raw, int q, int begin, int e
     __m512 value[2], slope[2];
     for (int half = 0; half < 2; half++) {
       size_t here = at + 16 * half;
-      value[half] = _mm512_add_ps(_mm512_load_ps(raw + p * 64 + 16 * half), pass->bias[half]);
+      value[half] = _mm512_add_ps(_mm512_load_ps(raw + p * 64 + 16 * half), _mm512_load_ps(pass->bias + 16 * half));
       if (kind == INNER || kind == LAST) value[half] = silu(value[half], &slope[half]);
       if (kind == LAST) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->stream + here));
       if (kind == BODY) value[half] = _mm512_add_ps(value[half], _mm512_load_ps(t->skip + here));
@@ -253,9 +254,7 @@ ALWAYS void finish_forward(Pass *pass, const float *raw, int q, int begin, int e
 }
 
 static void layer_forward(Trunk *t, const bf16 *input, int layer, int kind, bf16 *output, bf16 *slopes) {
-  const float *bias = t->bias + layer * 64;
-  Pass pass = {.t = t, .layer = layer, .kind = kind, .output = output, .slopes = slopes};
-  for (int half = 0; half < 2; half++) pass.bias[half] = _mm512_load_ps(bias + 16 * half);
+  Pass pass = {.t = t, .kind = kind, .bias = t->bias + layer * 64, .output = output, .slopes = slopes};
   sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, finish_forward);
 }
 
@@ -263,12 +262,11 @@ static void layer_forward(Trunk *t, const bf16 *input, int layer, int kind, bf16
 ALWAYS void finish_last(Pass *pass, const float *raw, int q, int begin, int end) {
   Trunk *t = pass->t;
   int first = pass->group * GROUP, count = t->outputs - first < 32 ? t->outputs - first : 32;
-  const float *bias = t->bias + pass->layer * 64 + first;
   for (int p = begin; p < end; p++) {
     if (!t->inside[q + p]) continue;
     int y = (q + p - t->first) / t->columns, x = (q + p - t->first) % t->columns - 1;
     float *to = pass->missing + ((size_t)y * t->width + x) * t->outputs + first;
-    for (int o = 0; o < count; o++) to[o] = raw[p * 64 + o] + bias[o];
+    for (int o = 0; o < count; o++) to[o] = raw[p * 64 + o] + pass->bias[o];
   }
 }
 
@@ -276,7 +274,7 @@ ALWAYS void finish_last(Pass *pass, const float *raw, int q, int begin, int end)
 static void last_forward(Trunk *t, const bf16 *input, float *missing) {
   int layer = t->layers - 1, groups = groups_of(t->outputs);
   for (int group = 0; group < groups; group += 2) {
-    Pass pass = {.t = t, .layer = layer, .group = group, .missing = missing};
+    Pass pass = {.t = t, .group = group, .bias = t->bias + layer * 64 + group * GROUP, .missing = missing};
     sweep(&pass, input, 1, t->forward + (size_t)layer * PACK, finish_last);
   }
 }
@@ -530,7 +528,7 @@ ALWAYS void finish_backward(Pass *pass, const float *raw, int q, int begin, int 
  * TO_LAST from conv_body to the last block; TO_BODY from conv_last to conv_body. */
 static void layer_backward(Trunk *t, int layer, int kind, bf16 *slopes) {
   int chunks = layer == t->layers - 1 ? chunks_of(t->outputs) : 1;
-  Pass pass = {.t = t, .layer = layer, .kind = kind, .output = t->error_before, .slopes = slopes};
+  Pass pass = {.t = t, .kind = kind, .output = t->error_before, .slopes = slopes};
   sweep(&pass, t->error, chunks, t->backward + (size_t)layer * PACK, finish_backward);
   add_bias_sums(t, layer - 1, pass.sum[0], pass.sum[1]);
 }

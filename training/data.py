@@ -141,13 +141,17 @@ def shrink_tensor(large: Tensor, scale: int, rounded: bool = False) -> Tensor:
     return values.reshape(n, channels, height // scale, width // scale)
 
 
+def steps_of(small: np.ndarray) -> Tensor:
+    """How far green differs from the pixel above and the one to the left: uint8 [h, w, 3] -> [h - 1, w - 1]"""
+    green = torch.from_numpy(small[..., 1].astype(np.float32))
+    return green.diff(dim=0)[:, 1:].abs() + green.diff(dim=1)[1:].abs()
+
+
 def windows_of(index: int, small: np.ndarray, patch: int) -> Tensor:
     """The windows of one input: float32 [windows][picture, y, x, last y, last x, detail]."""
     height, width = small.shape[:2]
-    green = torch.from_numpy(small[..., 1].astype(np.float32))
-    steps = (green.diff(dim=0)[:, 1:].abs() + green.diff(dim=1)[1:].abs())[None, None]
     stride = patch // 2
-    detail = F.avg_pool2d(steps, patch - 1, stride)[0, 0]
+    detail = F.avg_pool2d(steps_of(small)[None, None], patch - 1, stride)[0, 0]
     y, x = torch.meshgrid(*(torch.arange(count) * stride for count in detail.shape), indexing="ij")
     constant = torch.tensor([index, 0, 0, height - patch, width - patch, 0]).float().repeat(detail.numel(), 1)
     constant[:, 1], constant[:, 2], constant[:, 5] = y.reshape(-1), x.reshape(-1), detail.reshape(-1)

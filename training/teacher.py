@@ -11,6 +11,7 @@ window that is there is not made again.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .data import DRAWING_PREFIX, INPUTS, pair_of
+from .data import DRAWING_PREFIX, INPUTS, pair_of, steps_of
 from .network import half_precision
 from .pictures import list_pictures
 from .safetensors import load
@@ -84,18 +85,12 @@ def teacher_of(weights: dict[str, Tensor]) -> RRDBNet:
     return network.eval()
 
 
-def detail_of(small: np.ndarray) -> float:
-    """The mean step between neighbours in green."""
-    green = small[..., 1].astype(np.float32)
-    return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
-
-
 def choose_window(small: np.ndarray, random: np.random.Generator) -> tuple[int, int, int, int]:
     """Row, column, height and width of the window to teach."""
     height, width = (min(WINDOW, side) for side in small.shape[:2])
     corners = [(int(random.integers(small.shape[0] - height + 1)), int(random.integers(small.shape[1] - width + 1)))
                for _ in range(CHOICES)]
-    y, x = max(corners, key=lambda at: detail_of(small[at[0]:at[0] + height, at[1]:at[1] + width]))
+    y, x = max(corners, key=lambda at: float(steps_of(small[at[0]:at[0] + height, at[1]:at[1] + width]).mean()))
     return y, x, height, width
 
 
@@ -129,7 +124,9 @@ def main() -> None:
             small = pair_of(file, 4, options.device)[1]
             y, x, height, width = window = choose_window(small, random)
             Image.fromarray(small[y:y + height, x:x + width]).save(options.out / INPUTS / target.name)
-            Image.fromarray(taught(teacher, small, window, options.device)).save(target)
+            partial = target.with_suffix(".partial")  # an interruption leaves no half of a picture
+            Image.fromarray(taught(teacher, small, window, options.device)).save(partial, "PNG")
+            os.replace(partial, target)
 
 
 if __name__ == "__main__":

@@ -32,74 +32,62 @@ const tiffOut = () => import("./tiff/encode.ts");
 const webp = () => import("./codecs/webp.ts");
 
 /** {@linkcode Animations.openAnimation} */
-export const openAnimation: Later<typeof Animations.openAnimation> = later(async () =>
-  (await animation()).openAnimation
+export const openAnimation: Later<typeof Animations.openAnimation> = later(
+  animation,
+  "openAnimation",
 );
 /** {@linkcode Animations.packFrame} */
-export const packFrame: Later<typeof Animations.packFrame> = later(async () =>
-  (await animation()).packFrame
-);
+export const packFrame: Later<typeof Animations.packFrame> = later(animation, "packFrame");
 /** {@linkcode Animations.encodeAnimation} */
-export const encodeAnimation: Later<typeof Animations.encodeAnimation> = later(async () =>
-  (await animation()).encodeAnimation
+export const encodeAnimation: Later<typeof Animations.encodeAnimation> = later(
+  animation,
+  "encodeAnimation",
 );
 
 /** {@linkcode Avif.decodeAvif} */
-export const decodeAvif: Later<typeof Avif.decodeAvif> = later(async () =>
-  (await avif()).decodeAvif
-);
+export const decodeAvif: Later<typeof Avif.decodeAvif> = later(avif, "decodeAvif");
 /** {@linkcode Avif.encodeAvif} */
-export const encodeAvif: Later<typeof Avif.encodeAvif> = later(async () =>
-  (await avif()).encodeAvif
-);
+export const encodeAvif: Later<typeof Avif.encodeAvif> = later(avif, "encodeAvif");
 /** {@linkcode Bmp.decodeBmp} */
-export const decodeBmp: Later<typeof Bmp.decodeBmp> = later(async () =>
-  (await import("./codecs/bmp.ts")).decodeBmp
+export const decodeBmp: Later<typeof Bmp.decodeBmp> = later(
+  () => import("./codecs/bmp.ts"),
+  "decodeBmp",
 );
 /** {@linkcode Gif.decodeGif} */
-export const decodeGif: Later<typeof Gif.decodeGif> = later(async () => (await gif()).decodeGif);
+export const decodeGif: Later<typeof Gif.decodeGif> = later(gif, "decodeGif");
 /** {@linkcode Gif.encodeGif} */
-export const encodeGif: Later<typeof Gif.encodeGif> = later(async () => (await gif()).encodeGif);
+export const encodeGif: Later<typeof Gif.encodeGif> = later(gif, "encodeGif");
 /** {@linkcode Heic.decodeHeic} */
-export const decodeHeic: Later<typeof Heic.decodeHeic> = later(async () =>
-  (await import("./codecs/heic.ts")).decodeHeic
+export const decodeHeic: Later<typeof Heic.decodeHeic> = later(
+  () => import("./codecs/heic.ts"),
+  "decodeHeic",
 );
 /** {@linkcode Jxl.decodeJxl} */
-export const decodeJxl: Later<typeof Jxl.decodeJxl> = later(async () => (await jxl()).decodeJxl);
+export const decodeJxl: Later<typeof Jxl.decodeJxl> = later(jxl, "decodeJxl");
 /** {@linkcode Jxl.encodeJxl} */
-export const encodeJxl: Later<typeof Jxl.encodeJxl> = later(async () => (await jxl()).encodeJxl);
+export const encodeJxl: Later<typeof Jxl.encodeJxl> = later(jxl, "encodeJxl");
 /** {@linkcode Raw.decodeRaw} */
-export const decodeRaw: Later<typeof Raw.decodeRaw> = later(async () =>
-  (await import("./codecs/raw.ts")).decodeRaw
+export const decodeRaw: Later<typeof Raw.decodeRaw> = later(
+  () => import("./codecs/raw.ts"),
+  "decodeRaw",
 );
 /** {@linkcode Svg.decodeSvg} */
-export const decodeSvg: Later<typeof Svg.decodeSvg> = later(async () =>
-  (await import("./codecs/svg.ts")).decodeSvg
+export const decodeSvg: Later<typeof Svg.decodeSvg> = later(
+  () => import("./codecs/svg.ts"),
+  "decodeSvg",
 );
 /** {@linkcode Tiff.decodeTiff} */
-export const decodeTiff: Later<typeof Tiff.decodeTiff> = later(async () =>
-  (await tiff()).decodeTiff
-);
+export const decodeTiff: Later<typeof Tiff.decodeTiff> = later(tiff, "decodeTiff");
 /** {@linkcode Tiff.openTiffPages} */
-export const openTiffPages: Later<typeof Tiff.openTiffPages> = later(async () =>
-  (await tiff()).openTiffPages
-);
+export const openTiffPages: Later<typeof Tiff.openTiffPages> = later(tiff, "openTiffPages");
 /** {@linkcode Tiff.openTiffRows} */
-export const openTiffRows: Later<typeof Tiff.openTiffRows> = later(async () =>
-  (await tiff()).openTiffRows
-);
+export const openTiffRows: Later<typeof Tiff.openTiffRows> = later(tiff, "openTiffRows");
 /** {@linkcode TiffOut.encodeTiff} */
-export const encodeTiff: Later<typeof TiffOut.encodeTiff> = later(async () =>
-  (await tiffOut()).encodeTiff
-);
+export const encodeTiff: Later<typeof TiffOut.encodeTiff> = later(tiffOut, "encodeTiff");
 /** {@linkcode Webp.decodeWebp} */
-export const decodeWebp: Later<typeof Webp.decodeWebp> = later(async () =>
-  (await webp()).decodeWebp
-);
+export const decodeWebp: Later<typeof Webp.decodeWebp> = later(webp, "decodeWebp");
 /** {@linkcode Webp.encodeWebp} */
-export const encodeWebp: Later<typeof Webp.encodeWebp> = later(async () =>
-  (await webp()).encodeWebp
-);
+export const encodeWebp: Later<typeof Webp.encodeWebp> = later(webp, "encodeWebp");
 
 /** {@linkcode TiffOut.encodeTiffPages} */
 export async function* encodeTiffPages(
@@ -108,6 +96,9 @@ export async function* encodeTiffPages(
   yield* (await tiffOut()).encodeTiffPages(...given);
 }
 
-function later<Call extends AnyFunction>(load: () => Promise<Call>): Later<Call> {
-  return async (...given) => await (await load())(...given);
+function later<Name extends string, Call extends AnyFunction>(
+  load: () => Promise<Record<Name, Call>>,
+  name: Name,
+): Later<Call> {
+  return async (...given) => await (await load())[name](...given);
 }

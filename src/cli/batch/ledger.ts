@@ -20,7 +20,7 @@ export const LEDGER_FOLDER = ".tessera";
  * Raised whenever the same input and the same settings give other bytes than before: what older
  * versions wrote is then done again.
  */
-export const RESULTS_VERSION = 3;
+export const RESULTS_VERSION = 4;
 
 /** A line: what was made of what. */
 interface LedgerLine {
