@@ -22,6 +22,8 @@ DRAWING_PREFIX = "drawing-"
 """How the names of drawn pages begin (`prepare.py`); they are `DRAWING_SHARE` of all crops."""
 INPUTS = "small"
 """A folder beside the pictures with inputs of their names, where those are not the pictures shrunk (`teacher.py`)."""
+TEACHER = "teacher.txt"
+"""The file in it that names the teacher."""
 DRAWING_SHARE = 0.06
 
 
@@ -139,6 +141,12 @@ def shrink_tensor(large: Tensor, scale: int, rounded: bool = False) -> Tensor:
     values = F.pad(values, (side, side, 0, 0), mode="replicate")
     values = kept(F.conv2d(values, weight.view(1, 1, 1, -1), stride=(1, scale)))
     return values.reshape(n, channels, height // scale, width // scale)
+
+
+def teacher_named(folder: Path) -> str:
+    """Who made the pictures of a folder, or "none"."""
+    file = folder / INPUTS / TEACHER
+    return file.read_text().strip() if file.exists() else "none"
 
 
 def steps_of(small: np.ndarray) -> Tensor:

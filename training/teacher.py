@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .data import DRAWING_PREFIX, INPUTS, pair_of, steps_of
+from .data import DRAWING_PREFIX, INPUTS, TEACHER, pair_of, steps_of
 from .network import half_precision
 from .pictures import list_pictures
 from .safetensors import load
@@ -114,6 +114,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     options = parser.parse_args()
     (options.out / INPUTS).mkdir(parents=True, exist_ok=True)
+    (options.out / INPUTS / TEACHER).write_text(options.weights.name.split(".")[0])
     teacher = teacher_of(load(options.weights)[0]).to(options.device, memory_format=torch.channels_last)
     random = np.random.default_rng(1)
     for file in list_pictures(options.pictures):

@@ -21,7 +21,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from .amx import hasten, library
-from .data import INPUTS, Crops, pair_of, shrink_tensor, smooth_pair
+from .data import INPUTS, TEACHER, Crops, pair_of, shrink_tensor, smooth_pair, teacher_named
 from .degrade import compressed, damage, jpeg, moved
 from .network import SRResNetCompact, SRVGGNetCompact, mean_errors, missing_of, multiply_adds, network_from
 from .optimizer import MuonAdam, orthogonalised
@@ -145,6 +145,9 @@ class CropsTest(unittest.TestCase):
             large, small = pair_of(folder / "a.png", 4, "cpu")
             np.testing.assert_array_equal(small, read_picture(folder / INPUTS / "a.png"))
             self.assertEqual(large.shape, (80, 80, 3))
+            self.assertEqual(teacher_named(folder), "none")
+            (folder / INPUTS / TEACHER).write_text("RRDB_PSNR_x4")
+            self.assertEqual(teacher_named(folder), "RRDB_PSNR_x4")
             with self.assertRaisesRegex(ValueError, "80x80.*20x20.*x2"):
                 pair_of(folder / "a.png", 2, "cpu")
 

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from .amx import hasten
-from .data import INPUTS, Crops, smooth_pair
+from .data import Crops, smooth_pair, teacher_named
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
 from .network import Enlarger, SRResNetCompact, mean_errors, multiply_adds
@@ -287,7 +287,7 @@ def export(run: Run, file: Path, report: Callable[[str], None]) -> None:
     metadata = {
         "format": "pt", "architecture": "SRResNetCompact", **meaning(recipe.kind), "scale": str(recipe.scale),
         "recipe": options.recipe, "data": "openly licensed photographs (training/photos.tsv), drawn text and line art",
-        "teacher": "RRDB_PSNR_x4" if (options.pictures / INPUTS).is_dir() else "none",
+        "teacher": teacher_named(options.pictures),
         "start": options.start.name if options.start else "none", "steps": str(run.steps),
         "batch": f"{options.batch} crops of {options.patch}x{options.patch}", "minutes": f"{run.seconds / 60:.1f}",
         "seed": str(options.seed), "licence": "MIT",
