@@ -24,7 +24,7 @@ INPUTS = "small"
 """A folder beside the pictures with inputs of their names, where those are not the pictures shrunk (`teacher.py`)."""
 TEACHER = "teacher.txt"
 """The file in it that names the teacher."""
-DRAWING_SHARE = 0.06
+DRAWING_SHARE = 0.1
 
 
 class Flat:

@@ -74,10 +74,13 @@ class Enlarger(nn.Module):
         """small [n, 3, h, w] -> what to add to the enlarged input, before the shuffle [n, 3 * scale^2, h, w]"""
         raise NotImplementedError
 
+    def complete(self, small: Tensor, missing: Tensor) -> Tensor:
+        """The picture that an input and what is missing make: [n, 3, scale * h, scale * w], not clamped"""
+        return F.interpolate(small, scale_factor=self.scale, mode="nearest") + F.pixel_shuffle(missing, self.scale)
+
     def forward(self, small: Tensor) -> Tensor:
         """[n, 3, h, w] -> [n, 3, scale * h, scale * w], RGB in 0..1, not clamped"""
-        base = F.interpolate(small, scale_factor=self.scale, mode="nearest")
-        return base + F.pixel_shuffle(self.missing(small).float(), self.scale)
+        return self.complete(small, self.missing(small).float())
 
 
 class SRResNetCompact(Enlarger):
@@ -100,12 +103,16 @@ class SRResNetCompact(Enlarger):
         inner = [getattr(block, f"conv{index}") for block in self.body for index in range(1, block.convs + 1)]
         return [self.conv_first, *inner, self.conv_body, self.conv_last]
 
-    def missing(self, small: Tensor) -> Tensor:
+    def features(self, small: Tensor) -> Tensor:
+        """What the last convolution is given: [n, 3, h, w] -> [n, features, h, w]"""
         first = self.conv_first(small)
         features = first
         for block in self.body:
             features = block(features)
-        return self.conv_last(self.conv_body(features) + first)
+        return self.conv_body(features) + first
+
+    def missing(self, small: Tensor) -> Tensor:
+        return self.conv_last(self.features(small))
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Take over a trained network of the same trunk; one of a larger scale is averaged down in its last layer."""

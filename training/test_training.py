@@ -23,13 +23,15 @@ from torch.nn import functional as F
 from .amx import hasten, library
 from .data import INPUTS, TEACHER, Crops, pair_of, shrink_tensor, smooth_pair, teacher_named
 from .degrade import compressed, damage, jpeg, moved
+from .level import level, smoothed
 from .network import SRResNetCompact, SRVGGNetCompact, mean_errors, missing_of, multiply_adds, network_from
 from .optimizer import MuonAdam, orthogonalised
 from .pictures import list_pictures, psnr_y, read_picture, shrink
 from .recipes import RECIPES
 from .safetensors import load, save
+from .spectrum import spectrum_distance
 from .teacher import RRDBNet, choose_window, taught, teacher_of
-from .texture import NormalisedConv, flatness, grid_of, level_places, smoothed
+from .texture import NormalisedConv, flatness, grid_of
 from .train import FINISHING, LOG_SHARE, Run
 
 
@@ -260,18 +262,37 @@ class TextureTest(unittest.TestCase):
         self.assertEqual(float(grid_of(truth, truth, 4)), 0)
         self.assertLess(float(grid_of(truth + texture, truth, 4)), 0.01)
         self.assertGreater(float(grid_of(truth + grid, truth, 4)), 0.04)
-        self.assertLess(float(grid_of(smoothed(truth + grid), smoothed(truth), 4)), 0.01)
+        self.assertLess(float(grid_of(smoothed(truth + grid, 4), smoothed(truth, 4), 4)), 0.01)
 
-    def test_a_grid_that_is_everywhere_is_taken_out(self) -> None:
+    def test_smoothing_leaves_slopes_and_no_grid(self) -> None:
+        slope = (torch.arange(32.0)[:, None] + 2 * torch.arange(32)).expand(1, 3, -1, -1) / 100
+        for scale in (2, 4):
+            grid = torch.rand(3, scale, scale).repeat(1, 32 // scale, 32 // scale)[None]
+            inner = (smoothed(slope + grid, scale) - slope)[..., 4:-4, 4:-4]
+            torch.testing.assert_close(inner, grid.mean((2, 3), keepdim=True).expand_as(inner), atol=1e-5, rtol=0)
+
+    def test_a_network_is_levelled(self) -> None:
         torch.manual_seed(1)
-        network = SRResNetCompact(8, 1, 2, 4)
-        torch.nn.init.zeros_(network.conv_last.weight)
-        network.conv_last.bias.data.copy_(0.01 * torch.randn(48))
-        small = torch.rand(4, 3, 1, 1).expand(-1, -1, 8, 8)
-        large = F.interpolate(small, scale_factor=4)
-        level_places(network, [(small, large)])
-        left = F.pixel_unshuffle(network(small) - large, 4).unflatten(1, (3, 16))
-        self.assertLess(float((left - left.mean(2, keepdim=True)).abs().max()), 1e-6)
+        for scale in (2, 4):
+            network = SRResNetCompact(8, 1, 2, scale)
+            inputs = [torch.rand(4, 3, 1, 1) + 0.1 * torch.rand(4, 3, 24, 24) for _ in range(20)]
+            before = self.grid_left(network, inputs)
+            level(network, inputs, 1e-9)
+            self.assertLess(self.grid_left(network, inputs), 0.02 * before)
+
+    def grid_left(self, network: SRResNetCompact, inputs: list[torch.Tensor]) -> float:
+        """The power of what differs between the places within an input pixel, on average of a crop."""
+        with torch.no_grad():
+            pictures = network(torch.cat(inputs))
+        grid = F.pixel_unshuffle(pictures - smoothed(pictures, network.scale), network.scale)
+        places = grid[..., 8:-8, 8:-8].mean((2, 3)).unflatten(1, (3, network.scale**2))
+        return float((places - places.mean(2, keepdim=True)).square().mean())
+
+    def test_half_the_detail_is_six_decibels_away(self) -> None:
+        torch.manual_seed(1)
+        truth = 0.5 + 0.1 * torch.randn(4, 3, 128, 128)
+        self.assertEqual(float(spectrum_distance(truth, truth)), 0)
+        self.assertAlmostEqual(float(spectrum_distance(0.5 + (truth - 0.5) / 2, truth)), 20 * np.log10(2), delta=0.1)
 
     def test_flat_parts_are_told_from_busy_ones(self) -> None:
         self.assertGreater(float(flatness(torch.full((1, 3, 16, 16), 0.3)).min()), 0.99)

@@ -1,17 +1,15 @@
 """The loss of a network that aims at texture: what looks real, and still shrinks back to the input.
 
 A U-Net discriminator judges every pixel (Schönfeld et al. 2020, as Real-ESRGAN has it, with spectral norm and the hinge
-loss). Beside it: the distance of features (`features.py`); the picture must shrink to its input; where the truth is
-flat, the picture must be as calm as what the network it started from makes; and the sixteen places within an input
-pixel must not differ on average, which would be a grid.
+loss). Beside it: the distance of features (`features.py`) and of spectra (`spectrum.py`); the picture must shrink to its
+input; where the truth is flat, the picture must be as calm as what the network it started from makes; and the sixteen
+places within an input pixel must not differ on average, which would be a grid.
 """
 
 from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Iterable
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,10 +17,13 @@ from torch.nn import functional as F
 from .amx import hasten
 from .data import shrink_tensor
 from .features import MobileNetFeatures
+from .level import smoothed
 from .network import Enlarger, half_precision, missing_of
+from .spectrum import spectrum_distance
 
 PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.022, 2.0, 10.0
-"""Weights of the parts of the loss."""
+SPECTRUM = 0.005
+"""Weights of the parts of the loss, the last for each dB."""
 
 JUDGE_FEATURES = 32
 JUDGE_RATE = 2e-4
@@ -30,8 +31,6 @@ JUDGE_GAIN = 2.0**14
 """As `train.GAIN`."""
 GRID_WINDOW = 12
 LEVEL = 1.0 / 255
-CALM_WINDOW = 4 * LEVEL
-"""Windows of less contrast are those in which a grid would be seen."""
 FLAT = 3 * LEVEL
 """Where the truth's luma deviates by less than this within 7x7 pixels it is flat."""
 
@@ -86,14 +85,6 @@ def flatness(large: Tensor) -> Tensor:
     return torch.exp(-(square - mean.square()).clamp(min=0) / FLAT**2)
 
 
-def smoothed(picture: Tensor) -> Tensor:
-    """Without what a grid of four pixels is made of: 1, 2, 2, 2, 1 along both axes, [n, 3, h, w] -> same"""
-    weight = torch.tensor([1, 2, 2, 2, 1], device=picture.device, dtype=torch.float32) / 8
-    rows = F.pad(picture.flatten(0, 1)[:, None], (2, 2, 2, 2), mode="replicate")
-    rows = F.conv2d(F.conv2d(rows, weight.view(1, 1, -1, 1)), weight.view(1, 1, 1, -1))
-    return rows.view_as(picture)
-
-
 def windowed(places: Tensor) -> Tensor:
     """Means over windows of `GRID_WINDOW` input pixels: [n, c, h, w] -> [n, c, windows, windows]"""
     return F.avg_pool2d(places, min(GRID_WINDOW, *places.shape[2:]))
@@ -115,21 +106,6 @@ def grid_of(found: Tensor, large: Tensor, scale: int) -> Tensor:
     return (grid / (contrast_of(truth) + LEVEL**2)).mean()
 
 
-@torch.no_grad()
-def level_places(network: Enlarger, pairs: Iterable[tuple[Tensor, Tensor]]) -> None:
-    """Take out of the last bias what of a grid is everywhere: how the places within an input pixel differ where it is flat.
-
-    A tenth of a level is seen by no one, but a spectrum shows it, since there is nothing else in a clear sky.
-    """
-    total, weight, count = 0, 0, network.scale**2
-    for small, large in pairs:
-        error = windowed(F.pixel_unshuffle(network(small) - large, network.scale))
-        flat = (contrast_of(F.pixel_unshuffle(large, network.scale)) < CALM_WINDOW**2).float()
-        total, weight = total + (error * flat[:, None]).sum((0, 2, 3)), weight + flat.sum()
-    places = (total / weight.clamp(min=1)).unflatten(0, (3, count))
-    network.conv_last.bias.sub_((places - places.mean(1, keepdim=True)).flatten())
-
-
 class Texture:
     """Owns the judge, its optimiser, and the networks that are only asked."""
 
@@ -141,11 +117,10 @@ class Texture:
         self.judge = Judge(JUDGE_FEATURES).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(
             self.judge.parameters(), lr=JUDGE_RATE, betas=(0.5, 0.99), capturable=device == "cuda")
-        self.parts = torch.zeros(7, device=device)
+        self.parts, self.spectrum = torch.zeros(7, device=device), torch.zeros((), device=device)
 
     def picture(self, network: Enlarger, small: Tensor) -> Tensor:
-        base = F.interpolate(small, scale_factor=network.scale, mode="nearest")
-        return base + F.pixel_shuffle(missing_of(network, small), network.scale)
+        return network.complete(small, missing_of(network, small))
 
     def opinion(self, picture: Tensor) -> Tensor:
         with half_precision(picture.device):
@@ -169,7 +144,7 @@ class Texture:
         """RGB in 0..1 [n, 3, h, w] and [n, 3, scale * h, scale * w] -> number; trains the judge first."""
         found = self.picture(self.network, small)
         with torch.no_grad():
-            calm = smoothed(self.picture(self.calm, small))
+            calm = smoothed(self.picture(self.calm, small), self.network.scale)
         judged = self.train_judge(found.detach(), large)
         pixel = (found - large).abs().mean()
         shrunk = (shrink_tensor(found, self.network.scale) - small)[..., 3:-3, 3:-3].abs().mean()
@@ -181,9 +156,16 @@ class Texture:
         return (PIXEL * pixel + SHRUNK * shrunk + FEATURE * feature + ADVERSARIAL * adversarial + CALM * quiet
                 + GRID * grid)
 
+    def exact_loss(self, small: Tensor, large: Tensor) -> Tensor:
+        """What spectra add to the loss, in float32: half precision has power of its own where there is little."""
+        spectrum = spectrum_distance(self.network(small), large)
+        self.spectrum.copy_(spectrum.detach())
+        return SPECTRUM * spectrum
+
     def __str__(self) -> str:
-        names = ("judge", "pixel", "shrunk", "feature", "adversarial", "calm", "grid")
-        return " ".join(f"{name} {value:.4f}" for name, value in zip(names, self.parts.tolist()))
+        names = ("judge", "pixel", "shrunk", "feature", "adversarial", "calm", "grid", "spectrum")
+        values = self.parts.tolist() + [float(self.spectrum)]
+        return " ".join(f"{name} {value:.4f}" for name, value in zip(names, values))
 
     def state(self) -> dict:
         return {"judge": self.judge.state_dict(), "optimizer": self.optimizer.state_dict()}

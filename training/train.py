@@ -25,11 +25,12 @@ from .amx import hasten
 from .data import Crops, smooth_pair, teacher_named
 from .degrade import MARGIN, damage, moved
 from .evaluate import Validation
+from .level import level
 from .network import Enlarger, SRResNetCompact, mean_errors, multiply_adds
 from .optimizer import MuonAdam
 from .recipes import RECIPES, Recipe
 from .safetensors import load, save
-from .texture import Texture, level_places
+from .texture import Texture
 
 WARM_UP = 0.02
 """Share of the time over which the rate rises; after it, it falls as a cosine."""
@@ -52,8 +53,8 @@ SMOOTH = {"pixels": 1, "restore": 1, "texture": 3}
 differ there, it is a grid."""
 SMOOTH_SIDE, SMOOTH_BORDER = 32, 10
 """The side of that surface, in input pixels, and what of it is left out."""
-SMOOTH_STEPS = 4
-"""Every so many steps one sees such a surface, with so many times the weight."""
+EXACT_STEPS = 4
+"""Every so many steps one also computes in float32 what half precision would hide, with so many times the weight."""
 
 GAIN = 2.0**18
 """Factor on every loss: means over millions of values have gradients below half precision. No optimiser sees it."""
@@ -61,8 +62,9 @@ GAIN = 2.0**18
 VALID_QUALITY = 40
 """JPEG quality of the validation input of a network that restores."""
 
-LEVELLED_CROPS, LEVELLED_BATCHES = 16, 60
-"""Crops in which a network for texture is levelled in the end."""
+LEVEL_BATCHES = 150
+STILLNESS = {"pixels": 0.01, "restore": 0.01, "texture": 0.002}
+"""Batches on which a network is levelled in the end, and how little that may change pixels (`level.py`)."""
 
 TIE = 0.01
 """What PSNR on a few photographs cannot tell apart, in dB."""
@@ -160,33 +162,35 @@ class Run:
             return small, large
         return moved(damage(small, large), large, self.recipe.scale)
 
-    def loss(self, crops: Crops, counting: Counting, smooth: bool) -> Tensor:
-        """The loss of a new batch, and of a smooth surface."""
+    def loss(self, crops: Crops, counting: Counting, exact: bool) -> Tensor:
+        """The loss of a new batch, and what is seen in float32 only: a smooth surface and, of texture, spectra."""
         small, large = self.pair(crops)
         if self.texture is None:
             loss = pixel_loss(self.network, small, large, counting)
         else:
             loss = self.texture.loss(small, large)
-        if smooth:
-            loss = loss + SMOOTH_STEPS * SMOOTH[self.recipe.aim] * smooth_loss(self.network, self.options.device)
+        if exact:
+            loss = loss + EXACT_STEPS * SMOOTH[self.recipe.aim] * smooth_loss(self.network, self.options.device)
+        if exact and self.texture is not None:
+            loss = loss + EXACT_STEPS * self.texture.exact_loss(small, large)
         return loss
 
     def step(self, crops: Crops, rate: float, finishing: bool) -> Tensor:
         """One update of the weights and of their average; returns the loss, on the device."""
         counting = FINISHING.get(self.recipe.aim, LEARNING) if finishing else LEARNING
-        smooth = self.steps % SMOOTH_STEPS == 0
+        exact = self.steps % EXACT_STEPS == 0
 
         def update() -> Tensor:
-            loss = self.loss(crops, counting, smooth)
+            loss = self.loss(crops, counting, exact)
             (loss * GAIN).backward()
             self.optimizer.step(self.rate)
             return loss.detach()
 
         self.rate.fill_(rate)
         self.steps += 1
-        if (counting, smooth) not in self.recorded:
-            self.recorded[counting, smooth] = Recorded(update, self.options.device)
-        return self.recorded[counting, smooth]()
+        if (counting, exact) not in self.recorded:
+            self.recorded[counting, exact] = Recorded(update, self.options.device)
+        return self.recorded[counting, exact]()
 
     def choose(self, validation: Validation) -> float:
         """PSNR-Y of the averaged weights on the validation pictures; remembers the latest that is as good as the best
@@ -239,13 +243,11 @@ class Material:
         return self.known[key]
 
 
-def train(run: Run, material: Material, checkpoint: Path, report: Callable[[str], None]) -> None:
+def train(run: Run, crops: Crops, material: Material, checkpoint: Path, report: Callable[[str], None]) -> None:
     """Step until the time is used up; save every two minutes, measure at equal distances."""
     options, recipe = run.options, run.recipe
     budget = 60 * options.minutes
-    restores = recipe.aim == "restore"
-    crops = material.crops(recipe.scale, options.patch + (MARGIN if restores else 0))
-    validation = material.validation(recipe.scale, VALID_QUALITY if restores else None)
+    validation = material.validation(recipe.scale, VALID_QUALITY if recipe.aim == "restore" else None)
     report(f"{options.recipe}: {multiply_adds(run.network)} multiply-adds per pixel, {crops.megapixels:.0f} megapixels, "
            f"{len(crops.windows)} windows, start {run.choose(validation):.3f} dB")
     torch.backends.cudnn.benchmark = True  # from here on, shapes repeat
@@ -273,11 +275,11 @@ def meaning(kind: str) -> dict[str, str]:
     return {"activation": "relu" if kind == "relu" else "silu", "block": "gate" if kind == "gate" else "residual"}
 
 
-def finish_texture(run: Run, crops: Crops) -> None:
-    """Let the best weights have no grid where pictures are flat."""
+def finish(run: Run, crops: Crops) -> None:
+    """Take the grid out of the best weights."""
     network = copy.deepcopy(run.network)
     network.load_state_dict(run.best)
-    level_places(network, (crops.draw(LEVELLED_CROPS) for _ in range(LEVELLED_BATCHES)))
+    level(network, (run.pair(crops)[0] for _ in range(LEVEL_BATCHES)), STILLNESS[run.recipe.aim])
     run.best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
 
@@ -347,10 +349,10 @@ def train_recipe(options: argparse.Namespace, material: Material) -> None:
     if checkpoint.exists():
         run.resume(checkpoint)
         report(f"resumed at step {run.steps}, {run.seconds / 60:.1f} of {options.minutes:g} minutes")
+    crops = material.crops(recipe.scale, options.patch + (MARGIN if recipe.aim == "restore" else 0))
     if run.seconds < 60 * options.minutes:
-        train(run, material, checkpoint, report)
-    if recipe.aim == "texture":
-        finish_texture(run, material.crops(recipe.scale, options.patch))
+        train(run, crops, material, checkpoint, report)
+    finish(run, crops)
     export(run, stem.with_suffix(".safetensors"), report)
 
 
