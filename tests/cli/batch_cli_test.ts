@@ -210,7 +210,7 @@ Deno.test("four shards side by side make what one run makes", async () => {
     const runs = await Promise.all(
       settings.map(({ args, env }) => batch(folder, ["in", "-o", "four", ...args], env)),
     );
-    assert.deepEqual(runs.map(({ code }) => code), [0, 0, 0, 0]);
+    assert.ok(runs.every(({ code }) => code === 0), runs.map(({ stderr }) => stderr).join(""));
     const shares = runs.map(({ summary }) => [summary.done, summary.otherShards]);
     assert.ok(shares.every(([done, others]) => done + others === names.length), String(shares));
     assert.equal(shares.reduce((sum, [done]) => sum + done, 0), names.length);

@@ -7,7 +7,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { globToRegExp } from "../../src/cli/batch/glob.ts";
 import { findInputs, type InputRequest } from "../../src/cli/batch/inputs.ts";
-import { type Job, outputIfKnown, outputOf, planJobs } from "../../src/cli/batch/jobs.ts";
+import {
+  type Job,
+  outputFolder,
+  outputIfKnown,
+  outputOf,
+  planJobs,
+} from "../../src/cli/batch/jobs.ts";
 import { keyOfJob, Ledger, LEDGER_FOLDER } from "../../src/cli/batch/ledger.ts";
 import { DEFAULT_PATTERN, parsePattern } from "../../src/cli/options/name_pattern.ts";
 import {
@@ -220,6 +226,26 @@ Deno.test("findInputs() wants a folder for results, and something to do", async 
       name: "InputError",
       message: 'There is no picture in "d", "*.png"',
     });
+  });
+});
+
+Deno.test("the folder of results may appear at any moment, as another shard makes it", async () => {
+  await inFolder((folder) => {
+    const output = join(folder, "out");
+    const look = Deno.statSync;
+    try {
+      Deno.statSync = (path) => {
+        try {
+          return look(path);
+        } finally {
+          Deno.mkdirSync(output, { recursive: true });
+        }
+      };
+      assert.equal(outputFolder({ output, several: true, name: undefined }), output);
+    } finally {
+      Deno.statSync = look;
+    }
+    return Promise.resolve();
   });
 });
 

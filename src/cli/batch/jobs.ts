@@ -107,8 +107,11 @@ function problemOf(job: Job, { output: asked }: OutputRequest, names: OutputName
 export function outputFolder(
   { output, several, name }: Pick<OutputRequest, "output" | "several" | "name">,
 ): string | undefined {
-  if (output === undefined || isFolder(output)) return output;
-  const taken = statOrUndefined(output) !== undefined || formatOfName(output) !== undefined;
+  if (output === undefined) return undefined;
+  // Looked at once: another run may make the folder meanwhile, and of two looks the second would differ.
+  const found = statOrUndefined(output);
+  if (/[/\\]$/.test(output) || found?.isDirectory === true) return output;
+  const taken = found !== undefined || formatOfName(output) !== undefined;
   if (!several && name === undefined) return undefined;
   if (!taken) return output;
   throw new UsageError(`Expected a folder for --output but received "${output}"`);
@@ -136,10 +139,6 @@ export function outputIfKnown(job: Job): string | undefined {
 function endingOf({ input, isComic }: Job, format: PictureFormat): { ext: string } {
   if (isComic) return { ext: extname(input).slice(1) };
   return { ext: endingFor(input, format).slice(1) };
-}
-
-function isFolder(path: string): boolean {
-  return /[/\\]$/.test(path) || statOrUndefined(path)?.isDirectory === true;
 }
 
 function labelOf({ path, folder }: Input): string {
