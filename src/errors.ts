@@ -15,7 +15,9 @@ export type Remedy =
   | "a background"
   | "quality 100"
   | "baseline 4:4:4"
+  | "more pixels"
   | "another adapter"
+  | "the runtime's WebGPU"
   | "permissions"
   | "a driver";
 

@@ -447,7 +447,9 @@ async function requestAdapter(options: GpuOptions): Promise<GPUAdapter> {
   const { power = "high-performance" } = options;
   const adapter = await (await webGpu(options)).requestAdapter({ powerPreference: power });
   if (adapter !== null) return adapter;
-  throw new NoGpuError("No GPU adapter was found", { remedies: ["a driver"] });
+  throw new NoGpuError("No GPU adapter was found", {
+    remedies: options.gpu === undefined ? ["a driver"] : ["the runtime's WebGPU", "a driver"],
+  });
 }
 
 async function adapterNamed(name: string, options: GpuOptions): Promise<GPUAdapter> {

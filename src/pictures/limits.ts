@@ -19,7 +19,8 @@ export function checkSize(format: string, width: number, height: number, maxPixe
   if (width * height > maxPixels) {
     throw new InputError(
       `This ${format} file claims ${width} x ${height} pixels (${width * height}), ` +
-        `more than the limit of ${maxPixels}. Raise the limit if the picture is really that large.`,
+        `more than the limit of ${maxPixels}`,
+      { remedies: ["more pixels"] },
     );
   }
 }

@@ -261,7 +261,12 @@ function labelOf(place: string | URL): string {
   return path.split(/[/\\]/).at(-1) || path;
 }
 
-async function readEmbedded(entry: LibraryEntry): Promise<Uint8Array> {
+/**
+ * Returns the bytes of an embedded model's file.
+ *
+ * @throws {ModelError} when it cannot be read, or is not the file that it should be
+ */
+export async function readEmbedded(entry: LibraryEntry): Promise<Uint8Array> {
   const url = modelUrl(entry.file);
   if (url.protocol === "file:") return await readPlace(url);
   const key = `${url.origin}${url.pathname}?sha256=${entry.sha256}`;

@@ -255,7 +255,10 @@ Deno.test("--max-pixels refuses what claims more, before anything is decoded", a
       const args = [...command, "a.png", "--model", "bicubic", "--max-pixels", "0.007"];
       const { code, stderr } = await runProgram(args, { cwd: folder });
       assert.equal(code, 3);
-      assert.match(stderr, /claims 100 x 80 pixels \(8000\), more than the limit of 7000/);
+      assert.match(
+        stderr,
+        /claims 100 x 80 pixels \(8000\), more than the limit of 7000: raise --max-/,
+      );
     }
     assert.deepEqual(filesIn(folder), ["a.png"]);
     await upscale(folder, "a.png", "out.png", "--max-pixels", "0.008");

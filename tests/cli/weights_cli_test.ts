@@ -135,6 +135,16 @@ Deno.test("tessera inspect-model tells the network, its cost, its author and its
   });
 });
 
+Deno.test("tessera inspect-model takes the names of networks, as --model does", async () => {
+  const names = ["fast-x2", "realesrgan-x2plus", "nothing-x9"];
+  const { code, stdout, stderr } = await runProgram(["inspect-model", "--json", ...names]);
+  assert.equal(code, 1);
+  const [known, ...others] = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([known.family, known.scale, known.features], ["SRResNetCompact", 2, 24]);
+  assert.deepEqual(others.map(({ error }) => error.kind), ["usage", "model"]);
+  assert.match(stderr, /tessera models pull realesrgan-x2plus fetches it/);
+});
+
 const KNOWN: [file: string, facts: Record<string, unknown>][] = [
   ["realesr-animevideov3.pth", {
     family: "SRVGGNetCompact",

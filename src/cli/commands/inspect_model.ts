@@ -1,4 +1,4 @@
-/** `tessera inspect-model FILE`: which network a weights file holds, and what it takes to run it. */
+/** `tessera inspect-model FILE|NAME`: which network a weights file holds, and what it takes to run it. */
 
 import { ModelError, UsageError } from "../../errors.ts";
 import { flopPerPixel, parameterCount, receptiveRadius } from "../../networks/analysis.ts";
@@ -10,7 +10,7 @@ import { alignRows, describeOptions, parseOptions, switchOption } from "../optio
 import { EXIT } from "../terminal/exit_codes.ts";
 import { explainError, printFailure } from "../terminal/failure.ts";
 import { printResult } from "../terminal/print.ts";
-import { readWeightsFile, type WeightsOfFile } from "../files/weights_file.ts";
+import { readNamedWeights, type WeightsOfFile } from "../files/weights_file.ts";
 
 const OPTIONS = {
   json: switchOption("one JSON line per file on stdout"),
@@ -63,7 +63,9 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.done;
   }
   if (inputs.length === 0) {
-    throw new UsageError("No file was given: tessera inspect-model some.pth");
+    throw new UsageError(
+      "No file was given: tessera inspect-model some.pth, or the name of a network",
+    );
   }
   const codes: number[] = [];
   for (const input of inputs) codes.push(await inspectFile(input, values.json));
@@ -74,7 +76,7 @@ export async function run(args: string[]): Promise<number> {
 /** Inspects one file, says what it is and returns its exit code: the others go on. */
 async function inspectFile(input: string, json: boolean): Promise<number> {
   try {
-    const file = await readWeightsFile(input);
+    const file = await readNamedWeights(input);
     const facts = factsOf(file);
     const network = networkFactsOf(file);
     printResult(
@@ -191,7 +193,10 @@ function help(): string {
   return `Shows which network a weights file holds, what it takes to run it, and who made
 it if the file says so. Nothing in a file is executed.
 
-Usage: tessera inspect-model FILE... [options]
+Usage: tessera inspect-model FILE|NAME... [options]
+
+  tessera inspect-model some.pth
+  tessera inspect-model photo-x4    a network of tessera models
 
 ${describeOptions(OPTIONS)}
 

@@ -1,8 +1,10 @@
 /** A weights file on the disk, read for the subcommands that are about the file itself. */
 
 import { ModelError } from "../../errors.ts";
+import { embeddedModels, readEmbedded } from "../../weights/library.ts";
 import { readWeights } from "../../weights/read_weights.ts";
 import type { Weights } from "../../weights/tensor.ts";
+import { resolveModel } from "./model_cache.ts";
 
 /** What is in a weights file, and how large it is. */
 export interface WeightsOfFile extends Weights {
@@ -20,6 +22,19 @@ export interface WeightsOfFile extends Weights {
  */
 export async function readWeightsFile(path: string): Promise<WeightsOfFile> {
   const file = await readBytes(path);
+  return { ...await readWeights(file), bytes: file.length };
+}
+
+/**
+ * Reads the weights that a name stands for: an embedded network's, a fetched one's, or a file's.
+ *
+ * @throws {ModelError} As {@linkcode readWeightsFile} does.
+ * @throws {UsageError} If it is the name of a published network that was not fetched.
+ */
+export async function readNamedWeights(name: string): Promise<WeightsOfFile> {
+  const entry = embeddedModels().find((model) => model.name === name);
+  if (entry === undefined) return await readWeightsFile(resolveModel(name));
+  const file = await readEmbedded(entry);
   return { ...await readWeights(file), bytes: file.length };
 }
 

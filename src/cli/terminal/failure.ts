@@ -33,8 +33,10 @@ const REMEDIES: Record<Remedy, string> = {
   "a background": "give a --background",
   "quality 100": "choose --quality 100",
   "baseline 4:4:4": "choose --chroma 444 without --progressive",
+  "more pixels": "raise --max-pixels MEGAPIXELS if it really is that large",
   "another adapter": "name one of these with --gpu; on Linux the Vulkan loader shows one driver " +
     "alone with VK_DRIVER_FILES=MANIFEST.json before the command (tessera doctor lists them)",
+  "the runtime's WebGPU": "leave --backend dawn out, as Dawn accepts fewer adapters than Deno does",
   permissions: "run ./tessera, which gives Deno what it needs (--allow-read for most codecs)",
   "a driver": "install your GPU's driver with Vulkan support; without a GPU, a software adapter " +
     "serves: `apt-get install mesa-vulkan-drivers libvulkan1` on Debian and Ubuntu",
