@@ -264,6 +264,20 @@ test("a picture that comes while another one is at work takes its place", async 
   assert.equal(await page.evaluate(() => document.body.dataset.state), "done");
 });
 
+test("in a window that gets smaller, what was made for the larger one covers nothing", async ({ page }) => {
+  const shrinkWindow = async (button: string) => {
+    for (const [width, height] of [[2560, 1440], [1280, 800], [900, 600], [1280, 560]]) {
+      await page.setViewportSize({ width, height });
+      await page.click(button, { trial: true, timeout: 10_000 });
+    }
+  };
+  await drop(page, { "a.png": await png(240, 160) });
+  await waitUntilReady(page);
+  await shrinkWindow("#go");
+  await goOn(page);
+  await shrinkWindow("#next");
+});
+
 test("a picture of one pixel is enlarged", async ({ page, errors }) => {
   await enlarge(page, "dot.png", await png(1, 1));
   const { bytes } = await download(page, "#download");
