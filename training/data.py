@@ -96,15 +96,11 @@ class Crops:
 
 
 def pair_of(file: Path, scale: int, device: str) -> tuple[np.ndarray, np.ndarray]:
-    """A picture, cut to whole input pixels, and its input: uint8 [h, w, 3]. One that is too large for the input that
-    belongs to it by a whole factor is shrunk by that: what a teacher makes of a window at x4 teaches at x2, too."""
+    """A picture, cut to whole input pixels, and its input: uint8 [h, w, 3]."""
     large, given = crop_to_multiple(read_picture(file), scale), file.parent / INPUTS / file.name
     if not given.exists():
         return large, shrink_on(large, scale, device)
     small = read_picture(given)
-    factor, rest = divmod(large.shape[0], scale * small.shape[0])
-    if factor > 1 and rest == 0:
-        large = shrink_on(large, factor, device)
     if large.shape[0] != scale * small.shape[0] or large.shape[1] != scale * small.shape[1]:
         raise ValueError(f"{file} is {large.shape[1]}x{large.shape[0]}, {given} {small.shape[1]}x{small.shape[0]}: "
                          f"they do not belong together at x{scale}")
