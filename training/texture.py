@@ -23,7 +23,7 @@ from .network import Enlarger, half_precision, missing_of
 from .spectrum import spectrum_distance
 
 PIXEL, SHRUNK, FEATURE, ADVERSARIAL, CALM, GRID = 0.2, 4.0, 0.12, 0.022, 2.0, 10.0
-SPECTRUM = 0.005
+SPECTRUM = 0.004
 """Weights of the parts of the loss, the last for each dB."""
 
 JUDGE_FEATURES = 32
