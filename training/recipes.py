@@ -32,6 +32,6 @@ RECIPES: dict[str, Recipe] = {
     "fast-restore-x4": Recipe(24,       4,     4,    "silu", 4,    "restore", 1e-3, "fast-x4"),
     "detail-x4":       Recipe(32,       6,     4,    "silu", 4,    "texture", 2e-4, "photo-x4"),
     "portrait-x4":     Recipe(32,       6,     4,    "silu", 4,    "texture", 1e-4, "detail-x4"),
-    "photo-x2":        Recipe(32,       6,     4,    "silu", 2,    "pixels",  1e-3, "photo-x4"),
-    "fast-x2":         Recipe(24,       4,     4,    "silu", 2,    "pixels",  1e-3, "fast-x4"),
+    "photo-x2":        Recipe(32,       6,     4,    "silu", 2,    "pixels",  6e-4, "photo-x4"),
+    "fast-x2":         Recipe(24,       4,     4,    "silu", 2,    "pixels",  6e-4, "fast-x4"),
 }
