@@ -9,7 +9,7 @@ import type { QuadStorage, Storage } from "./kernels/dispatch.ts";
 import { isMatrixNetwork } from "./kernels/matrix_conv.ts";
 import type { Network } from "./networks/network.ts";
 import {
-  type Blend,
+  embeddedModel,
   embeddedModels,
   type LibraryEntry,
   loadModel,
@@ -66,10 +66,10 @@ export class NetworkFamily {
     model: string | URL | Uint8Array,
     { denoise = 0, detail = 0, blend, before = [] }: LoadOptions,
   ): Promise<NetworkFamily> {
-    const entryOf = (model: Blend["model"]) => embeddedModels().find(({ name }) => name === model);
     const main = await loadModel(model, { denoise, detail, blend, before });
-    const foreign = before.length > 0 || blend !== undefined && entryOf(blend.model) === undefined;
-    const entry = foreign ? undefined : entryOf(model);
+    const foreign = before.length > 0 ||
+      blend !== undefined && embeddedModel(blend.model) === undefined;
+    const entry = foreign ? undefined : embeddedModel(model);
     const mixed = denoise > 0 || detail > 0 || blend !== undefined;
     return new NetworkFamily(main, entry, denoise, mixed);
   }

@@ -13,7 +13,7 @@ import {
 import { type RecordFields, withRecord } from "../pictures/metadata/record.ts";
 import { isNotFound, readFile } from "../platform/mod.ts";
 import { VERSION } from "../version.ts";
-import { defaultModel, embeddedModels, helpersOf } from "../weights/library.ts";
+import { defaultModel, embeddedModel, helpersOf } from "../weights/library.ts";
 import type { EnhanceOptions, EnhancerOptions } from "./options.ts";
 
 /** The options that change pixels, by the names that they have in the program, in this order. */
@@ -96,7 +96,7 @@ export async function weightHash(
   model: string | URL | Uint8Array = defaultModel().name,
 ): Promise<string | undefined> {
   if (model instanceof Uint8Array) return await sha256(model);
-  const entry = embeddedModels().find(({ name }) => name === model);
+  const entry = embeddedModel(model);
   return entry?.sha256 ?? await hashOfFile(model);
 }
 
@@ -125,9 +125,7 @@ function modelFields(run: RecordedRun): RecordFields {
   const names = [...new Set(passes.flatMap(({ network }) => network ?? []))];
   const helpers = helpersOf(options.model ?? defaultModel().name, run);
   const mixed = [...weights, ...helpers.map(({ entry }) => entry.sha256)];
-  const hashes = names.flatMap((name) =>
-    embeddedModels().find((entry) => entry.name === name)?.sha256 ?? mixed
-  );
+  const hashes = names.flatMap((name) => embeddedModel(name)?.sha256 ?? mixed);
   return {
     Model: names.join(" + ") || model,
     ...hashes.length > 0 && { ModelSHA256: hashes.join(" ") },

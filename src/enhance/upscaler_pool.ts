@@ -9,7 +9,7 @@ import { DEFAULT_CREATIVITY } from "../upscale_options.ts";
 import { Upscaler } from "../upscaler.ts";
 import {
   defaultModel,
-  embeddedModels,
+  embeddedModel,
   type LibraryEntry,
   type ModelSource,
 } from "../weights/library.ts";
@@ -48,7 +48,7 @@ export class UpscalerPool {
     const mixed = blend !== undefined || before.length > 0;
     this.first = first;
     this.#options = options;
-    this.#entry = mixed ? undefined : embeddedModels().find(({ name }) => name === model);
+    this.#entry = mixed ? undefined : embeddedModel(model);
     this.#strength = strength;
     this.#byShares = new Map([[keyOf({ denoise: strength, detail: 0 }), Promise.resolve(first)]]);
   }
@@ -111,7 +111,7 @@ export function detailShare(
   model: ModelSource | undefined,
   { mode, creativity = DEFAULT_CREATIVITY }: UpscaleStyle,
 ): number {
-  const entry = embeddedModels().find(({ name }) => name === model);
+  const entry = embeddedModel(model);
   return mode === "creative" && entry?.detailer ? creativity : 0;
 }
 

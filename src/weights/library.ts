@@ -102,6 +102,11 @@ export function embeddedModels(): LibraryEntry[] {
   return structuredClone(models);
 }
 
+/** Returns the network that comes with Tessera under a name; none for whatever else a model is given by. */
+export function embeddedModel(source: ModelSource | undefined): LibraryEntry | undefined {
+  return embeddedModels().find(({ name }) => name === source);
+}
+
 /**
  * Returns the network that is used when nothing else is asked for.
  *
@@ -146,7 +151,7 @@ export async function loadModel(
   if (denoise > 0 || detail > 0) return await loadMixed(source, { denoise, detail });
   if (blend !== undefined) return await loadBlend(source, blend);
   if (source instanceof Uint8Array) return await parseModel(source, "model");
-  const entry = embeddedModels().find(({ name }) => name === source);
+  const entry = embeddedModel(source);
   if (entry !== undefined) return await parseModel(await readEmbedded(entry), entry.name);
   const place = toPlace(source);
   return await parseModel(await readPlace(place), labelOf(place));

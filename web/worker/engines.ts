@@ -5,7 +5,7 @@ import type { UpscaleStyle } from "../../src/enhance/options.ts";
 import type { Mode } from "../../src/upscale_options.ts";
 import { UsageError } from "../../src/errors.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import { defaultModel, embeddedModels, loadModel } from "../../src/weights/library.ts";
+import { defaultModel, embeddedModel, loadModel } from "../../src/weights/library.ts";
 import type { AdapterFacts, Look, Wish } from "../protocol.ts";
 
 /** GPU memory that a page takes, in bytes, and on machines that say they have little memory. */
@@ -45,8 +45,8 @@ export class Engines {
   async enhancerFor(wish: Wish, needed: number): Promise<Enhancer> {
     const gpu = await this.#device();
     const { model, name } = this.#modelFor(wish);
-    const able = embeddedModels().some((entry) => entry.name === name && entry.restorer !== null);
-    const denoise = able && wish.clean ? needed : 0;
+    const restorer = embeddedModel(name)?.restorer ?? null;
+    const denoise = restorer !== null && wish.clean ? needed : 0;
     const key = `${name} ${denoise}`;
     let enhancer = this.#enhancers.get(key);
     if (enhancer === undefined) {

@@ -1,7 +1,7 @@
 /** What of the command line has a say in the bytes of a result: the ledger's idea of "the same". */
 
 import { weightHash } from "../../enhance/record.ts";
-import { defaultModel, embeddedModels } from "../../weights/library.ts";
+import { defaultModel, embeddedModel, embeddedModels } from "../../weights/library.ts";
 import { resolveModel } from "../files/model_cache.ts";
 import { modelsIn, type UpscalerValues } from "../options/upscaler_options.ts";
 import { BUILTIN } from "../../platform/node_builtin.ts";
@@ -61,7 +61,7 @@ export async function effectiveSettings(
 
 /** The hashes of all weights that may have a part in a result: of siblings and helpers, too. */
 async function modelIdentity(model: string = defaultModel().name): Promise<string> {
-  const own = embeddedModels().find(({ name }) => name === model);
+  const own = embeddedModel(model);
   const others = embeddedModels().filter(({ name, family }) =>
     own !== undefined && (family === own.family || [own.restorer, own.detailer].includes(name))
   );

@@ -21,7 +21,7 @@ import { SCALE_RANGE } from "../../upscale_options.ts";
 import { growTo } from "../../targets/plan.ts";
 import type { Frame } from "../../fill/extend.ts";
 import { type ExtensionOutlook, extensionOutlook } from "../../fill/outlook.ts";
-import { embeddedModels } from "../../weights/library.ts";
+import { embeddedModel } from "../../weights/library.ts";
 import {
   alignRows,
   describeOptions,
@@ -147,7 +147,7 @@ async function facesOf(
 
 /** The option that chooses the network for portraits, where there is one and this is one. */
 function modelFor(faces: readonly Face[] | undefined, height: number): string {
-  const isEmbedded = embeddedModels().some(({ name }) => name === PORTRAIT_MODEL);
+  const isEmbedded = embeddedModel(PORTRAIT_MODEL) !== undefined;
   if (!isEmbedded || faces === undefined || !isPortrait(faces, height)) return "";
   return ` --model ${PORTRAIT_MODEL}`;
 }

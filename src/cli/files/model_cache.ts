@@ -9,7 +9,7 @@ import {
   licenceIn,
   type LicencePolicy,
 } from "../../weights/catalogue.ts";
-import { embeddedModels, loadModel } from "../../weights/library.ts";
+import { embeddedModel, loadModel } from "../../weights/library.ts";
 import { statOrUndefined } from "./output_file.ts";
 import { printNote } from "../terminal/print.ts";
 
@@ -51,7 +51,7 @@ export function resolveModel(model: string): string {
 
 /** Says whether a name is of an embedded network or a resampling kernel. */
 function isOwn(model: string): boolean {
-  return isResampleKernel(model) || embeddedModels().some(({ name }) => name === model);
+  return isResampleKernel(model) || embeddedModel(model) !== undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
-/** A weights file on the disk, read for the subcommands that are about the file itself. */
+/** A weights file, by its path or by its network's name, read for the subcommands that are about the file itself. */
 
 import { ModelError } from "../../errors.ts";
-import { embeddedModels, readEmbedded } from "../../weights/library.ts";
+import { embeddedModel, readEmbedded } from "../../weights/library.ts";
 import { readWeights } from "../../weights/read_weights.ts";
 import type { Weights } from "../../weights/tensor.ts";
 import { resolveModel } from "./model_cache.ts";
@@ -21,8 +21,7 @@ export interface WeightsOfFile extends Weights {
  * name the file.
  */
 export async function readWeightsFile(path: string): Promise<WeightsOfFile> {
-  const file = await readBytes(path);
-  return { ...await readWeights(file), bytes: file.length };
+  return await weightsIn(await readBytes(path));
 }
 
 /**
@@ -32,9 +31,12 @@ export async function readWeightsFile(path: string): Promise<WeightsOfFile> {
  * @throws {UsageError} If it is the name of a published network that was not fetched.
  */
 export async function readNamedWeights(name: string): Promise<WeightsOfFile> {
-  const entry = embeddedModels().find((model) => model.name === name);
+  const entry = embeddedModel(name);
   if (entry === undefined) return await readWeightsFile(resolveModel(name));
-  const file = await readEmbedded(entry);
+  return await weightsIn(await readEmbedded(entry));
+}
+
+async function weightsIn(file: Uint8Array): Promise<WeightsOfFile> {
   return { ...await readWeights(file), bytes: file.length };
 }
 
